@@ -1,0 +1,8 @@
+//! Drydock takes a machine-learning model from a CSV file to production, on one inference core.
+//!
+//! The layers, in reading order; each uses only itself and the ones above it:
+//!
+//! - [`work`]: what long or random work is handed (progress, cancellation, seed).
+//! - [`data`]: tables, CSV reading and writing, profiles, splits, the bundled samples.
+pub mod data;
+pub mod work;

@@ -1,0 +1,2 @@
+//! The `drydock` binary: parse, run, exit code.
+fn main() {}
