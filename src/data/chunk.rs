@@ -1,0 +1,500 @@
+//! Parses one block of text into typed pieces of columns.
+
+use std::sync::Arc;
+
+use super::blocks::Block;
+use super::cell::{Booleans, Missing};
+use super::date;
+use super::infer::{Evidence, Plan};
+use super::number::{Reading, general, plain};
+use super::options::Dialect;
+use super::scan::{Index, Irregular, PAD, Rows, unquote};
+use super::sniff::shorten;
+use super::table::{Levels, MISSING_CODE, MISSING_DATE};
+use super::warning::{Topic, WarningLog};
+
+/// How many cells per block and column that do not fit the plan are looked at; the others are only counted.
+const ODD_CELLS_KEPT: u64 = 512;
+
+/// What every worker needs to know about the file.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) dialect: Dialect,
+    pub(crate) names: Vec<String>,
+    pub(crate) columns: Vec<ColumnLayout>,
+    /// Bytes that are not UTF-8 are replaced, instead of reading the file in another encoding.
+    pub(crate) replace_invalid: bool,
+    /// The file is cut with care, and so its blocks are read by the `csv` crate.
+    pub(crate) careful: bool,
+}
+
+/// How one column is read.
+#[derive(Debug, Clone)]
+pub(crate) struct ColumnLayout {
+    pub(crate) plan: Plan,
+    /// The user fixed the type: cells that do not fit become missing.
+    pub(crate) forced: bool,
+    pub(crate) missing: Missing,
+    pub(crate) compact_dates: bool,
+}
+
+/// A parsed block.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    pub(crate) n_rows: usize,
+    pub(crate) lines: u64,
+    pub(crate) columns: Vec<Piece>,
+    pub(crate) warnings: WarningLog,
+    /// Per column: what the cells that do not fit the plan say, and how many there are.
+    pub(crate) odd: Vec<Option<Odd>>,
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// Cells that do not fit their column's plan.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Odd {
+    pub(crate) evidence: Evidence,
+    pub(crate) count: u64,
+}
+
+/// Why a block needs the whole file to be read another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    Irregular,
+    NotUtf8,
+}
+
+/// A piece of a column.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    Number(Vec<f64>),
+    Date(Vec<i64>),
+    /// Codes into the block's own dictionary.
+    Texts(Vec<u32>, Levels),
+    /// Codes of a boolean column.
+    Boolean(Vec<u32>),
+    Skip,
+}
+
+/// The memory a worker keeps from block to block.
+#[derive(Debug, Default)]
+pub(crate) struct Worker {
+    index: Index,
+    spans: Shape,
+    text: Vec<u8>,
+}
+
+/// Spans row by row, and the line of each row.
+#[derive(Debug, Default)]
+struct Shape {
+    spans: Vec<(u32, u32)>,
+    lines: Vec<u32>,
+}
+
+impl Shape {
+    fn clear(&mut self) {
+        self.spans.clear();
+        self.lines.clear();
+    }
+}
+
+/// A block's rows with the fields found, whatever shape its records had.
+pub(crate) enum Shaped<'a> {
+    Rows(Rows<'a>),
+    Trouble(Trouble),
+}
+
+impl Worker {
+    /// Finds the fields of a block.
+    pub(crate) fn shape<'a>(
+        &'a mut self,
+        block: &'a mut Block,
+        layout: &Layout,
+        warnings: &mut WarningLog,
+        lines: &mut u64,
+    ) -> Shaped<'a> {
+        let quote = layout.dialect.quote.byte();
+        let n_cols = layout.names.len();
+        self.index.scan(&block.data, layout.dialect.delimiter, quote);
+        if self.index.non_ascii {
+            if let Err(error) = std::str::from_utf8(&block.data) {
+                if !layout.replace_invalid {
+                    return Shaped::Trouble(Trouble::NotUtf8);
+                }
+                let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
+                warnings.push(
+                    Topic::Encoding,
+                    line,
+                    "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below",
+                );
+                block.data = String::from_utf8_lossy(&block.data).into_owned().into_bytes();
+                self.index.scan(&block.data, layout.dialect.delimiter, quote);
+            }
+        }
+        *lines = self.index.lines as u64;
+        if self.index.nul {
+            for (line, text) in block.data[PAD..].split(|&b| b == b'\n').enumerate() {
+                if memchr::memchr(0, text).is_some() {
+                    warnings.push(Topic::Nul, line as u64, "the line holds NUL bytes, which are kept; the file may be damaged or not be text");
+                }
+            }
+        }
+        let data = &block.data;
+        if layout.careful {
+            self.careful_rows(data, layout, warnings, lines);
+            return Shaped::Rows(Rows::explicit(&self.text, n_cols, &self.spans.spans, &self.spans.lines, None));
+        }
+        match self.index.rows(data, n_cols, quote) {
+            Ok(Some(rows)) => Shaped::Rows(rows),
+            Err(Irregular) => Shaped::Trouble(Trouble::Irregular),
+            Ok(None) => {
+                let mut line = 0_u64;
+                let mut counted = PAD;
+                self.spans.clear();
+                for fields in self.index.records(data) {
+                    let start = fields.first().map_or(0, |f| f.0 as usize);
+                    let end = fields.last().map_or(0, |f| f.1 as usize);
+                    line += memchr::memchr_iter(b'\n', &data[counted..start]).count() as u64;
+                    counted = start;
+                    fit(&fields, start == end, n_cols, data, line, &mut self.spans, warnings);
+                }
+                let quote = self.index.has_quotes().then_some(quote);
+                Shaped::Rows(Rows::explicit(data, n_cols, &self.spans.spans, &self.spans.lines, quote))
+            }
+        }
+    }
+
+    /// Reads a block with the `csv` crate, whose reading of odd quotes is the one that counts.
+    fn careful_rows(&mut self, data: &[u8], layout: &Layout, warnings: &mut WarningLog, lines: &mut u64) {
+        let body = &data[PAD..];
+        *lines = super::sniff::count_lines(body);
+        self.text.clear();
+        self.text.resize(PAD, b' ');
+        self.spans.clear();
+        let mut reader = layout.dialect.csv_reader(body);
+        let mut record = csv::ByteRecord::new();
+        let (mut line, mut seen) = (0_u64, 0_usize);
+        let mut fields = Vec::new();
+        // reading from memory does not fail
+        while let Ok(true) = reader.read_byte_record(&mut record) {
+            let mut byte = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).max(seen);
+            while matches!(body.get(byte), Some(b'\r' | b'\n')) {
+                byte += 1;
+            }
+            line += super::sniff::count_lines(&body[seen..byte]);
+            seen = byte;
+            fields.clear();
+            for field in &record {
+                let start = self.text.len();
+                self.text.extend_from_slice(field);
+                fields.push((to_u32(start), to_u32(self.text.len())));
+            }
+            fit(&fields, false, layout.names.len(), &self.text, line, &mut self.spans, warnings);
+        }
+    }
+
+    /// Parses a block by the layout.
+    pub(crate) fn parse(&mut self, block: &mut Block, layout: &Layout) -> Chunk {
+        let mut chunk = Chunk { warnings: std::mem::take(&mut block.warnings), ..Chunk::default() };
+        let rows = match self.shape(block, layout, &mut chunk.warnings, &mut chunk.lines) {
+            Shaped::Rows(rows) => rows,
+            Shaped::Trouble(trouble) => {
+                chunk.trouble = Some(trouble);
+                return chunk;
+            }
+        };
+        chunk.n_rows = rows.n_rows;
+        for (col, column) in layout.columns.iter().enumerate() {
+            let mut odd = OddCells { rows: &rows, layout: column, name: &layout.names[col], odd: None };
+            let piece = match &column.plan {
+                Plan::Skip => Piece::Skip,
+                Plan::Number { .. } => {
+                    let mut values = Vec::with_capacity(rows.n_rows);
+                    numbers(&rows, col, column, &mut values, |row, cell| {
+                        odd.see(row, cell, &mut chunk.warnings);
+                    });
+                    Piece::Number(values)
+                }
+                Plan::Date(format) => Piece::Date(dates(&rows, col, column, *format, &mut odd, &mut chunk.warnings)),
+                Plan::Boolean(words) => {
+                    Piece::Boolean(booleans(&rows, col, column, words, &mut odd, &mut chunk.warnings))
+                }
+                Plan::Texts => {
+                    let mut levels = Levels::default();
+                    Piece::Texts(texts(&rows, col, &column.missing, &mut levels), levels)
+                }
+            };
+            chunk.odd.push(odd.odd);
+            chunk.columns.push(piece);
+        }
+        chunk
+    }
+}
+
+/// Brings a record to `n_cols` fields and says what that took. `line` is counted from 0.
+fn fit(
+    fields: &[(u32, u32)],
+    may_be_blank: bool,
+    n_cols: usize,
+    text: &[u8],
+    line: u64,
+    shape: &mut Shape,
+    warnings: &mut WarningLog,
+) {
+    if fields.len() == 1 && may_be_blank {
+        warnings.push(Topic::Blank, line, "the line is empty and was skipped");
+        return;
+    }
+    let kept = fields.len().min(n_cols);
+    shape.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+    let spans = &mut shape.spans;
+    spans.extend_from_slice(&fields[..kept]);
+    if fields.len() < n_cols {
+        // an empty span in the padding
+        spans.extend(std::iter::repeat_n((0, 0), n_cols - fields.len()));
+        warnings.push(
+            Topic::Short,
+            line,
+            format!("{} fields where {n_cols} are expected; the missing ones are taken as empty", fields.len()),
+        );
+    } else if fields.len() > n_cols {
+        let extra: Vec<String> = fields[n_cols..]
+            .iter()
+            .map(|&(start, end)| {
+                format!("'{}'", shorten(&String::from_utf8_lossy(&text[start as usize..end as usize])))
+            })
+            .collect();
+        warnings.push(
+            Topic::Long,
+            line,
+            format!(
+                "{} fields where {n_cols} are expected; left out: {}",
+                fields.len(),
+                shorten(&extra.join(", "))
+            ),
+        );
+    }
+}
+
+fn to_u32(position: usize) -> u32 {
+    // blocks are bounded below 2^31 bytes
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// Watches for cells that do not fit the plan.
+struct OddCells<'a> {
+    rows: &'a Rows<'a>,
+    layout: &'a ColumnLayout,
+    name: &'a str,
+    odd: Option<Odd>,
+}
+
+impl OddCells<'_> {
+    #[cold]
+    fn see(&mut self, row: usize, cell: &[u8], warnings: &mut WarningLog) {
+        let odd = self.odd.get_or_insert_default();
+        odd.count += 1;
+        if odd.count > ODD_CELLS_KEPT {
+            return;
+        }
+        let line = self.rows.line(row);
+        let text = String::from_utf8_lossy(cell);
+        if self.layout.forced {
+            warnings.push(
+                Topic::Cell,
+                line,
+                format!(
+                    "column '{}': '{}' is not {}; taken as missing",
+                    self.name,
+                    shorten(&text),
+                    match self.layout.plan {
+                        Plan::Number { .. } => "a number",
+                        Plan::Date(_) => "a date in the column's form",
+                        _ => "one of the column's two words",
+                    }
+                ),
+            );
+        } else {
+            odd.evidence.absorb(&text, line, self.layout.compact_dates);
+        }
+    }
+}
+
+/// Reads a column of numbers; `odd(row, cell)` is called for each cell that is neither number nor missing.
+#[inline]
+pub(crate) fn numbers(
+    rows: &Rows<'_>,
+    col: usize,
+    column: &ColumnLayout,
+    values: &mut Vec<f64>,
+    mut odd: impl FnMut(usize, &[u8]),
+) {
+    let buf = rows.buf;
+    let Plan::Number { decimal, unit } = column.plan else { return };
+    let quick = unit.is_none() && decimal == super::number::Decimal::Point;
+    let integers_too = unit.is_none();
+    let mut scratch = Vec::new();
+    let mut slow = |row: usize, start: usize, end: usize| -> f64 {
+        let cell = unquote(&buf[start..end], rows.quote, &mut scratch);
+        if column.missing.is(cell) {
+            return f64::NAN;
+        }
+        match std::str::from_utf8(cell).map(|text| general(text, decimal)) {
+            Ok(Reading::Value(value, cell_unit)) if fits(unit, cell_unit) => value,
+            _ => {
+                odd(row, cell);
+                f64::NAN
+            }
+        }
+    };
+    if quick {
+        rows.for_each(col, |row, start, end| {
+            values.push(match plain(buf, start, end) {
+                Some(value) => value,
+                None => slow(row, start, end),
+            });
+        });
+    } else {
+        rows.for_each(col, |row, start, end| {
+            // a run of digits reads the same in every notation
+            let digits = integers_too && end - start < 4 && buf[start..end].iter().all(u8::is_ascii_digit);
+            values.push(match digits.then(|| plain(buf, start, end)).flatten() {
+                Some(value) => value,
+                None => slow(row, start, end),
+            });
+        });
+    }
+}
+
+/// Whether a cell's unit belongs into a column of that unit: a currency sign may be left out, percent may not.
+fn fits(column: Option<super::number::Unit>, cell: Option<super::number::Unit>) -> bool {
+    use super::number::Unit;
+    match (column, cell) {
+        (Some(Unit::Currency(a)), Some(Unit::Currency(b))) => a == b,
+        (Some(Unit::Currency(_)), None) => true,
+        (a, b) => a == b,
+    }
+}
+
+fn dates(
+    rows: &Rows<'_>,
+    col: usize,
+    column: &ColumnLayout,
+    format: date::DateFormat,
+    odd: &mut OddCells<'_>,
+    warnings: &mut WarningLog,
+) -> Vec<i64> {
+    let mut values = Vec::with_capacity(rows.n_rows);
+    let mut scratch = Vec::new();
+    rows.for_each(col, |row, start, end| {
+        let cell = unquote(&rows.buf[start..end], rows.quote, &mut scratch);
+        let parsed = std::str::from_utf8(cell).ok().and_then(|text| date::parse(format, text));
+        values.push(match parsed {
+            Some(value) => value,
+            None if column.missing.is(cell) => MISSING_DATE,
+            None => {
+                odd.see(row, cell, warnings);
+                MISSING_DATE
+            }
+        });
+    });
+    values
+}
+
+fn booleans(
+    rows: &Rows<'_>,
+    col: usize,
+    column: &ColumnLayout,
+    words: &Booleans,
+    odd: &mut OddCells<'_>,
+    warnings: &mut WarningLog,
+) -> Vec<u32> {
+    let mut codes = Vec::with_capacity(rows.n_rows);
+    let mut scratch = Vec::new();
+    rows.for_each(col, |row, start, end| {
+        let cell = unquote(&rows.buf[start..end], rows.quote, &mut scratch);
+        codes.push(if cell == words.no.as_bytes() {
+            0
+        } else if cell == words.yes.as_bytes() {
+            1
+        } else {
+            if !column.missing.is(cell) {
+                let word = std::str::from_utf8(cell).ok().and_then(super::cell::boolean_word);
+                if let (true, Some((_, yes))) = (column.forced, word) {
+                    codes.push(u32::from(yes));
+                    return;
+                }
+                odd.see(row, cell, warnings);
+            }
+            MISSING_CODE
+        });
+    });
+    codes
+}
+
+/// Reads a column as texts, codes into `levels`.
+pub(crate) fn texts(rows: &Rows<'_>, col: usize, missing: &Missing, levels: &mut Levels) -> Vec<u32> {
+    let mut codes = Vec::with_capacity(rows.n_rows);
+    let mut scratch = Vec::new();
+    // whether a text is missing is asked once per level; a missing marker is a level the merge drops
+    let mut level_is_missing: Vec<bool> = levels.iter().map(|text| missing.is(text.as_bytes())).collect();
+    let (mut last, mut last_code) = (Vec::new(), MISSING_CODE);
+    rows.for_each(col, |_, start, end| {
+        if start == end {
+            codes.push(MISSING_CODE);
+            return;
+        }
+        let field = &rows.buf[start..end];
+        if field == last.as_slice() {
+            codes.push(last_code);
+            return;
+        }
+        let cell = unquote(field, rows.quote, &mut scratch);
+        // the block is valid UTF-8 and is cut at ASCII bytes
+        let text = std::str::from_utf8(cell).unwrap_or("");
+        let code = levels.intern(text);
+        if code as usize == level_is_missing.len() {
+            level_is_missing.push(missing.is(cell));
+        }
+        let code = if level_is_missing.get(code as usize) == Some(&true) { MISSING_CODE } else { code };
+        codes.push(code);
+        last.clear();
+        last.extend_from_slice(field);
+        last_code = code;
+    });
+    codes
+}
+
+/// The dictionary that all blocks of a column share, and the codes so far.
+#[derive(Debug, Default)]
+pub(crate) struct TextsMerged {
+    pub(crate) codes: Vec<u32>,
+    pub(crate) levels: Levels,
+    map: Vec<u32>,
+}
+
+impl TextsMerged {
+    /// Appends a block's codes. Levels that only marked missing values stay out, since no code uses them.
+    pub(crate) fn append(&mut self, codes: &[u32], levels: &Levels) {
+        self.map.clear();
+        self.map.resize(levels.len(), MISSING_CODE);
+        let mut unmapped = levels.len();
+        for &code in codes {
+            if unmapped == 0 {
+                break;
+            }
+            if let Some(slot) = self.map.get_mut(code as usize) {
+                if *slot == MISSING_CODE {
+                    *slot = self.levels.intern(levels.get(code));
+                    unmapped -= 1;
+                }
+            }
+        }
+        let map = &self.map;
+        self.codes.extend(codes.iter().map(|&code| map.get(code as usize).copied().unwrap_or(MISSING_CODE)));
+    }
+
+    pub(crate) fn finish(self) -> super::table::Coded {
+        super::table::Coded { codes: self.codes, levels: Arc::new(self.levels) }
+    }
+}

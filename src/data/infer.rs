@@ -1,0 +1,253 @@
+//! From cells to a column's type: evidence is gathered cell by cell, and a plan decided from it.
+
+use super::cell::{BooleanEvidence, Booleans};
+use super::date::{self, DateFormat, FormatSet};
+use super::number::{Decimal, Leaning, Reading, Unit, general, leaning};
+use super::options::ColumnOptions;
+use super::table::ColumnKind;
+
+/// How the cells of a column are to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Plan {
+    /// As numbers.
+    Number { decimal: Decimal, unit: Option<Unit> },
+    /// As dates.
+    Date(DateFormat),
+    /// As yes and no.
+    Boolean(Booleans),
+    /// As they are; whether they form categories or text shows at the end.
+    Texts,
+    /// Not at all.
+    Skip,
+}
+
+/// What the cells of a column seen so far say about its type.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    /// Cells that are not missing.
+    pub(crate) cells: u64,
+    /// Cells that read as numbers, whatever the notation.
+    pub(crate) numeric: u64,
+    /// Every cell reads as a number with a decimal point; with a decimal comma.
+    point: bool,
+    comma: bool,
+    /// Cells that only a decimal point, or only a decimal comma, makes sense of.
+    pub(crate) only_point: u64,
+    pub(crate) only_comma: u64,
+    /// Cells with one separator that either could explain.
+    pub(crate) either: u64,
+    unit: Option<Option<Unit>>,
+    units_differ: bool,
+    /// A cell with leading zeros, and one that a double can't hold: the first of each, with its line.
+    pub(crate) leading_zero: Option<(u64, String)>,
+    pub(crate) too_precise: Option<(u64, String)>,
+    /// The first cell that is no number, with its line.
+    pub(crate) first_other: Option<(u64, String)>,
+    dates: Option<FormatSet>,
+    booleans: BooleanEvidence,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self {
+            cells: 0,
+            numeric: 0,
+            point: true,
+            comma: true,
+            only_point: 0,
+            only_comma: 0,
+            either: 0,
+            unit: None,
+            units_differ: false,
+            leading_zero: None,
+            too_precise: None,
+            first_other: None,
+            dates: None,
+            booleans: BooleanEvidence::default(),
+        }
+    }
+}
+
+impl Evidence {
+    /// Takes in a cell that is not missing.
+    pub(crate) fn absorb(&mut self, cell: &str, line: u64, compact_dates: bool) {
+        self.cells += 1;
+        let point = general(cell, Decimal::Point);
+        let comma = general(cell, Decimal::Comma);
+        let is_number = |reading| matches!(reading, Reading::Value(..) | Reading::Infinite);
+        let (with_point, with_comma) = (is_number(point), is_number(comma));
+        self.point &= with_point;
+        self.comma &= with_comma;
+        match (with_point, with_comma) {
+            (true, true) => {
+                if leaning(point, comma) == Leaning::Either {
+                    self.either += 1;
+                }
+            }
+            (true, false) => self.only_point += 1,
+            (false, true) => self.only_comma += 1,
+            (false, false) => {}
+        }
+        for reading in [point, comma] {
+            let slot = match reading {
+                Reading::LeadingZero => &mut self.leading_zero,
+                Reading::TooPrecise => &mut self.too_precise,
+                _ => continue,
+            };
+            slot.get_or_insert_with(|| (line, cell.to_owned()));
+        }
+        if with_point || with_comma {
+            self.numeric += 1;
+            let unit = match (point, comma) {
+                (Reading::Value(_, unit), _) | (_, Reading::Value(_, unit)) => unit,
+                _ => None,
+            };
+            self.see_unit(unit);
+        } else if self.first_other.is_none() {
+            self.first_other = Some((line, cell.to_owned()));
+        }
+        // numbers with a point may look like dates; only what is no plain number can be one
+        let formats = date::candidates(cell, compact_dates);
+        self.dates = Some(self.dates.map_or(formats, |seen| seen.intersect(formats)));
+        self.booleans.absorb(cell);
+    }
+
+    fn see_unit(&mut self, unit: Option<Unit>) {
+        match self.unit {
+            None => self.unit = Some(unit),
+            Some(seen) if seen == unit => {}
+            // a currency sign may be left out (totals, zeros); a percent sign changes the value
+            Some(None) if matches!(unit, Some(Unit::Currency(_))) => self.unit = Some(unit),
+            Some(Some(Unit::Currency(_))) if unit.is_none() => {}
+            Some(_) => self.units_differ = true,
+        }
+    }
+
+    /// Takes in what another part of the column said.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.cells += other.cells;
+        self.numeric += other.numeric;
+        self.point &= other.point;
+        self.comma &= other.comma;
+        self.only_point += other.only_point;
+        self.only_comma += other.only_comma;
+        self.either += other.either;
+        if let Some(unit) = other.unit {
+            self.see_unit(unit);
+        }
+        self.units_differ |= other.units_differ;
+        for (mine, theirs) in [
+            (&mut self.leading_zero, &other.leading_zero),
+            (&mut self.too_precise, &other.too_precise),
+            (&mut self.first_other, &other.first_other),
+        ] {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+        if let Some(dates) = other.dates {
+            self.dates = Some(self.dates.map_or(dates, |seen| seen.intersect(dates)));
+        }
+        if other.cells > 0 {
+            self.booleans.merge(&other.booleans);
+        }
+    }
+
+    /// Moves the line numbers by the lines that stand before this part of the file.
+    pub(crate) fn shift_lines(&mut self, lines: u64) {
+        for noted in [&mut self.leading_zero, &mut self.too_precise, &mut self.first_other] {
+            if let Some((line, _)) = noted {
+                *line += lines;
+            }
+        }
+    }
+
+    /// Whether every cell can be a number in at least one notation.
+    pub(crate) fn is_number(&self) -> bool {
+        (self.point || self.comma) && !self.units_differ
+    }
+
+    /// Whether units stand in the way of a number column.
+    pub(crate) fn units_differ(&self) -> bool {
+        self.units_differ && (self.point || self.comma)
+    }
+
+    /// Whether the notation is open: every cell that has a separator could be read both ways.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.point && self.comma && self.either > 0
+    }
+
+    /// Whether day and month could be the other way round.
+    pub(crate) fn date_is_ambiguous(&self) -> bool {
+        self.dates.and_then(FormatSet::preferred).is_some_and(|(_, ambiguous)| ambiguous)
+    }
+
+    /// The plan that fits every cell seen; `file_decimal` settles what the column leaves open.
+    pub(crate) fn decide(&self, file_decimal: Decimal) -> Plan {
+        if let Some(format) =
+            self.dates.filter(|_| self.cells > 0).and_then(FormatSet::preferred).map(|(format, _)| format)
+        {
+            return Plan::Date(format);
+        }
+        if self.is_number() {
+            let decimal = match (self.point, self.comma) {
+                (true, false) => Decimal::Point,
+                (false, true) => Decimal::Comma,
+                _ => file_decimal,
+            };
+            return Plan::Number { decimal, unit: self.unit.flatten() };
+        }
+        if let Some(booleans) = self.booleans.decide() {
+            return Plan::Boolean(booleans);
+        }
+        Plan::Texts
+    }
+
+    /// The plan under what the user fixed for the column.
+    pub(crate) fn decide_with(&self, options: Option<&ColumnOptions>, file_decimal: Decimal) -> Plan {
+        let own_decimal = options.and_then(|o| o.decimal);
+        let decimal = own_decimal.unwrap_or(file_decimal);
+        match options.and_then(|o| o.kind) {
+            None => match (options.and_then(|o| o.date), self.decide(decimal)) {
+                (Some(format), _) => Plan::Date(format),
+                (None, Plan::Number { unit, .. }) if own_decimal.is_some() => Plan::Number { decimal, unit },
+                (None, plan) => plan,
+            },
+            Some(ColumnKind::Number) => {
+                let decimal = match own_decimal {
+                    Some(own) => own,
+                    None if self.only_comma > self.only_point => Decimal::Comma,
+                    None if self.only_point > self.only_comma => Decimal::Point,
+                    None => file_decimal,
+                };
+                Plan::Number { decimal, unit: self.unit.flatten() }
+            }
+            Some(ColumnKind::Date) => {
+                let format = options
+                    .and_then(|o| o.date)
+                    .or_else(|| self.dates.and_then(FormatSet::preferred).map(|(format, _)| format));
+                Plan::Date(format.unwrap_or(DateFormat::YearMonthDay))
+            }
+            Some(ColumnKind::Boolean) => Plan::Boolean(
+                self.booleans.decide().unwrap_or(Booleans { no: "false".into(), yes: "true".into() }),
+            ),
+            Some(ColumnKind::Category | ColumnKind::Text) => Plan::Texts,
+        }
+    }
+}
+
+/// Whether a column's name allows its eight-digit numbers to be dates.
+pub(crate) fn names_a_date(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["date", "day", "datum", "fecha", "yyyymmdd"].iter().any(|word| lower.contains(word))
+        && !lower.contains("days")
+}
+
+/// Whether distinct texts make a text column rather than a category: free text, or nearly every row its own.
+///
+/// The bounds: mean length above 60 bytes; more than 65,536 levels; or, from 20 rows on, more levels than half
+/// the rows.
+pub(crate) fn is_text(n_rows_present: usize, n_levels: usize, level_bytes: usize) -> bool {
+    let long = n_levels > 0 && level_bytes / n_levels > 60;
+    long || n_levels > 65_536 || (n_rows_present >= 20 && n_levels * 2 > n_rows_present)
+}

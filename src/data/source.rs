@@ -1,0 +1,202 @@
+//! Where the bytes come from, as UTF-8: a file or memory, decoded and hashed on the way.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::encoding::Encoding;
+use super::options::DataError;
+
+/// A CSV text that can be read from the start as often as needed.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A file.
+    Path(PathBuf),
+    /// Bytes in memory, with a name for messages.
+    Bytes {
+        /// What messages call it.
+        name: String,
+        /// The content.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl Source {
+    /// Takes a path. What is not a regular file (a pipe, standard input) is read to memory, since reading may
+    /// need a second pass.
+    ///
+    /// # Errors
+    /// [`DataError::Io`] when the file can't be opened, is a folder, or can't be read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
+        let path = path.as_ref();
+        let io = |source| DataError::Io { path: path.to_path_buf(), source };
+        let mut file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(io(std::io::Error::other("it is a folder; name a CSV file")));
+        }
+        if metadata.is_file() {
+            return Ok(Self::Path(path.to_path_buf()));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        Ok(Self::from_bytes(path.display().to_string(), bytes))
+    }
+
+    /// Takes bytes in memory; `name` stands for them in messages.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self::Bytes { name: name.into(), bytes: bytes.into() }
+    }
+
+    /// What messages call the source: the path, or the name it was given.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::Bytes { name, .. } => name.clone(),
+        }
+    }
+
+    /// The number of bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Path(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
+            Self::Bytes { bytes, .. } => bytes.len() as u64,
+        }
+    }
+
+    fn raw(&self) -> Result<Box<dyn Read + Send + '_>, DataError> {
+        match self {
+            Self::Path(path) => {
+                let file = File::open(path).map_err(|source| self.io(source))?;
+                Ok(Box::new(file))
+            }
+            Self::Bytes { bytes, .. } => Ok(Box::new(&bytes[..])),
+        }
+    }
+
+    pub(crate) fn io(&self, source: std::io::Error) -> DataError {
+        DataError::Io { path: PathBuf::from(self.name()), source }
+    }
+
+    /// The first `limit` bytes, undecoded; and whether that is all.
+    pub(crate) fn start(&self, limit: usize) -> Result<(Vec<u8>, bool), DataError> {
+        let mut bytes = Vec::new();
+        let limit_u64 = limit as u64;
+        self.raw()?.take(limit_u64 + 1).read_to_end(&mut bytes).map_err(|source| self.io(source))?;
+        let whole = bytes.len() <= limit;
+        bytes.truncate(limit);
+        Ok((bytes, whole))
+    }
+
+    /// A reader of the text as UTF-8.
+    pub(crate) fn text(&self, encoding: Encoding, hash: bool) -> Result<TextReader<'_>, DataError> {
+        Ok(TextReader {
+            raw: self.raw()?,
+            decoder: (encoding != Encoding::Utf8).then(|| encoding.decoder()),
+            pending: Vec::new(),
+            hasher: hash.then(Sha256::new),
+            raw_bytes: 0,
+            at_start: true,
+            replaced: false,
+        })
+    }
+}
+
+/// Reads a source as UTF-8, without byte-order mark. UTF-8 input passes through unchecked.
+pub(crate) struct TextReader<'a> {
+    raw: Box<dyn Read + Send + 'a>,
+    decoder: Option<encoding_rs::Decoder>,
+    /// Raw bytes that wait to be decoded.
+    pending: Vec<u8>,
+    hasher: Option<Sha256>,
+    /// Raw bytes read so far.
+    pub(crate) raw_bytes: u64,
+    at_start: bool,
+    /// A byte sequence that the encoding does not know was replaced by U+FFFD.
+    pub(crate) replaced: bool,
+}
+
+impl TextReader<'_> {
+    /// Appends up to about `wanted` bytes of text to `out`; returns false at the end.
+    pub(crate) fn fill(&mut self, out: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
+        if self.decoder.is_some() {
+            return self.fill_decoded(out, wanted);
+        }
+        let before = out.len();
+        out.resize(before + wanted, 0);
+        let mut filled = before;
+        while filled < out.len() {
+            match self.raw.read(&mut out[filled..]) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        out.truncate(filled);
+        let fresh = &out[before..];
+        self.raw_bytes += fresh.len() as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(fresh);
+        }
+        let any = !fresh.is_empty();
+        if self.at_start {
+            self.at_start = false;
+            if fresh.starts_with(b"\xef\xbb\xbf") {
+                out.drain(before..before + 3);
+            }
+        }
+        Ok(any)
+    }
+
+    fn fill_decoded(&mut self, out: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
+        let Some(decoder) = &mut self.decoder else { return Ok(false) };
+        self.pending.clear();
+        self.pending.resize(wanted, 0);
+        let mut filled = 0;
+        while filled < wanted {
+            match self.raw.read(&mut self.pending[filled..]) {
+                Ok(0) => break,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.pending.truncate(filled);
+        self.raw_bytes += filled as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.pending);
+        }
+        let last = filled < wanted;
+        let mut text = String::new();
+        // room for the worst case, so that one call takes all of the input
+        text.reserve(decoder.max_utf8_buffer_length(filled).unwrap_or(filled * 3 + 16));
+        let (_, _, replaced) = decoder.decode_to_string(&self.pending, &mut text, last);
+        self.replaced |= replaced;
+        out.extend_from_slice(text.as_bytes());
+        if last {
+            // a decoder must not be used again after its last call
+            self.decoder = None;
+            self.raw = Box::new(std::io::empty());
+        }
+        Ok(filled > 0)
+    }
+
+    /// The SHA-256 of all raw bytes, in hexadecimal, if it was asked for.
+    pub(crate) fn hash(&mut self) -> Option<String> {
+        use std::fmt::Write;
+        let digest = self.hasher.take()?.finalize();
+        let mut text = String::with_capacity(64);
+        for byte in digest {
+            // writing to a String can't fail
+            let _ = write!(text, "{byte:02x}");
+        }
+        Some(text)
+    }
+}
