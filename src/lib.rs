@@ -4,5 +4,7 @@
 //!
 //! - [`work`]: what long or random work is handed (progress, cancellation, seed).
 //! - [`data`]: tables, CSV reading and writing, profiles, splits, the bundled samples.
+//! - [`model`]: what a model is: signature, encoding, estimator, the model file.
 pub mod data;
+pub mod model;
 pub mod work;

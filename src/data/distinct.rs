@@ -9,7 +9,8 @@
 const SMALL: usize = 1 << 14;
 /// The single table is given up for parts once it has so many distinct values.
 const FEW: usize = 2048;
-/// The number of values that a part has on average, as long as that needs no more than [`MAX_PARTS`].
+/// The number of values that a part has on average, unless that takes more than [`MAX_PARTS`]. Its table of 32
+/// KiB fits the first cache.
 const PART: usize = 1024;
 /// The most parts; more would scatter the writes over more places than the processor can keep open.
 const MAX_PARTS: usize = 1024;
@@ -202,9 +203,91 @@ impl Set {
 mod tests {
     use std::collections::HashSet;
 
-    use rand::Rng;
+    use rand::RngExt;
 
     use super::*;
     use crate::data::{MISSING_CODE, MISSING_DATE};
     use crate::work::Seed;
+
+    fn plainly(values: &[f64]) -> usize {
+        let present = values.iter().filter(|value| !value.is_nan());
+        present.map(|&value| (value + 0.0).to_bits()).collect::<HashSet<_>>().len()
+    }
+
+    #[test]
+    fn small_cases() {
+        let nan = f64::NAN;
+        assert_eq!(count_distinct_f64(&[]), 0);
+        assert_eq!(count_distinct_f64(&[nan, -nan]), 0);
+        assert_eq!(count_distinct_f64(&[0.0, -0.0, nan]), 1);
+        assert_eq!(count_distinct_f64(&[1.0, 2.0, 1.0, nan, 5e-324, -5e-324, f64::MAX, f64::INFINITY]), 6);
+        assert_eq!(count_distinct_i64(&[]), 0);
+        assert_eq!(count_distinct_i64(&[MISSING_DATE]), 0);
+        assert_eq!(count_distinct_i64(&[0, -1, 0, MISSING_DATE, i64::MAX, i64::MIN + 1]), 4);
+        assert_eq!(count_distinct_codes(&[], 3), 0);
+        assert_eq!(count_distinct_codes(&[2, MISSING_CODE, 2, 0], 3), 2);
+        assert_eq!(count_distinct_codes(&[1, 0, 1], 2), 2);
+        assert_eq!(count_distinct_codes(&[7, MISSING_CODE], 0), 0);
+    }
+
+    #[test]
+    fn agrees_with_a_hash_set() {
+        let mut rng = Seed(3).rng("distinct");
+        for n in [1, 100, 2047, 2049, SMALL, SMALL + 1, 60_000, 300_000] {
+            for levels in [1, 2, 1000, 2048, 2049, 5000, 200_000, u32::MAX] {
+                let values: Vec<f64> = (0..n)
+                    .map(|_| match rng.random_range(0..levels) {
+                        0 => -0.0,
+                        1 => f64::NAN,
+                        level => f64::from(level) * 0.01 - 5.0,
+                    })
+                    .collect();
+                assert_eq!(count_distinct_f64(&values), plainly(&values), "{n} values of {levels}");
+                let dates: Vec<i64> = values.iter().map(|value| (value * 100.0) as i64).collect();
+                let distinct = dates.iter().collect::<HashSet<_>>().len();
+                assert_eq!(count_distinct_i64(&dates), distinct, "{n} dates of {levels}");
+            }
+        }
+    }
+
+    /// One frequent value among distinct ones, in order: parts of very unequal sizes, a table that grows.
+    #[test]
+    fn uneven_columns() {
+        let half: Vec<f64> = (0..200_000).map(|i| f64::from(i).max(100_000.0)).collect();
+        assert_eq!(count_distinct_f64(&half), 100_000);
+        let patterns: Vec<f64> = (0..50_000_u64).map(|i| f64::from_bits(i)).collect();
+        assert_eq!(count_distinct_f64(&patterns), 50_000);
+        let powers: Vec<i64> = (0..100_000).map(|i| (1 << (i % 63)) + i).collect();
+        assert_eq!(count_distinct_i64(&powers), powers.iter().collect::<HashSet<_>>().len());
+    }
+
+    #[test]
+    fn zero_is_a_hash_as_well() {
+        assert_eq!(mix(0), 0);
+        let mut set = Set::new(1);
+        assert!(set.insert(0));
+        assert!(!set.insert(0));
+        for hash in 1..1000 {
+            assert!(set.insert(hash << 40));
+            assert!(!set.insert(hash << 40));
+        }
+        assert!(!set.insert(0));
+        assert_eq!(set.len, 1000);
+    }
+
+    #[test]
+    fn distinct_values() {
+        let nan = f64::NAN;
+        assert_eq!(distinct_values_up_to(&[], 0), Some(vec![]));
+        assert_eq!(distinct_values_up_to(&[nan], 0), Some(vec![]));
+        assert_eq!(distinct_values_up_to(&[1.0], 0), None);
+        assert_eq!(distinct_values_up_to(&[3.0, nan, -1.0, 3.0, -0.0, 0.0], 3), Some(vec![-1.0, 0.0, 3.0]));
+        assert_eq!(distinct_values_up_to(&[3.0, nan, -1.0, 3.0, -0.0, 0.0], 2), None);
+        assert!(distinct_values_up_to(&[-0.0], 1).is_some_and(|values| values[0].is_sign_positive()));
+        let many: Vec<f64> = (0..10_000).map(|i| f64::from((i * 7919) % 5000)).collect();
+        let all: Vec<f64> = (0..5000).map(f64::from).collect();
+        assert_eq!(distinct_values_up_to(&many, 5000), Some(all.clone()));
+        assert_eq!(distinct_values_up_to(&many, usize::MAX), Some(all));
+        assert_eq!(distinct_values_up_to(&many, 4999), None);
+    }
 }

@@ -274,7 +274,7 @@ fn unsigned(text: &str, decimal: Decimal) -> Reading {
     if value.is_infinite() {
         return if integer { Reading::TooPrecise } else { Reading::Infinite };
     }
-    if integer && value > TWO_53 as f64 && !is_exact(&whole, value) {
+    if integer && value >= TWO_53 as f64 && !is_exact(&whole, value) {
         return Reading::TooPrecise;
     }
     Reading::Value(value, None)

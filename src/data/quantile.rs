@@ -1,1 +1,274 @@
-//! x
+//! Exact quantiles without sorting the whole column.
+//!
+//! The values are counted into bins; only the bins that hold an order statistic in demand are collected, and each
+//! of them is searched in turn the same way until it is small enough to sort.
+
+/// Up to so many values are sorted.
+const SORTED: usize = 1024;
+/// How often values are dealt into bins before those still together are told apart by comparisons.
+const MAX_DEPTH: usize = 4;
+/// How many bins there are; a power of two.
+const BINS: usize = 4096;
+/// The bin of NaN.
+const NAN_BIN: usize = BINS;
+
+/// The quantiles of the numbers at the given probabilities (0 to 1), in the order asked for; NaN is ignored.
+/// `None` when no number is present, or a probability is NaN or out of range.
+///
+/// Between two order statistics the value is interpolated linearly: type 7 of Hyndman and Fan, "Sample Quantiles
+/// in Statistical Packages" (1996), the default of NumPy, pandas and R. The result is that of `numpy.quantile` to
+/// the last bit, except where the distance of two neighbours exceeds the largest `f64` (NumPy returns infinity
+/// or NaN there) and for the sign of zeros.
+#[must_use]
+pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Option<Vec<f64>> {
+    if !probabilities.iter().all(|probability| (0.0..=1.0).contains(probability)) {
+        return None;
+    }
+    let bounds = Bounds::of(values);
+    let last = bounds.count.checked_sub(1)?;
+    let mut ranks: Vec<usize> = Vec::with_capacity(probabilities.len() * 2);
+    for probability in probabilities {
+        let (rank, _) = position(last, *probability);
+        ranks.extend([rank, (rank + 1).min(last)]);
+    }
+    ranks.sort_unstable();
+    ranks.dedup();
+    let statistics = order_statistics(values, &bounds, &ranks);
+    let statistic = |rank: usize| {
+        let found = ranks.binary_search(&rank).ok().and_then(|index| statistics.get(index));
+        found.copied().unwrap_or(f64::NAN)
+    };
+    let interpolated = probabilities.iter().map(|probability| {
+        let (rank, weight) = position(last, *probability);
+        lerp(statistic(rank), statistic((rank + 1).min(last)), weight)
+    });
+    Some(interpolated.collect())
+}
+
+/// The rank at or before a probability's place among the ranks 0 to `last`, and how far it is to the next one.
+fn position(last: usize, probability: f64) -> (usize, f64) {
+    let place = last as f64 * probability;
+    (place as usize, place - place.floor())
+}
+
+/// NumPy's `_lerp`: from the nearer end, so that it is monotone and meets both ends.
+fn lerp(a: f64, b: f64, weight: f64) -> f64 {
+    let distance = b - a;
+    if !distance.is_finite() {
+        return if a == b { a } else { a * (1.0 - weight) + b * weight };
+    }
+    if weight >= 0.5 { b - distance * (1.0 - weight) } else { a + distance * weight }
+}
+
+/// The smallest and the largest number of a column and how many there are, NaN left out.
+struct Bounds {
+    min: f64,
+    max: f64,
+    count: usize,
+}
+
+impl Bounds {
+    fn of(values: &[f64]) -> Self {
+        const LANES: usize = 8;
+        let mut min = [f64::INFINITY; LANES];
+        let mut max = [f64::NEG_INFINITY; LANES];
+        let mut count = [0_u64; LANES];
+        let (blocks, rest) = values.as_chunks::<LANES>();
+        let mut tail = [f64::NAN; LANES];
+        tail[..rest.len()].copy_from_slice(rest);
+        for block in blocks.iter().chain([&tail]) {
+            for lane in 0..LANES {
+                let value = block[lane];
+                // Comparisons with NaN are false.
+                min[lane] = if value < min[lane] { value } else { min[lane] };
+                max[lane] = if value > max[lane] { value } else { max[lane] };
+                count[lane] += u64::from(!value.is_nan());
+            }
+        }
+        Self {
+            min: min.into_iter().fold(f64::INFINITY, f64::min),
+            max: max.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            count: count.into_iter().sum::<u64>() as usize,
+        }
+    }
+}
+
+/// The order statistics at `ranks` (ascending, each once, below `bounds.count`) of a column with NaN.
+fn order_statistics(values: &[f64], bounds: &Bounds, ranks: &[usize]) -> Vec<f64> {
+    let mut found = vec![bounds.min; ranks.len()];
+    let wanted = Wanted { base: 0, ranks, found: &mut found };
+    if !settled(values, bounds, wanted, 0) {
+        let mut present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+        partition(&mut present, Wanted { base: 0, ranks, found: &mut found });
+    }
+    found
+}
+
+/// Order statistics in demand of some of a column's values.
+struct Wanted<'a> {
+    /// The rank of the smallest of the values.
+    base: usize,
+    /// Ranks in the column, ascending, each once.
+    ranks: &'a [usize],
+    /// Receives the value at each rank.
+    found: &'a mut [f64],
+}
+
+/// Finds order statistics of values, NaN among them, by way of bins, which were divided `depth` times already.
+/// Says whether it did; if not, comparisons do better.
+fn settled(values: &[f64], bounds: &Bounds, wanted: Wanted<'_>, depth: usize) -> bool {
+    if bounds.min == bounds.max {
+        wanted.found.fill(bounds.min);
+        return true;
+    }
+    if depth == MAX_DEPTH || !(SORTED + 1..u32::MAX as usize).contains(&bounds.count) {
+        return false;
+    }
+    // Bins of equal width fail where a tail is long, bins of equal numbers of bit patterns around zero; one after
+    // the other, each makes up for what the other left together.
+    match Linear::new(bounds) {
+        Some(linear) if depth % 2 == 0 => search_bins(values, |value| linear.bin(value), wanted, depth),
+        _ => {
+            let patterns = Patterns::new(bounds);
+            search_bins(values, |value| patterns.bin(value), wanted, depth);
+        }
+    }
+    true
+}
+
+/// Finds order statistics by comparisons: a value of the middle rank, then those below it and above it.
+fn partition(values: &mut [f64], wanted: Wanted<'_>) {
+    let Wanted { base, ranks, found } = wanted;
+    let middle = ranks.len() / 2;
+    let Some(&rank) = ranks.get(middle) else { return };
+    if values.len() <= SORTED {
+        values.sort_unstable_by(f64::total_cmp);
+        for (found, &rank) in found.iter_mut().zip(ranks) {
+            *found = values.get(rank - base).copied().unwrap_or(f64::NAN);
+        }
+        return;
+    }
+    let (below, &mut value, above) = values.select_nth_unstable_by(rank - base, f64::total_cmp);
+    let (found_below, found) = found.split_at_mut(middle);
+    partition(below, Wanted { base, ranks: &ranks[..middle], found: found_below });
+    if let [found, found_above @ ..] = found {
+        *found = value;
+        partition(above, Wanted { base: rank + 1, ranks: &ranks[middle + 1..], found: found_above });
+    }
+}
+
+/// Bins of equal width between two bounds.
+struct Linear {
+    min: f64,
+    per_unit: f64,
+}
+
+impl Linear {
+    /// `None` when the bounds are too far apart, too close together or not finite.
+    fn new(bounds: &Bounds) -> Option<Self> {
+        let per_unit = (BINS - 1) as f64 / (bounds.max - bounds.min);
+        per_unit.is_normal().then_some(Self { min: bounds.min, per_unit })
+    }
+
+    /// The bin of a value between the bounds; [`NAN_BIN`] for NaN. Bins ascend with the values, since each step
+    /// rounds monotonically.
+    #[inline]
+    fn bin(&self, value: f64) -> usize {
+        // Adding 2^52 rounds to an integer and leaves it in the last bits.
+        let rounded = (value - self.min) * self.per_unit + 4_503_599_627_370_496.0;
+        let bin = rounded.to_bits() as usize & (BINS - 1);
+        if value.is_nan() { NAN_BIN } else { bin }
+    }
+}
+
+/// Bins of equally many `f64` between two bounds, so that their width grows with the magnitude.
+struct Patterns {
+    min: i64,
+    shift: u32,
+}
+
+impl Patterns {
+    fn new(bounds: &Bounds) -> Self {
+        let (min, max) = (Self::ordinal(bounds.min), Self::ordinal(bounds.max));
+        let bits = u64::BITS - max.wrapping_sub(min).cast_unsigned().leading_zeros();
+        Self { min, shift: bits.saturating_sub(BINS.trailing_zeros()) }
+    }
+
+    /// An integer that ascends with the number, the same for -0.0 as for 0.0.
+    #[inline]
+    fn ordinal(value: f64) -> i64 {
+        let bits = (value + 0.0).to_bits().cast_signed();
+        bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+    }
+
+    /// The bin of a value between the bounds; [`NAN_BIN`] for NaN.
+    #[inline]
+    fn bin(&self, value: f64) -> usize {
+        let above = Self::ordinal(value).wrapping_sub(self.min).cast_unsigned();
+        let bin = (above >> self.shift) as usize & (BINS - 1);
+        if value.is_nan() { NAN_BIN } else { bin }
+    }
+}
+
+/// Counts the values into bins, collects those of each bin that holds an order statistic in demand, and searches
+/// these. `bin_of` ascends with the values and is below [`BINS`], or [`NAN_BIN`] for NaN.
+fn search_bins(values: &[f64], bin_of: impl Fn(f64) -> usize, wanted: Wanted<'_>, depth: usize) {
+    let mut counts = [0_u32; 2 * BINS];
+    for &value in values {
+        counts[bin_of(value)] += 1;
+    }
+    let Wanted { base, mut ranks, mut found } = wanted;
+
+    // The bins that hold a rank in demand, and those ranks.
+    struct Part<'a> {
+        start: usize,
+        end: usize,
+        wanted: Wanted<'a>,
+    }
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut below = base;
+    let mut start = 0;
+    // Where a bin's next value goes.
+    let mut places = [u32::MAX; 2 * BINS];
+    for (&count, place) in counts[..BINS].iter().zip(&mut places) {
+        let above = below + count as usize;
+        let n_here = ranks.partition_point(|&rank| rank < above);
+        if n_here > 0 {
+            let (here, later) = ranks.split_at(n_here);
+            let (found_here, found_later) = found.split_at_mut(n_here);
+            (ranks, found) = (later, found_later);
+            let end = start + count as usize;
+            parts.push(Part { start, end, wanted: Wanted { base: below, ranks: here, found: found_here } });
+            *place = start as u32;
+            start = end;
+        }
+        below = above;
+    }
+
+    // Values of all other bins go to one place past the end, without a branch that half of them might take.
+    let mut collected = vec![0.0; start + 1];
+    let unwanted = start as u32;
+    for place in &mut places {
+        *place = unwanted.min(*place);
+    }
+    for &value in values {
+        let place = &mut places[bin_of(value)];
+        if let Some(slot) = collected.get_mut(*place as usize) {
+            *slot = value;
+        }
+        *place += u32::from(*place != unwanted);
+    }
+    for part in parts {
+        let Some(values) = collected.get_mut(part.start..part.end) else { continue };
+        let Wanted { base, ranks, found } = part.wanted;
+        let is_small = values.len() <= SORTED;
+        if is_small || !settled(values, &Bounds::of(values), Wanted { base, ranks, found }, depth + 1) {
+            partition(values, Wanted { base, ranks, found });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+}

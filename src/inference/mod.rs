@@ -1,0 +1,153 @@
+//! The core: one way to predict, for a record, a table and a stream. Everything in this program that predicts
+//! calls this, so that all of it gives the same number to the last bit.
+
+mod error;
+mod kernel;
+mod record;
+mod slots;
+mod stream;
+mod table;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use error::{InputError, Place};
+pub use record::Scratch;
+pub use slots::Notes;
+pub use stream::{ScoreError, Scored, score_csv};
+pub use table::Predictions;
+
+use kernel::{Kernel, OneRow};
+use slots::Slot;
+
+use crate::data::write_number;
+use crate::model::{Model, Task};
+
+/// A model made ready to predict. Cheap to share, never changes.
+#[derive(Debug)]
+pub struct Predictor {
+    model: Arc<Model>,
+    slots: Vec<Slot>,
+    by_name: HashMap<String, usize>,
+    kernel: Kernel,
+    /// `,"model":"…","version":"…"}`, ready to be sent.
+    json_tail: String,
+}
+
+/// One prediction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Prediction<'a> {
+    /// A number.
+    Number(f64),
+    /// A class, with the probability the model gives it.
+    Class {
+        /// The class's name.
+        name: &'a str,
+        /// Its probability.
+        probability: f64,
+    },
+}
+
+impl Predictor {
+    /// Makes a model ready.
+    #[must_use]
+    pub fn new(model: Arc<Model>) -> Self {
+        let slots = Slot::all(&model);
+        let by_name = slots.iter().enumerate().map(|(at, slot)| (slot.input.name.clone(), at)).collect();
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let json_tail =
+            format!(",\"model\":{},\"version\":{}}}", text(&model.name), text(&model.version));
+        let kernel = Kernel::new(&model);
+        Self { model, slots, by_name, kernel, json_tail }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The prediction for the record that was read last.
+    ///
+    /// The arithmetic allocates nothing once `scratch` has been used.
+    #[must_use]
+    pub fn predict<'a>(&'a self, scratch: &mut Scratch) -> Prediction<'a> {
+        scratch.outputs.resize(self.kernel.n_outputs(), 0.0);
+        self.kernel.eval(&OneRow(&scratch.slots), 1, &mut scratch.outputs, &mut scratch.work);
+        self.prediction(|output| scratch.outputs[output])
+    }
+
+    /// The number or class that a row's outputs stand for.
+    pub(crate) fn prediction(&self, output: impl Fn(usize) -> f64) -> Prediction<'_> {
+        match self.model.task {
+            Task::Regression => Prediction::Number(output(0)),
+            Task::Classification => {
+                let mut best = 0;
+                for class in 1..self.kernel.n_outputs() {
+                    if output(class) > output(best) {
+                        best = class;
+                    }
+                }
+                Prediction::Class { name: &self.model.output.classes[best], probability: output(best) }
+            }
+        }
+    }
+
+    /// The probability of every class, for the record that was predicted last; empty for regression.
+    #[must_use]
+    pub fn probabilities<'a>(&'a self, scratch: &'a Scratch) -> Vec<(&'a str, f64)> {
+        self.model.output.classes.iter().map(String::as_str).zip(scratch.outputs.iter().copied()).collect()
+    }
+
+    /// What each input adds to the prediction for the record that was read last, in the order of summation:
+    /// `prediction = intercept + Σ contribution`, to the last bit when summed in this order. A category's
+    /// contribution is relative to its reference level. `None` for models that are no weighted sum.
+    #[must_use]
+    pub fn contributions(&self, scratch: &Scratch) -> Option<(f64, Vec<(&str, f64)>)> {
+        let sum = self.kernel.sum()?;
+        let parts = sum
+            .contributions(&scratch.slots)
+            .map(|(input, amount)| (self.slots[input].input.name.as_str(), amount))
+            .collect();
+        Some((sum.intercept(), parts))
+    }
+
+    /// One record as JSON in, the prediction as JSON out (appended to `out`):
+    /// `{"prediction":…,"model":…,"version":…}`, with `"probability"` for classifiers.
+    ///
+    /// # Errors
+    /// [`InputError`] as for [`Predictor::read_record`].
+    pub fn predict_json(&self, json: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<(), InputError> {
+        self.read_record(json, scratch)?;
+        out.extend_from_slice(b"{\"prediction\":");
+        match self.predict(scratch) {
+            Prediction::Number(value) => write_json_number(value, out),
+            Prediction::Class { name, probability } => {
+                out.extend_from_slice(serde_json::Value::from(name).to_string().as_bytes());
+                out.extend_from_slice(b",\"probability\":");
+                write_json_number(probability, out);
+            }
+        }
+        out.extend_from_slice(self.json_tail.as_bytes());
+        Ok(())
+    }
+
+    /// The error for a field the model does not know, when its policy refuses those.
+    pub(crate) fn extra(&self, name: &str) -> InputError {
+        InputError {
+            place: None,
+            field: name.to_owned(),
+            expected: "only the model's inputs".into(),
+            got: "a field the model does not know".into(),
+        }
+    }
+}
+
+/// A number as JSON has it; what is not finite becomes null.
+fn write_json_number(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        write_number(value, out);
+    } else {
+        out.extend_from_slice(b"null");
+    }
+}

@@ -1,0 +1,73 @@
+//! What happens to input that is not as the training data was. Chosen at training time, written in the model
+//! file, the same for a record, a file and a request.
+//!
+//! | event | impute | ignore | reject |
+//! |---|---|---|---|
+//! | missing value | the input's fill value: mean, most frequent level | the input adds nothing | error |
+//! | unknown level | the most frequent level | the input adds nothing | error |
+//! | out of range | the nearest end of the training range | used as it is | error |
+//! | missing column or field | as if every value were missing | as missing value under `ignore` | error |
+//! | wrong type | as if the value were missing | as missing value under `ignore` | error |
+//! | extra column or field | (not possible) | left unused | error |
+//!
+//! An input that "adds nothing" has zeros in place of its encoded columns: a number counts as 0, a category as
+//! none of its levels (for a weighted sum: as the reference level).
+
+use serde::{Deserialize, Serialize};
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// Put a value learned from the training data in its place.
+    Impute,
+    /// Go on without it.
+    Ignore,
+    /// Refuse, with an error that names the field, what was expected and what came.
+    Reject,
+}
+
+impl std::str::FromStr for Policy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "impute" => Ok(Self::Impute),
+            "ignore" => Ok(Self::Ignore),
+            "reject" => Ok(Self::Reject),
+            _ => Err(format!("'{text}' is no policy; expected impute, ignore or reject")),
+        }
+    }
+}
+
+/// A policy for each event; see the table at the top of this module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policies {
+    /// A value is missing.
+    pub missing_value: Policy,
+    /// A category has a level that training never saw.
+    pub unknown_level: Policy,
+    /// A number lies outside the range that training saw.
+    pub out_of_range: Policy,
+    /// A whole column, or a record's field, is not there.
+    pub missing_column: Policy,
+    /// A value is of another type.
+    pub wrong_type: Policy,
+    /// There is a column or field that the model does not know. `Impute` means `Ignore`.
+    pub extra_column: Policy,
+}
+
+impl Default for Policies {
+    /// What a first attempt wants: gaps are filled, numbers may go beyond the training range, further columns
+    /// do not matter, and everything that is likely a mistake is refused.
+    fn default() -> Self {
+        Self {
+            missing_value: Policy::Impute,
+            unknown_level: Policy::Reject,
+            out_of_range: Policy::Ignore,
+            missing_column: Policy::Reject,
+            wrong_type: Policy::Reject,
+            extra_column: Policy::Ignore,
+        }
+    }
+}
