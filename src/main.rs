@@ -1,2 +1,7 @@
-//! The `drydock` binary: parse, run, exit code.
-fn main() {}
+//! The `drydock` binary: runs a command and ends with its exit status.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    drydock::cli::run()
+}

@@ -22,10 +22,21 @@ pub(crate) struct Layout {
     pub(crate) dialect: Dialect,
     pub(crate) names: Vec<String>,
     pub(crate) columns: Vec<ColumnLayout>,
-    /// Bytes that are not UTF-8 are replaced, instead of reading the file in another encoding.
-    pub(crate) replace_invalid: bool,
+    /// What to do about bytes that are not UTF-8.
+    pub(crate) invalid: Invalid,
     /// The file is cut with care, and so its blocks are read by the `csv` crate.
     pub(crate) careful: bool,
+}
+
+/// What to do about bytes that are not UTF-8 in a file that looked like UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invalid {
+    /// Give up this way of reading.
+    Report,
+    /// Put U+FFFD in their place.
+    Replace,
+    /// Take the block's bytes as Windows-1252.
+    Windows1252,
 }
 
 /// How one column is read.
@@ -118,16 +129,19 @@ impl Worker {
         self.index.scan(&block.data, layout.dialect.delimiter, quote);
         if self.index.non_ascii {
             if let Err(error) = std::str::from_utf8(&block.data) {
-                if !layout.replace_invalid {
+                if layout.invalid == Invalid::Report {
                     return Shaped::Trouble(Trouble::NotUtf8);
                 }
                 let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
-                warnings.push(
-                    Topic::Encoding,
-                    line,
-                    "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below",
-                );
-                block.data = String::from_utf8_lossy(&block.data).into_owned().into_bytes();
+                let (text, what) = if layout.invalid == Invalid::Replace {
+                    let what = "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
+                    (String::from_utf8_lossy(&block.data).into_owned(), what)
+                } else {
+                    let what = "bytes that are not valid UTF-8 were read as windows-1252, here and perhaps below";
+                    (encoding_rs::WINDOWS_1252.decode_without_bom_handling(&block.data).0.into_owned(), what)
+                };
+                warnings.push(Topic::Encoding, line, what);
+                block.data = text.into_bytes();
                 self.index.scan(&block.data, layout.dialect.delimiter, quote);
             }
         }

@@ -1,8 +1,8 @@
 //! Dates and times as CSV files spell them: which formats a cell fits, and its value in microseconds.
 //!
 //! A value is the number of microseconds since 1970-01-01T00:00:00, for the years 0001 to 9999 of the
-//! Gregorian calendar ([`jiff::civil`] decides which days exist). A time with an offset is turned into UTC; one
-//! without stays as written.
+//! Gregorian calendar ([`jiff::civil`] decides which days exist). A time with an offset is turned into UTC;
+//! one without stays as written.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -198,9 +198,9 @@ impl FormatSet {
         DateFormat::ALL.into_iter().filter(move |&format| self.contains(format))
     }
 
-    /// The format to read a column with, and whether it is a guess; `None` when the set is empty. It is a guess
-    /// when no cell tells day from month (each is at most 12): then the day comes first, the custom of most
-    /// countries, and the caller should warn.
+    /// The format to read a column with, and whether it is a guess; `None` when the set is empty. It is a
+    /// guess when no cell tells day from month (each is at most 12): then the day comes first, the custom of
+    /// most countries, and the caller should warn.
     #[must_use]
     pub fn preferred(self) -> Option<(DateFormat, bool)> {
         self.iter().next().map(|format| (format, self.len() > 1))
@@ -209,8 +209,9 @@ impl FormatSet {
 
 /// The value of a cell in microseconds since 1970-01-01T00:00:00; outer blanks are ignored.
 ///
-/// `None` when the cell does not fit the format, names a day or time that does not exist, has a fraction finer
-/// than a microsecond (which is not rounded), or lies outside the years 0001 to 9999 once turned into UTC.
+/// `None` when the cell does not fit the format, names a day or time that does not exist, has a fraction
+/// finer than a microsecond (which is not rounded), or lies outside the years 0001 to 9999 once turned into
+/// UTC.
 #[must_use]
 pub fn parse(format: DateFormat, text: &str) -> Option<i64> {
     let bytes = text.as_bytes().trim_ascii();
@@ -226,8 +227,8 @@ pub fn parse(format: DateFormat, text: &str) -> Option<i64> {
 /// The formats that accept a cell; outer blanks are ignored. Eight bare digits are taken for `yyyymmdd` only
 /// with `allow_compact`, since they may as well be a number.
 ///
-/// Stricter than [`parse`] in one point: `1.2.24` could be a version number, so `dd.mm.yy` is offered only for
-/// two-digit days and months.
+/// Stricter than [`parse`] in one point: `1.2.24` could be a version number, so `dd.mm.yy` is offered only
+/// for two-digit days and months.
 #[must_use]
 pub fn candidates(text: &str, allow_compact: bool) -> FormatSet {
     let Some(scanned) = scan(text.as_bytes().trim_ascii()) else { return FormatSet::EMPTY };
@@ -245,8 +246,8 @@ pub fn candidates(text: &str, allow_compact: bool) -> FormatSet {
     accepted
 }
 
-/// A value as text: `yyyy-mm-dd` at midnight, else `yyyy-mm-ddThh:mm:ss` with six more digits where there is a
-/// fraction. See [`write_iso`].
+/// A value as text: `yyyy-mm-dd` at midnight, else `yyyy-mm-ddThh:mm:ss` with six more digits where there is
+/// a fraction. See [`write_iso`].
 #[must_use]
 pub fn format_iso(micros: i64) -> String {
     let mut out = Vec::with_capacity(26);

@@ -2,15 +2,15 @@
 //!
 //! Columns with few distinct values are counted in a hash table that fits the processor's first cache. Others
 //! are first dealt out into parts by some bits of their hash, so that the table of each part fits it too; a
-//! single table for the whole column would miss the caches at every value. The dealt-out copy takes 8 bytes per
-//! value.
+//! single table for the whole column would miss the caches at every value. The dealt-out copy takes 8 bytes
+//! per value.
 
 /// Up to so many values are counted in a single table without dealing them out.
 const SMALL: usize = 1 << 14;
 /// The single table is given up for parts once it has so many distinct values.
 const FEW: usize = 2048;
-/// The number of values that a part has on average, unless that takes more than [`MAX_PARTS`]. Its table of 32
-/// KiB fits the first cache.
+/// The number of values that a part has on average, unless that takes more than [`MAX_PARTS`]. Its table of
+/// 32 KiB fits the first cache.
 const PART: usize = 1024;
 /// The most parts; more would scatter the writes over more places than the processor can keep open.
 const MAX_PARTS: usize = 1024;
@@ -78,8 +78,9 @@ fn key_of(value: f64) -> u64 {
     if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() }
 }
 
-/// Spreads keys evenly over 64 bits, each to a place of its own (two multiplications and a shift of Stafford's
-/// "Mix13", each of which can be undone); so equal means equal and the key itself need not be kept.
+/// Spreads keys evenly over 64 bits, each to a place of its own (two multiplications and a shift of
+/// Stafford's "Mix13", each of which can be undone); so equal means equal and the key itself need not be
+/// kept.
 fn mix(key: u64) -> u64 {
     let key = key.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     (key ^ (key >> 32)).wrapping_mul(0x94d0_49bb_1331_11eb)
@@ -255,7 +256,7 @@ mod tests {
     fn uneven_columns() {
         let half: Vec<f64> = (0..200_000).map(|i| f64::from(i).max(100_000.0)).collect();
         assert_eq!(count_distinct_f64(&half), 100_000);
-        let patterns: Vec<f64> = (0..50_000_u64).map(|i| f64::from_bits(i)).collect();
+        let patterns: Vec<f64> = (0..50_000_u64).map(f64::from_bits).collect();
         assert_eq!(count_distinct_f64(&patterns), 50_000);
         let powers: Vec<i64> = (0..100_000).map(|i| (1 << (i % 63)) + i).collect();
         assert_eq!(count_distinct_i64(&powers), powers.iter().collect::<HashSet<_>>().len());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::blocks::{BlockError, Blocks, in_order};
 use super::cell::Missing;
-use super::chunk::{Chunk, ColumnLayout, Layout, Odd, Piece, TextsMerged, Trouble, Worker};
+use super::chunk::{Chunk, ColumnLayout, Invalid, Layout, Odd, Piece, TextsMerged, Trouble, Worker};
 use super::date::DateFormat;
 use super::encoding::Encoding;
 use super::infer::{Evidence, Plan, is_text, names_a_date};
@@ -216,7 +216,7 @@ impl<'a> Reader<'a> {
             dialect: self.sniffed.dialect,
             names: self.sniffed.names.clone(),
             columns: plans.to_vec(),
-            replace_invalid: self.options.encoding.is_some(),
+            invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Report },
             careful: self.careful || matches!(self.sniffed.dialect.quote, super::options::Quote::Backslash(_)),
         };
         let start = self.sniffed.start;

@@ -2,16 +2,15 @@
 
 use super::blocks::{BlockError, Blocks, in_order};
 use super::cell::Missing;
-use super::chunk::{self, ColumnLayout, Layout, Shaped, Trouble, Worker};
+use super::chunk::{self, ColumnLayout, Invalid, Layout, Shaped, Worker};
 use super::date;
-use super::encoding::Encoding;
 use super::infer::{Plan, names_a_date};
 use super::options::{DataError, Quote, ReadOptions};
-use super::scan::{Rows, unquote};
+use super::scan::{PAD, Rows, unquote};
 use super::sniff::{Sniffed, sniff};
 use super::source::Source;
 use super::table::Levels;
-use super::warning::{Topic, Warning, WarningLog};
+use super::warning::{Topic, Warning};
 use super::write::write_field;
 use crate::work::Progress;
 
@@ -45,8 +44,8 @@ impl<'a> CsvStream<'a> {
     /// Hands each block's cells to `work`, on several threads, and the results in order to `merge`, with the
     /// number of lines before the block. Returns the file's warnings.
     ///
-    /// What `merge` has taken in before a file turns out to need another way of reading is not given again:
-    /// how a file is to be read is found out by a first pass over its separators, where it is in doubt.
+    /// Nothing is handed out twice: where the quoting turns odd in the middle of the file, reading goes on with
+    /// care from that block on; the blocks before it were well-formed, so that its start is a record's start.
     pub(crate) fn run<W, T, E>(
         mut self,
         progress: &Progress,
@@ -58,139 +57,91 @@ impl<'a> CsvStream<'a> {
         T: Send,
         E: From<DataError> + Send,
     {
-        let careful = self.settle(progress)?;
-        let decimal = self.sniffed.decimal;
-        let layout = Layout {
-            dialect: self.sniffed.dialect,
-            names: self.sniffed.names.clone(),
-            columns: self
-                .sniffed
-                .names
-                .iter()
-                .zip(&self.sniffed.evidence)
-                .map(|(name, evidence)| {
-                    let own = self.options.columns.get(name);
-                    let missing = own.and_then(|o| o.missing.clone()).or_else(|| self.options.missing.clone());
-                    ColumnLayout {
-                        plan: evidence.decide_with(own, decimal),
-                        forced: true,
-                        missing: Missing::new(missing),
-                        compact_dates: names_a_date(name),
-                    }
-                })
-                .collect(),
-            replace_invalid: true,
-            careful: careful || matches!(self.sniffed.dialect.quote, Quote::Backslash(_)),
-        };
+        let mut layout = self.layout();
         let verbatim = layout.dialect.delimiter == b',' && matches!(layout.dialect.quote, Quote::Byte(b'"'));
         let threads = match self.options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let start = self.sniffed.start;
-        let mut blocks =
-            Blocks::new(self.source, &layout.dialect, start, careful, false, progress).map_err(E::from)?;
         let mut log = std::mem::take(&mut self.sniffed.warnings);
-        let mut lines_before = start.lines;
-        let name = self.source.name();
-        in_order(
-            &mut blocks,
-            threads,
-            || (Worker::default(), make()),
-            |(worker, state), block| {
-                let mut warnings = std::mem::take(&mut block.warnings);
-                let mut lines = 0;
-                let result = match worker.shape(block, &layout, &mut warnings, &mut lines) {
-                    Shaped::Rows(rows) => Ok(work(state, &Cells { rows, layout: &layout, verbatim })),
-                    Shaped::Trouble(trouble) => Err(trouble),
-                };
-                (result, warnings, lines)
-            },
-            |(result, warnings, lines)| {
-                log.append(warnings, lines_before + 1);
-                let value = result.map_err(|trouble| StreamError::changed(&name, trouble))?;
-                merge(value, lines_before).map_err(StreamError::Merge)?;
-                lines_before += lines;
-                Ok(())
-            },
-        )
-        .map_err(|error| match error {
-            StreamError::Merge(error) => error,
-            StreamError::Data(error) => E::from(error),
-        })?;
-        if blocks.replaced() {
-            log.push(Topic::Encoding, 1, "some bytes are not valid in the file's encoding; they were replaced by U+FFFD");
+        let mut at = self.sniffed.start;
+        loop {
+            let mut blocks =
+                Blocks::new(self.source, &layout.dialect, at, layout.careful, false, progress).map_err(E::from)?;
+            let streamed = in_order(
+                &mut blocks,
+                threads,
+                || (Worker::default(), make()),
+                |(worker, state), block| {
+                    let mut warnings = std::mem::take(&mut block.warnings);
+                    let n_bytes = (block.data.len() - PAD) as u64;
+                    let mut lines = 0;
+                    let result = match worker.shape(block, &layout, &mut warnings, &mut lines) {
+                        Shaped::Rows(rows) => Some(work(state, &Cells { rows, layout: &layout, verbatim })),
+                        Shaped::Trouble(_) => None,
+                    };
+                    (result, warnings, lines, n_bytes)
+                },
+                |(result, warnings, lines, n_bytes)| {
+                    let value = result.ok_or(StreamError::Irregular)?;
+                    log.append(warnings, at.lines + 1);
+                    merge(value, at.lines).map_err(StreamError::Merge)?;
+                    at.lines += lines;
+                    at.byte += n_bytes;
+                    Ok(())
+                },
+            );
+            let replaced = blocks.replaced();
+            match streamed {
+                Ok(()) => {
+                    if replaced {
+                        let what = "some bytes are not valid in the file's encoding; they were replaced by U+FFFD";
+                        log.push(Topic::Encoding, 1, what);
+                    }
+                    return Ok(log.finish());
+                }
+                Err(StreamError::Irregular) if !layout.careful => layout.careful = true,
+                Err(StreamError::Irregular) => {
+                    let what = format!("{} changed while it was read; run the command again", self.source.name());
+                    return Err(E::from(DataError::Setting(what)));
+                }
+                Err(StreamError::Merge(error)) => return Err(error),
+                Err(StreamError::Data(error)) => return Err(E::from(error)),
+            }
         }
-        Ok(log.finish())
     }
 
-    /// Whether the file must be cut with care; also settles its encoding. Reads the file's separators once,
-    /// unless the whole file was seen already.
-    fn settle(&mut self, progress: &Progress) -> Result<bool, DataError> {
-        let layout = Layout {
+    fn layout(&self) -> Layout {
+        let columns = self.sniffed.names.iter().zip(&self.sniffed.evidence).map(|(name, evidence)| {
+            let own = self.options.columns.get(name);
+            let missing = own.and_then(|o| o.missing.clone()).or_else(|| self.options.missing.clone());
+            ColumnLayout {
+                plan: evidence.decide_with(own, self.sniffed.decimal),
+                forced: true,
+                missing: Missing::new(missing),
+                compact_dates: names_a_date(name),
+            }
+        });
+        Layout {
             dialect: self.sniffed.dialect,
             names: self.sniffed.names.clone(),
-            columns: Vec::new(),
-            replace_invalid: self.options.encoding.is_some(),
-            careful: false,
-        };
-        if matches!(layout.dialect.quote, Quote::Backslash(_)) {
-            return Ok(true);
-        }
-        let mut blocks = Blocks::new(self.source, &layout.dialect, self.sniffed.start, false, false, progress)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let looked = in_order(
-            &mut blocks,
-            threads,
-            Worker::default,
-            |worker, block| match worker.shape(block, &layout, &mut WarningLog::default(), &mut 0) {
-                Shaped::Rows(_) => Ok(()),
-                Shaped::Trouble(trouble) => Err(trouble),
-            },
-            |result: Result<(), Trouble>| result.map_err(Looked::Trouble),
-        );
-        match looked {
-            Ok(()) => Ok(false),
-            Err(Looked::Trouble(Trouble::Irregular)) => Ok(true),
-            Err(Looked::Trouble(Trouble::NotUtf8)) => {
-                self.options.encoding = Some(Encoding::Windows1252);
-                self.sniffed = sniff(self.source, &self.options)?;
-                self.settle(progress)
-            }
-            Err(Looked::Data(error)) => Err(error),
-        }
-    }
-}
-
-enum Looked {
-    Trouble(Trouble),
-    Data(DataError),
-}
-
-impl From<BlockError> for Looked {
-    fn from(error: BlockError) -> Self {
-        match error {
-            BlockError::Irregular => Self::Trouble(Trouble::Irregular),
-            BlockError::Data(error) => Self::Data(error),
+            columns: columns.collect(),
+            invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Windows1252 },
+            careful: matches!(self.sniffed.dialect.quote, Quote::Backslash(_)),
         }
     }
 }
 
 enum StreamError<E> {
+    Irregular,
     Merge(E),
     Data(DataError),
-}
-
-impl<E> StreamError<E> {
-    fn changed(name: &str, _: Trouble) -> Self {
-        Self::Data(DataError::Setting(format!("{name} changed while it was read; run the command again")))
-    }
 }
 
 impl<E> From<BlockError> for StreamError<E> {
     fn from(error: BlockError) -> Self {
         match error {
-            BlockError::Irregular => Self::changed("the file", Trouble::Irregular),
+            BlockError::Irregular => Self::Irregular,
             BlockError::Data(error) => Self::Data(error),
         }
     }

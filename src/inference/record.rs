@@ -1,6 +1,5 @@
 //! One record as JSON: read by the signature straight into slots, without a tree of values in between.
 
-use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::error::InputError;

@@ -8,7 +8,7 @@ use super::slots::{DAY_MICROS, Notes, Slot, SlotKind};
 use super::{Prediction, Predictor};
 use crate::data::stream::{Cells, CsvStream};
 use crate::data::{ColumnKind, DataError, ReadOptions, Source, Warning, write_field, write_number};
-use crate::model::Task;
+use crate::model::{Policy, Task};
 use crate::work::Progress;
 
 /// Why a file could not be scored.
@@ -64,15 +64,7 @@ pub fn score_csv(
     out: &mut dyn Write,
     progress: &Progress,
 ) -> Result<Scored, ScoreError> {
-    let mut options = options.clone();
-    for slot in &predictor.slots {
-        let kind = match slot.kind {
-            SlotKind::Number => ColumnKind::Number,
-            SlotKind::Date => ColumnKind::Date,
-            SlotKind::Boolean { .. } | SlotKind::Category(_) => ColumnKind::Category,
-        };
-        options.columns.entry(slot.input.name.clone()).or_default().kind.get_or_insert(kind);
-    }
+    let options = predictor.with_types(options);
     let stream = CsvStream::open(source, &options)?;
     let names = stream.names().to_vec();
     let refuse = |error: InputError| ScoreError::Input { name: source.name(), error };
@@ -140,6 +132,50 @@ pub fn score_csv(
         },
     )?;
     Ok(scored)
+}
+
+impl Predictor {
+    /// Reading options under which the model's inputs are read as the types it wants.
+    fn with_types(&self, options: &ReadOptions) -> ReadOptions {
+        let mut options = options.clone();
+        for slot in &self.slots {
+            let kind = match slot.kind {
+                SlotKind::Number => ColumnKind::Number,
+                SlotKind::Date => ColumnKind::Date,
+                SlotKind::Boolean { .. } | SlotKind::Category(_) => ColumnKind::Category,
+            };
+            options.columns.entry(slot.input.name.clone()).or_default().kind.get_or_insert(kind);
+        }
+        options
+    }
+
+    /// Options to read a whole file for this model: its inputs, as the types it wants, and the target if
+    /// `with_target`; other columns stay out. Inputs that the file does not have are left to the policies.
+    ///
+    /// # Errors
+    /// [`DataError`] when the file can't be opened.
+    pub fn read_options(
+        &self,
+        source: &Source,
+        options: &ReadOptions,
+        with_target: bool,
+    ) -> Result<ReadOptions, DataError> {
+        let mut options = self.with_types(options);
+        let target = &self.model.output.name;
+        if with_target {
+            let kind =
+                if self.model.task == Task::Regression { ColumnKind::Number } else { ColumnKind::Category };
+            options.columns.entry(target.clone()).or_default().kind.get_or_insert(kind);
+        }
+        let names = CsvStream::open(source, &options)?.names().to_vec();
+        options.columns.retain(|name, _| names.contains(name));
+        let wanted = |name: &String| self.by_name.contains_key(name) || (with_target && name == target);
+        // further columns are read where a policy refuses them
+        if self.model.policies.extra_column != Policy::Reject {
+            options.only = Some(names.into_iter().filter(wanted).collect());
+        }
+        Ok(options)
+    }
 }
 
 struct Job<'a> {

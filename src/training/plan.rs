@@ -1,0 +1,387 @@
+//! From the settings as typed to a plan that can't be wrong: every name exists, model and task fit the target,
+//! and there are rows to learn from.
+
+use serde::{Deserialize, Serialize};
+
+use super::fit::{ElasticNetSettings, MlpSettings, TreeSettings};
+use crate::data::{Column, ColumnData, ColumnKind, Table, list};
+use crate::model::{ModelKind, Policies, Policy, Task};
+use crate::work::{Cancelled, Seed};
+
+/// Levels past which a category is not used unless it is asked for.
+const MAX_LEVELS: usize = 1000;
+/// Classes past which a target is no classification target.
+const MAX_CLASSES: usize = 1000;
+
+/// How a least-squares problem is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// This program's own: one pass for the normal equations, refined or extended where they are not enough.
+    #[default]
+    Auto,
+    /// The linfa crates' (QR for ordinary least squares, coordinate descent for ridge).
+    Linfa,
+}
+
+/// What the user asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The column to predict.
+    pub target: String,
+    /// The columns to predict from; `None` takes every suitable one.
+    pub features: Option<Vec<String>>,
+    /// The kind of model; `None` chooses by the task.
+    pub model: Option<ModelKind>,
+    /// The task; `None` chooses by the model or the target's type.
+    pub task: Option<Task>,
+    /// Whether a sum has an intercept.
+    pub intercept: bool,
+    /// The share of rows held out, from 0 up to but without 1.
+    pub test_fraction: f64,
+    /// Hold out the latest rows by this date column, in place of random ones.
+    pub time_column: Option<String>,
+    /// Folds of a cross-validation on the training rows; 0 for none.
+    pub folds: usize,
+    /// The seed of split, folds and training.
+    pub seed: Seed,
+    /// The penalty of ridge (on the scale of scikit-learn's `Ridge`), elastic net (of its `ElasticNet`) and
+    /// logistic regression (its `1 / C`), all on standardised features.
+    pub alpha: f64,
+    /// The share of the absolute penalty in elastic net.
+    pub l1_ratio: f64,
+    /// The depth of a tree.
+    pub max_depth: usize,
+    /// The fewest rows in a leaf.
+    pub min_leaf: usize,
+    /// Hidden units of the neural network.
+    pub hidden: usize,
+    /// Passes over the training rows for the neural network.
+    pub epochs: usize,
+    /// How least squares is solved.
+    pub solver: Solver,
+    /// What happens to input that is not as expected.
+    pub policies: Policies,
+    /// The model's name.
+    pub name: String,
+}
+
+impl Settings {
+    /// The defaults for a target.
+    #[must_use]
+    pub fn new(target: impl Into<String>) -> Self {
+        let tree = TreeSettings::default();
+        let mlp = MlpSettings::default();
+        Self {
+            target: target.into(),
+            features: None,
+            model: None,
+            task: None,
+            intercept: true,
+            test_fraction: 0.0,
+            time_column: None,
+            folds: 0,
+            seed: Seed::default(),
+            alpha: 1.0,
+            l1_ratio: ElasticNetSettings::default().l1_ratio,
+            max_depth: tree.max_depth,
+            min_leaf: tree.min_leaf_rows,
+            hidden: mlp.hidden_units,
+            epochs: mlp.epochs,
+            solver: Solver::Auto,
+            policies: Policies::default(),
+            name: "model".into(),
+        }
+    }
+}
+
+/// Why training can't be done.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TrainError {
+    /// A setting does not fit the data.
+    #[error("{0}")]
+    Setting(String),
+    /// The data is not enough or not suited.
+    #[error("{0}")]
+    Data(String),
+    /// The fit failed.
+    #[error("the fit failed: {0}")]
+    Fit(String),
+    /// Someone asked the work to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// A plan whose names and types were checked against a table.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) settings: Settings,
+    pub(crate) model: ModelKind,
+    pub(crate) task: Task,
+    /// Features in table order.
+    pub(crate) features: Vec<String>,
+    /// Rows whose target is known (and, where the policy wants it, whose features are).
+    pub(crate) rows: Vec<usize>,
+    /// The classes in order, for classification.
+    pub(crate) classes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Checks settings against a table.
+    ///
+    /// # Errors
+    /// [`TrainError`] that names the column or setting, and what to do.
+    pub fn new(settings: Settings, table: &Table) -> Result<Self, TrainError> {
+        let names: Vec<String> = table.columns().iter().map(|c| c.name.clone()).collect();
+        let find = |name: &str, what: &str| {
+            table.column(name).ok_or_else(|| {
+                TrainError::Setting(format!("there is no column '{name}' to be {what}; there are {}", list(&names)))
+            })
+        };
+        let target = find(&settings.target, "the target")?;
+        check_numbers(&settings)?;
+        let mut warnings = Vec::new();
+        let (model, task) = choose(&settings, target)?;
+        let features = choose_features(&settings, table, target, find, &mut warnings)?;
+        if let Some(time) = &settings.time_column {
+            if find(time, "the time of the rows")?.kind() != ColumnKind::Date {
+                return Err(TrainError::Setting(format!(
+                    "column '{time}' has no dates, so that rows can't be ordered by it; --type '{time}=date' reads it as dates"
+                )));
+            }
+        }
+        let mut plan = Self { settings, model, task, features, rows: Vec::new(), classes: Vec::new(), warnings };
+        plan.choose_rows(table, target)?;
+        if task == Task::Classification {
+            plan.classes = classes(target, &plan.rows)?;
+        }
+        Ok(plan)
+    }
+
+    /// The columns that are features unless others are asked for: every one but the target, texts, dates, empty
+    /// columns and categories of very many levels.
+    #[must_use]
+    pub fn suitable_features(table: &Table, target: &str) -> Vec<String> {
+        let columns = table.columns().iter().filter(|column| column.name != target);
+        columns.filter(|column| unsuitable(column).is_none()).map(|column| column.name.clone()).collect()
+    }
+
+    fn choose_rows(&mut self, table: &Table, target: &Column) -> Result<(), TrainError> {
+        let n = table.n_rows();
+        let columns: Vec<&Column> = self.features.iter().filter_map(|name| table.column(name)).collect();
+        let policy = self.settings.policies.missing_value;
+        self.rows = (0..n).filter(|&row| !target.is_missing(row)).collect();
+        let without_target = n - self.rows.len();
+        if without_target > 0 {
+            self.warnings.push(format!(
+                "{without_target} of {n} rows have no value in '{}' and were left out",
+                target.name
+            ));
+        }
+        match policy {
+            Policy::Impute => {
+                for column in &columns {
+                    let missing = self.rows.iter().filter(|&&row| column.is_missing(row)).count();
+                    if missing > 0 {
+                        self.warnings.push(format!(
+                            "'{}' has {missing} missing values among {} rows; they were filled in (--on-missing ignore leaves such rows out)",
+                            column.name,
+                            self.rows.len()
+                        ));
+                    }
+                }
+            }
+            Policy::Ignore => {
+                let before = self.rows.len();
+                self.rows.retain(|&row| columns.iter().all(|column| !column.is_missing(row)));
+                if self.rows.len() < before {
+                    self.warnings.push(format!(
+                        "{} of {before} rows have a missing value in a feature and were left out",
+                        before - self.rows.len()
+                    ));
+                }
+            }
+            Policy::Reject => {
+                for column in &columns {
+                    if let Some(row) = self.rows.iter().find(|&&row| column.is_missing(row)) {
+                        return Err(TrainError::Data(format!(
+                            "'{}' has no value in data row {} and the policy for missing values is reject; --on-missing impute fills it in, --on-missing ignore leaves the row out",
+                            column.name,
+                            row + 1
+                        )));
+                    }
+                }
+            }
+        }
+        if self.rows.is_empty() {
+            return Err(TrainError::Data(format!(
+                "no row is left to learn from: of {n} rows, {without_target} have no value in '{}'",
+                target.name
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn check_numbers(settings: &Settings) -> Result<(), TrainError> {
+    let bad = |what: String| Err(TrainError::Setting(what));
+    if !(0.0..1.0).contains(&settings.test_fraction) {
+        return bad(format!("the test fraction is {}; it must be at least 0 and less than 1", settings.test_fraction));
+    }
+    if !(settings.alpha.is_finite() && settings.alpha >= 0.0) {
+        return bad(format!("alpha is {}; it must be 0 or more", settings.alpha));
+    }
+    if !(0.0..=1.0).contains(&settings.l1_ratio) {
+        return bad(format!("the L1 ratio is {}; it must be from 0 to 1", settings.l1_ratio));
+    }
+    if settings.folds == 1 {
+        return bad("cross-validation needs at least 2 folds".into());
+    }
+    for (what, value) in [
+        ("the depth of the tree", settings.max_depth),
+        ("the fewest rows in a leaf", settings.min_leaf),
+        ("the number of hidden units", settings.hidden),
+        ("the number of epochs", settings.epochs),
+    ] {
+        if value == 0 {
+            return bad(format!("{what} is 0; it must be at least 1"));
+        }
+    }
+    Ok(())
+}
+
+fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), TrainError> {
+    let numeric = target.kind() == ColumnKind::Number;
+    if target.kind() == ColumnKind::Date {
+        return Err(TrainError::Setting(format!(
+            "'{}' is a date and can't be the target; choose a column of numbers or categories",
+            target.name
+        )));
+    }
+    let by_model = settings.model.and_then(|model| match (model.can(Task::Regression), model.can(Task::Classification)) {
+        (true, false) => Some(Task::Regression),
+        (false, true) => Some(Task::Classification),
+        _ => None,
+    });
+    let task = settings.task.or(by_model).unwrap_or(if numeric { Task::Regression } else { Task::Classification });
+    let model = settings.model.unwrap_or(match task {
+        Task::Regression => ModelKind::Linear,
+        Task::Classification => ModelKind::Logistic,
+    });
+    if !model.can(task) {
+        let (what, instead) = match task {
+            Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
+            Task::Classification => ("classification", "logistic, tree or mlp"),
+        };
+        return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
+    }
+    if task == Task::Regression && !numeric {
+        return Err(TrainError::Setting(format!(
+            "'{}' is a {} column, and regression needs numbers; choose another target, or a classifier (logistic, tree, mlp)",
+            target.name,
+            target.kind()
+        )));
+    }
+    Ok((model, task))
+}
+
+fn choose_features<'a>(
+    settings: &Settings,
+    table: &'a Table,
+    target: &Column,
+    find: impl Fn(&str, &str) -> Result<&'a Column, TrainError>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<String>, TrainError> {
+    if let Some(asked) = &settings.features {
+        let mut features: Vec<String> = Vec::new();
+        for name in asked {
+            let column = find(name, "a feature")?;
+            if *name == target.name {
+                return Err(TrainError::Setting(format!("'{name}' is the target and can't be a feature, too")));
+            }
+            if features.contains(name) {
+                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
+            }
+            if let ColumnData::Text(coded) = &column.data {
+                if coded.levels.len() > MAX_LEVELS {
+                    return Err(TrainError::Setting(format!(
+                        "'{name}' is text with {} different values, too many for a feature (at most {MAX_LEVELS})",
+                        coded.levels.len()
+                    )));
+                }
+            }
+            features.push(name.clone());
+        }
+        return Ok(features);
+    }
+    let mut features = Vec::new();
+    for column in table.columns() {
+        if column.name == target.name {
+            continue;
+        }
+        match unsuitable(column) {
+            Some(reason) => warnings.push(format!("'{}' is not used as a feature: {reason}", column.name)),
+            None => features.push(column.name.clone()),
+        }
+    }
+    Ok(features)
+}
+
+/// Why a column is no feature unless it is asked for.
+fn unsuitable(column: &Column) -> Option<String> {
+    match &column.data {
+        ColumnData::Text(_) => Some("it is text".to_owned()),
+        ColumnData::Date(_) => Some("it is a date (name it in --features to use it as days)".to_owned()),
+        ColumnData::Category(coded) if coded.levels.len() > MAX_LEVELS => {
+            Some(format!("it has {} levels", coded.levels.len()))
+        }
+        _ if !column.is_empty() && (0..column.len()).all(|row| column.is_missing(row)) => {
+            Some("it is empty".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The distinct values of a classification target, numbers in numeric order, texts in byte order.
+fn classes(target: &Column, rows: &[usize]) -> Result<Vec<String>, TrainError> {
+    let classes: Vec<String> = match &target.data {
+        ColumnData::Number(values) => {
+            let present: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+            let Some(distinct) = crate::data::distinct_values_up_to(&present, MAX_CLASSES) else {
+                return Err(TrainError::Setting(format!(
+                    "'{}' has more than {MAX_CLASSES} different numbers, too many to be classes; train a regression",
+                    target.name
+                )));
+            };
+            distinct.into_iter().map(crate::data::number_text).collect()
+        }
+        ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
+            let mut seen = vec![false; coded.levels.len()];
+            rows.iter().for_each(|&row| seen[coded.codes[row] as usize] = true);
+            let mut classes: Vec<String> =
+                coded.levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(l, _)| l.to_owned()).collect();
+            // no before yes, so that the probability is that of yes; else sorted
+            if !matches!(target.data, ColumnData::Boolean(_)) {
+                classes.sort();
+            }
+            classes
+        }
+        ColumnData::Date(_) => Vec::new(),
+    };
+    if classes.len() < 2 {
+        return Err(TrainError::Data(format!(
+            "'{}' has only one class ({}); a classifier needs at least two",
+            target.name,
+            classes.first().map_or("none", String::as_str)
+        )));
+    }
+    if classes.len() > MAX_CLASSES {
+        return Err(TrainError::Data(format!(
+            "'{}' has {} classes; at most {MAX_CLASSES} are possible",
+            target.name,
+            classes.len()
+        )));
+    }
+    Ok(classes)
+}
