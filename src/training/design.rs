@@ -2,67 +2,72 @@
 
 use std::borrow::Cow;
 
-use crate::data::quantile::quantiles;
-use crate::data::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE, Table};
-use crate::model::{Input, InputKind, Term, TermKind};
+use super::outline::{day, outline};
+use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
+use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind};
 
-const DAY_MICROS: f64 = 86_400_000_000.0;
-
-/// The inputs with what training saw of them.
-pub(crate) fn inputs(table: &Table, features: &[String], known: &[usize], train: &[usize]) -> Vec<Input> {
+/// The inputs with what training saw of them, and the outline of each input's column.
+pub(crate) fn inputs(
+    table: &Table,
+    features: &[String],
+    known: &[usize],
+    train: &[usize],
+) -> (Vec<Input>, Vec<ReferenceColumn>) {
     features
         .iter()
         .filter_map(|name| table.column(name))
-        .map(|column| Input {
-            name: column.name.clone(),
-            unit: None,
-            kind: input_kind(column, known, train),
-            policies: None,
+        .map(|column| {
+            let outline = outline(column, train);
+            let kind = input_kind(column, &outline, known, train);
+            (Input { name: column.name.clone(), unit: None, kind, policies: None }, outline)
         })
-        .collect()
+        .unzip()
 }
 
-fn input_kind(column: &Column, known: &[usize], train: &[usize]) -> InputKind {
+fn input_kind(column: &Column, outline: &ReferenceColumn, known: &[usize], train: &[usize]) -> InputKind {
     match &column.data {
         ColumnData::Number(values) => {
-            let values = rows_of(values, train);
-            let spread = spread(&values);
-            let whole = values.iter().all(|v| v.is_nan() || v.fract() == 0.0);
-            InputKind::Number { min: spread.min, max: spread.max, typical: spread.median, fill: spread.mean, whole }
+            let (min, typical, max, mean) = spread(outline);
+            let whole = train.iter().all(|&row| values[row].is_nan() || values[row].fract() == 0.0);
+            InputKind::Number { min, max, typical, fill: mean, whole }
         }
-        ColumnData::Date(dates) => {
-            let days: Vec<f64> = train.iter().map(|&row| day(dates[row])).collect();
-            let spread = spread(&days);
-            InputKind::Date { min: spread.min, max: spread.max, typical: spread.median }
+        ColumnData::Date(_) => {
+            let (min, typical, max, _) = spread(outline);
+            InputKind::Date { min, max, typical }
         }
         ColumnData::Boolean(coded) => {
-            let yes = train.iter().filter(|&&row| coded.codes[row] == 1).count();
-            let no = train.iter().filter(|&&row| coded.codes[row] == 0).count();
-            InputKind::Boolean {
-                no: coded.levels.get(0).to_owned(),
-                yes: coded.levels.get(1).to_owned(),
-                fill: yes > no,
-            }
+            let count = |wanted: u32| train.iter().filter(|&&row| coded.codes[row] == wanted).count();
+            let (no, yes) = (coded.levels.get(0).to_owned(), coded.levels.get(1).to_owned());
+            InputKind::Boolean { no, yes, fill: count(1) > count(0) }
         }
         ColumnData::Category(coded) | ColumnData::Text(coded) => {
             let levels = sorted_levels(coded, known);
-            let mut counts = vec![0_usize; coded.levels.len()];
-            for &row in train {
-                if let Some(count) = counts.get_mut(coded.codes[row] as usize) {
-                    *count += 1;
-                }
-            }
-            let count_of = |level: &String| coded.levels.code(level).map_or(0, |code| counts[code as usize]);
+            let most = match &outline.values {
+                ReferenceValues::Category { counts } => counts.iter().map(|(_, count)| *count).max(),
+                ReferenceValues::Number { .. } => None,
+            };
             // the first in order at a tie
-            let fill = levels
-                .iter()
-                .enumerate()
-                .max_by(|a, b| count_of(a.1).cmp(&count_of(b.1)).then(b.0.cmp(&a.0)))
-                .map_or(0, |(at, _)| at);
+            let is_most = |level: &String| match &outline.values {
+                ReferenceValues::Category { counts } => {
+                    counts.iter().any(|(text, count)| text == level && Some(*count) == most)
+                }
+                ReferenceValues::Number { .. } => false,
+            };
+            let fill = levels.iter().position(is_most).unwrap_or(0);
             // a column without any value still needs a level, so that the model file stays valid
             let levels = if levels.is_empty() { vec![String::new()] } else { levels };
             InputKind::Category { levels, fill }
         }
+    }
+}
+
+/// Minimum, median, maximum and mean; all zero when there is no value.
+fn spread(outline: &ReferenceColumn) -> (f64, f64, f64, f64) {
+    match &outline.values {
+        ReferenceValues::Number { mean, deciles, .. } if deciles.len() == 11 => {
+            (deciles[0], deciles[5], deciles[10], *mean)
+        }
+        _ => (0.0, 0.0, 0.0, 0.0),
     }
 }
 
@@ -77,26 +82,6 @@ fn sorted_levels(coded: &Coded, rows: &[usize]) -> Vec<String> {
         coded.levels.iter().zip(seen).filter(|(_, seen)| *seen).map(|(level, _)| level.to_owned()).collect();
     levels.sort();
     levels
-}
-
-struct Spread {
-    min: f64,
-    max: f64,
-    mean: f64,
-    median: f64,
-}
-
-/// Missing values left out; all zero when there is nothing else.
-fn spread(values: &[f64]) -> Spread {
-    let Some(q) = quantiles(values, &[0.0, 0.5, 1.0]) else {
-        return Spread { min: 0.0, max: 0.0, mean: 0.0, median: 0.0 };
-    };
-    let mean = crate::data::profile::summarize(values).map_or(q[1], |summary| summary.mean);
-    Spread { min: q[0], max: q[2], mean, median: q[1] }
-}
-
-fn day(micros: i64) -> f64 {
-    if micros == MISSING_DATE { f64::NAN } else { micros as f64 / DAY_MICROS }
 }
 
 /// The values at `rows`; the whole column where `rows` are all of its rows.

@@ -1,9 +1,7 @@
 //! A model's scores on labelled rows, beside those of the naive model.
 
 use super::design::truth_classes;
-#[path = "/tmp/metrics_stub.rs"]
-mod stub;
-use stub::{ClassificationMetrics, RegressionMetrics};
+use super::metrics::{ClassificationMetrics, RegressionMetrics};
 use crate::data::{Column, ColumnData, Table};
 use crate::inference::{InputError, Notes, Predictions, Predictor};
 use crate::model::{Scores, Task};
@@ -26,6 +24,16 @@ pub struct Evaluation {
 /// # Errors
 /// [`InputError`] when the target's column is not there or not of the right type, or a row is refused.
 pub fn evaluate(predictor: &Predictor, table: &Table, threads: usize) -> Result<Evaluation, InputError> {
+    let predictions = predictor.predict_table(table, threads)?;
+    evaluate_predictions(predictor, table, &predictions)
+}
+
+/// Compares predictions of a table with its target column.
+pub(crate) fn evaluate_predictions(
+    predictor: &Predictor,
+    table: &Table,
+    predictions: &Predictions,
+) -> Result<Evaluation, InputError> {
     let model = predictor.model();
     let name = &model.output.name;
     let column = table.column(name).ok_or_else(|| InputError {
@@ -34,7 +42,7 @@ pub fn evaluate(predictor: &Predictor, table: &Table, threads: usize) -> Result<
         expected: "a column with the true values of the target".into(),
         got: "a table without it".into(),
     })?;
-    let predictions = predictor.predict_table(table, threads)?;
+    let notes = predictions.notes.clone();
     match model.task {
         Task::Regression => {
             let ColumnData::Number(truth) = &column.data else {
@@ -45,14 +53,10 @@ pub fn evaluate(predictor: &Predictor, table: &Table, threads: usize) -> Result<
                     got: format!("a {} column", column.kind()),
                 });
             };
-            let mut evaluation = regression(truth, predictions.output(0));
-            evaluation.notes = predictions.notes;
-            Ok(evaluation)
+            Ok(Evaluation { notes, ..regression(truth, predictions.output(0)) })
         }
         Task::Classification => {
-            let mut evaluation = classification(predictor, column, &predictions);
-            evaluation.notes = predictions.notes;
-            Ok(evaluation)
+            Ok(Evaluation { notes, ..classification(predictor, column, predictions) })
         }
     }
 }

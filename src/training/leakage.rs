@@ -8,6 +8,8 @@ use crate::data::{Column, ColumnData, MISSING_CODE, Table};
 
 /// Above this R² a single feature is suspicious.
 const SUSPICIOUS_R2: f64 = 0.99;
+/// How many rows tell whether a closer look is worth it.
+const GLANCE: usize = 10_000;
 /// Below this many rows a single feature fits by chance.
 const FEWEST_ROWS: usize = 10;
 
@@ -24,13 +26,18 @@ pub(crate) fn telling_features(table: &Table, features: &[String], rows: &[usize
         .iter()
         .filter_map(|name| table.column(name))
         .filter_map(|column| {
-            let r2 = match &column.data {
+            let r2 = |rows: &[usize], truth: &[f64]| match &column.data {
                 ColumnData::Number(values) => squared_correlation(values, rows, truth),
                 ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
                     eta_squared(&c.codes, c.levels.len(), rows, truth)
                 }
                 ColumnData::Date(_) => None,
             };
+            // what falls far short on the first rows need not be worked out on a million
+            if rows.len() > 4 * GLANCE && !r2(&rows[..GLANCE], &truth[..GLANCE]).is_none_or(|r2| r2 > 0.5) {
+                return None;
+            }
+            let r2 = r2(rows, truth);
             r2.filter(|&r2| r2 > SUSPICIOUS_R2).map(|r2| (column.name.clone(), r2))
         })
         .collect()

@@ -12,6 +12,7 @@ pub mod ols;
 mod outline;
 mod plan;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -20,11 +21,12 @@ pub use evaluate::{Evaluation, evaluate};
 pub use plan::{Plan, Settings, Solver, TrainError};
 
 use crate::data::{Loaded, Table, split};
-use crate::inference::Predictor;
+use crate::inference::{Predictions, Predictor};
 use crate::model::{
     Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task,
 };
 use crate::work::Progress;
+use evaluate::evaluate_predictions;
 use fitting::Truth;
 
 /// What training yields.
@@ -49,8 +51,8 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     let mut trained = fit_rows(plan, table, &split.train, progress)?;
     trained.warnings.splice(0..0, plan.warnings.iter().cloned());
     let lenient = lenient(&trained.model);
-    let train_scores = score(&lenient, table, &split.train)?;
-    let test_scores = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?) };
+    let (train_scores, predictions) = score(&lenient, table, &split.train)?;
+    let test_scores = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?.0) };
     let baseline = baseline(plan, table, &split);
     warn_of_leaks(plan, table, &split, &mut trained.warnings);
     warn_of_baseline(plan, &train_scores, test_scores.as_ref(), &baseline, &mut trained.warnings);
@@ -58,7 +60,7 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
         trained.folds = cross_validate(plan, table, &split.train, progress)?;
     }
     let model = &mut trained.model;
-    outline_columns(plan, table, &split.train, &lenient, model)?;
+    outline_target(plan, table, &split.train, &lenient, &predictions, model);
     model.metrics = Metrics { train: train_scores, test: test_scores, baseline };
     let settings = serde_json::to_value(&plan.settings).unwrap_or_default();
     model.training = Provenance {
@@ -128,7 +130,7 @@ fn class_codes(plan: &Plan, table: &Table, rows: &[usize]) -> Vec<u32> {
 /// Fits the given rows; the model has no scores and no outline yet.
 fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> Result<Trained, TrainError> {
     progress.check()?;
-    let inputs = design::inputs(table, &plan.features, &plan.rows, rows);
+    let (inputs, reference) = design::inputs(table, &plan.features, &plan.rows, rows);
     let encoding = design::terms(&inputs, fitting::drops_reference(plan.model));
     let columns = design::matrix(table, &inputs, &encoding, rows);
     let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
@@ -147,7 +149,7 @@ fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> 
         estimator: crate::model::Estimator::Tree(crate::model::Tree { nodes: Vec::new() }),
         metrics: Metrics::default(),
         training: Provenance::default(),
-        reference: Vec::new(),
+        reference,
     };
     let terms = model.term_names();
     let fitted = if fitting::is_regression(plan.task) {
@@ -173,14 +175,13 @@ fn lenient(model: &Model) -> Predictor {
     Predictor::new(Arc::new(model))
 }
 
-fn score(predictor: &Predictor, table: &Table, rows: &[usize]) -> Result<Scores, TrainError> {
+fn score(predictor: &Predictor, table: &Table, rows: &[usize]) -> Result<(Scores, Predictions), TrainError> {
+    let all = rows.len() == table.n_rows();
+    let table = if all { Cow::Borrowed(table) } else { Cow::Owned(table.take(rows)) };
     let refused = |error: crate::inference::InputError| TrainError::Fit(error.to_string());
-    let evaluation = if rows.len() == table.n_rows() {
-        evaluate(predictor, table, 0).map_err(refused)?
-    } else {
-        evaluate(predictor, &table.take(rows), 0).map_err(refused)?
-    };
-    Ok(evaluation.scores)
+    let predictions = predictor.predict_table(&table, 0).map_err(refused)?;
+    let evaluation = evaluate_predictions(predictor, &table, &predictions).map_err(refused)?;
+    Ok((evaluation.scores, predictions))
 }
 
 /// The naive model: the mean of the training target, or the classes' shares in training.
@@ -297,28 +298,22 @@ fn cross_validate(
             folds.iter().enumerate().filter(|(at, _)| *at != held_out).flat_map(|(_, fold)| fold).copied().collect();
         rest.sort_unstable();
         let fitted = fit_rows(plan, table, &rest, &Progress::new())?;
-        scores.push(score(&lenient(&fitted.model), table, &folds[held_out])?);
+        scores.push(score(&lenient(&fitted.model), table, &folds[held_out])?.0);
         progress.add(1);
     }
     Ok(scores)
 }
 
-/// Describes the training rows' features, target and predictions in the model.
-fn outline_columns(
+/// Adds the outline of the training rows' target and predictions to the model.
+fn outline_target(
     plan: &Plan,
     table: &Table,
     rows: &[usize],
     predictor: &Predictor,
+    predictions: &Predictions,
     model: &mut Model,
-) -> Result<(), TrainError> {
-    let names = plan.features.iter().chain([&plan.settings.target]);
-    model.reference = names.filter_map(|name| table.column(name)).map(|c| outline::outline(c, rows)).collect();
-    let refused = |error: crate::inference::InputError| TrainError::Fit(error.to_string());
-    let predictions = if rows.len() == table.n_rows() {
-        predictor.predict_table(table, 0).map_err(refused)?
-    } else {
-        predictor.predict_table(&table.take(rows), 0).map_err(refused)?
-    };
+) {
+    model.reference.extend(table.column(&plan.settings.target).map(|column| outline::outline(column, rows)));
     let name = "prediction";
     model.reference.push(if fitting::is_regression(plan.task) {
         outline::numbers(name, predictions.output(0))
@@ -327,7 +322,6 @@ fn outline_columns(
         predictions.classes(predictor).into_iter().for_each(|class| counts[class as usize] += 1);
         outline::named_counts(name, plan.classes.iter().cloned().zip(counts).collect(), 0)
     });
-    Ok(())
 }
 
 /// Mean and sample standard deviation of each score over the folds.

@@ -10,6 +10,11 @@ const FEW_VALUES: usize = 10;
 const DECILES: [f64; 11] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 const DAY_MICROS: f64 = 86_400_000_000.0;
 
+/// A date as days since 1970-01-01; NaN when missing.
+pub(crate) fn day(micros: i64) -> f64 {
+    if micros == MISSING_DATE { f64::NAN } else { micros as f64 / DAY_MICROS }
+}
+
 /// The outline of a table's column at the given rows.
 pub(crate) fn outline(column: &Column, rows: &[usize]) -> ReferenceColumn {
     let all = rows.len() == column.len();
@@ -19,7 +24,6 @@ pub(crate) fn outline(column: &Column, rows: &[usize]) -> ReferenceColumn {
             numbers(&column.name, &rows.iter().map(|&row| values[row]).collect::<Vec<_>>())
         }
         ColumnData::Date(dates) => {
-            let day = |micros: i64| if micros == MISSING_DATE { f64::NAN } else { micros as f64 / DAY_MICROS };
             numbers(&column.name, &rows.iter().map(|&row| day(dates[row])).collect::<Vec<_>>())
         }
         ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
