@@ -6,8 +6,8 @@
 //! - [`data`]: tables, CSV reading and writing, profiles, splits, the bundled samples.
 //! - [`model`]: what a model is: signature, encoding, estimator, the model file.
 //! - [`inference`]: the core: one predict for a record, a table and a stream.
-pub mod data;
 pub mod cli;
+pub mod data;
 pub mod inference;
 pub mod model;
 pub mod training;

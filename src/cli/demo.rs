@@ -17,9 +17,11 @@ use crate::work::Progress;
 
 /// Arguments of `drydock demo`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  drydock demo\n\nThe same by hand:\n  drydock samples winter-beverages -o winter.csv\n  \
+#[command(
+    after_help = "Example:\n  drydock demo\n\nThe same by hand:\n  drydock samples winter-beverages -o winter.csv\n  \
     drydock inspect winter.csv\n  drydock train winter.csv --target units_sold --test-fraction 0.2 -o winter.json\n  \
-    drydock predict winter.json --input winter.csv -o predictions.csv")]
+    drydock predict winter.json --input winter.csv -o predictions.csv"
+)]
 pub(crate) struct Args {
     /// Print one JSON document
     #[arg(long)]
@@ -38,8 +40,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     };
     let watched = Watched::new("demo");
     let progress = &watched.progress;
-    let sample = samples::find(SAMPLE).ok_or_else(|| Failure::work(format!("the sample '{SAMPLE}' is missing")))?;
-    say(&format!("1. Data: {}\n   {}\n   This data is generated, not observed.\n", sample.title, sample.story));
+    let sample =
+        samples::find(SAMPLE).ok_or_else(|| Failure::work(format!("the sample '{SAMPLE}' is missing")))?;
+    say(&format!(
+        "1. Data: {}\n   {}\n   This data is generated, not observed.\n",
+        sample.title, sample.story
+    ));
     let source = Source::from_bytes(sample.file, sample.bytes());
     let options = ReadOptions { hash: true, ..ReadOptions::default() };
     let started = Instant::now();
@@ -53,9 +59,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         short(started.elapsed().as_secs_f64() * 1e3, 3)
     ));
 
-    say("2. Train: a linear regression on the two winters before the pandemic, a fifth of the days held out\n");
+    say(
+        "2. Train: a linear regression on the two winters before the pandemic, a fifth of the days held out\n",
+    );
     let dates = dates(&loaded.table)?;
-    let cut = crate::data::date::parse(crate::data::date::DateFormat::YearMonthDay, BEFORE).unwrap_or(i64::MAX);
+    let cut =
+        crate::data::date::parse(crate::data::date::DateFormat::YearMonthDay, BEFORE).unwrap_or(i64::MAX);
     let rows = |keep: &dyn Fn(i64) -> bool| -> Vec<usize> {
         dates.iter().enumerate().filter(|(_, date)| keep(**date)).map(|(row, _)| row).collect()
     };
@@ -77,7 +86,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let single = number(predictor.predict(&mut scratch))?;
     say(&format!("   {record}\n   → {} drinks", short(single, 6)));
     if let Some((intercept, parts)) = predictor.contributions(&scratch) {
-        let parts: Vec<String> = parts.iter().map(|(name, amount)| format!("{name} {}", short(*amount, 4))).collect();
+        let parts: Vec<String> =
+            parts.iter().map(|(name, amount)| format!("{name} {}", short(*amount, 4))).collect();
         say(&format!("   = {} (intercept) + {}\n", short(intercept, 6), parts.join(" + ")));
     }
 
@@ -101,10 +111,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         if equal { "equal to the last bit" } else { "NOT EQUAL" }
     ));
     if !equal {
-        return Err(Failure::work(format!("a single record gave {single} and the batch {batch}; please report this")));
+        return Err(Failure::work(format!(
+            "a single record gave {single} and the batch {batch}; please report this"
+        )));
     }
 
-    say("5. Evaluate: the same model, winter by winter (the pandemic changed the relation, and the model did not learn)\n");
+    say(
+        "5. Evaluate: the same model, winter by winter (the pandemic changed the relation, and the model did not learn)\n",
+    );
     let mut winters = Vec::new();
     for (name, from, to) in winter_bounds() {
         let table = loaded.table.take(&rows(&|date| date >= from && date < to));
@@ -151,7 +165,9 @@ fn winter_bounds() -> Vec<(String, i64, i64)> {
         let text = format!("{year}-{month:02}-01");
         crate::data::date::parse(crate::data::date::DateFormat::YearMonthDay, &text).unwrap_or(0)
     };
-    (2018..2025).map(|year| (format!("{year}/{:02}", (year + 1) % 100), day(year, 11), day(year + 1, 4))).collect()
+    (2018..2025)
+        .map(|year| (format!("{year}/{:02}", (year + 1) % 100), day(year, 11), day(year + 1, 4)))
+        .collect()
 }
 
 /// A row as a JSON record, the target left out.

@@ -14,7 +14,9 @@ use crate::data::{ColumnKind, ColumnReading, Loaded, read_csv};
 
 /// Arguments of `drydock inspect`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  drydock inspect sales.csv\n  drydock inspect winter-beverages        (a bundled sample)\n  drydock inspect sales.csv --delimiter ';' --decimal comma --type shop=category")]
+#[command(
+    after_help = "Example:\n  drydock inspect sales.csv\n  drydock inspect winter-beverages        (a bundled sample)\n  drydock inspect sales.csv --delimiter ';' --decimal comma --type shop=category"
+)]
 pub(crate) struct Args {
     /// The CSV file, or the name of a bundled sample
     data: PathBuf,
@@ -136,7 +138,13 @@ fn print_text(file: &str, loaded: &Loaded, profiles: &[ColumnProfile], seconds: 
             let levels: Vec<String> = top
                 .iter()
                 .take(5)
-                .map(|level| format!("{} ({})", level.text.chars().take(24).collect::<String>(), grouped(level.count as u64)))
+                .map(|level| {
+                    format!(
+                        "{} ({})",
+                        level.text.chars().take(24).collect::<String>(),
+                        grouped(level.count as u64)
+                    )
+                })
                 .collect();
             let more = if profile.distinct > levels.len() { ", …" } else { "" };
             println!("\n  {}: {}{more}", profile.name, levels.join(", "));

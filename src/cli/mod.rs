@@ -1,5 +1,7 @@
 //! The command line: arguments to settings to a library call to text or JSON. The only place that prints.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what the command line is for")]
+
 mod bench;
 mod demo;
 mod evaluate;
@@ -110,5 +112,7 @@ pub fn run() -> ExitCode {
 
 fn no_window(workspace: Option<&std::path::Path>) -> Result<(), Failure> {
     let asked = workspace.map_or(String::new(), |path| format!(" for '{}'", path.display()));
-    Err(Failure::work(format!("this build opens no window{asked}; try `drydock demo`, or `drydock --help` for every command")))
+    Err(Failure::work(format!(
+        "this build opens no window{asked}; try `drydock demo`, or `drydock --help` for every command"
+    )))
 }

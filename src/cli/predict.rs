@@ -16,8 +16,10 @@ use crate::model::Model;
 
 /// Arguments of `drydock predict`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  drydock predict winter.json --record '{\"store\": \"Harbour\", \"temperature_c\": 3.5}'\n  \
-    drydock predict winter.json --input rows.csv -o predictions.csv")]
+#[command(
+    after_help = "Examples:\n  drydock predict winter.json --record '{\"store\": \"Harbour\", \"temperature_c\": 3.5}'\n  \
+    drydock predict winter.json --input rows.csv -o predictions.csv"
+)]
 pub(crate) struct Args {
     /// The model file
     model: PathBuf,
@@ -39,8 +41,8 @@ pub(crate) struct Args {
 
 /// Opens a model file.
 pub(crate) fn load_model(path: &Path) -> Result<Predictor, Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Failure::work(format!("can't read {}: {error}", path.display())))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::work(format!("can't read {}: {error}", path.display())))?;
     let model =
         Model::from_json(&bytes).map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
     Ok(Predictor::new(Arc::new(model)))
@@ -116,7 +118,9 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
     let options = args.reading.options()?;
     let watched = Watched::new("predicting");
     if args.json && args.output.is_none() {
-        return Err(Failure::usage("--json with --input needs -o: standard output can't hold the rows and the report"));
+        return Err(Failure::usage(
+            "--json with --input needs -o: standard output can't hold the rows and the report",
+        ));
     }
     let scored = match &args.output {
         Some(path) => replace_file(path, |out| {
@@ -130,8 +134,8 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
         })?,
         None => {
             let mut out = std::io::stdout().lock();
-            let scored =
-                score_csv(predictor, &source, &options, &mut out, &watched.progress).map_err(Failure::work)?;
+            let scored = score_csv(predictor, &source, &options, &mut out, &watched.progress)
+                .map_err(Failure::work)?;
             out.flush().map_err(Failure::work)?;
             scored
         }

@@ -52,7 +52,9 @@ fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" | "\t" => Ok(b'\t'),
         _ => match text.as_bytes() {
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\n\r".contains(byte) => Ok(*byte),
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\n\r".contains(byte) => {
+                Ok(*byte)
+            }
             _ => Err("expected one character such as ',' or ';', or 'tab'".into()),
         },
     }
@@ -63,7 +65,8 @@ fn quote(text: &str) -> Result<Quote, String> {
         b"none" => Ok(Quote::None),
         [byte @ (b'"' | b'\'' | b'`' | b'|')] => Ok(Quote::Byte(*byte)),
         [b'\\', byte @ (b'"' | b'\'')] => Ok(Quote::Backslash(*byte)),
-        _ => Err("expected \" or ' (with a backslash before it where that escapes quotes inside), or 'none'".into()),
+        _ => Err("expected \" or ' (with a backslash before it where that escapes quotes inside), or 'none'"
+            .into()),
     }
 }
 
@@ -90,7 +93,8 @@ impl ReadArgs {
         };
         for text in &self.types {
             let (column, kind) = split(text, "--type", "price=number")?;
-            let kind: ColumnKind = kind.parse().map_err(|error| Failure::usage(format!("--type '{text}': {error}")))?;
+            let kind: ColumnKind =
+                kind.parse().map_err(|error| Failure::usage(format!("--type '{text}': {error}")))?;
             options.columns.entry(column).or_insert_with(ColumnOptions::default).kind = Some(kind);
         }
         for text in &self.date_format {

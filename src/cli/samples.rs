@@ -42,7 +42,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         for sample in samples::all() {
             let kind = if sample.generated { " (generated, not observed)" } else { "" };
             println!("{}{kind}\n  {}\n  {}", sample.name, sample.title, sample.story);
-            println!("  target: {} ({})\n  source: {}\n  licence: {}\n", sample.target, sample.task, sample.source, sample.licence);
+            println!(
+                "  target: {} ({})\n  source: {}\n  licence: {}\n",
+                sample.target, sample.task, sample.source, sample.licence
+            );
         }
         return Ok(());
     };

@@ -16,9 +16,11 @@ use crate::work::Seed;
 
 /// Arguments of `drydock train`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  drydock train sales.csv --target units --test-fraction 0.2 -o sales.json\n  \
+#[command(
+    after_help = "Examples:\n  drydock train sales.csv --target units --test-fraction 0.2 -o sales.json\n  \
     drydock train winter-beverages --target units_sold --time date --test-fraction 0.2 -o winter.json\n  \
-    drydock train digits --target digit --task classification --model mlp -o digits.json")]
+    drydock train digits --target digit --task classification --model mlp -o digits.json"
+)]
 pub(crate) struct Args {
     /// The CSV file, or the name of a bundled sample
     data: PathBuf,
@@ -172,7 +174,8 @@ impl PolicyArgs {
 
 impl Args {
     fn settings(&self, loaded: &Loaded) -> Result<Settings, Failure> {
-        let features = if self.without.is_empty() { self.features.clone() } else { Some(self.remaining(loaded)?) };
+        let features =
+            if self.without.is_empty() { self.features.clone() } else { Some(self.remaining(loaded)?) };
         let stem = self.output.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
         Ok(Settings {
             features,
@@ -209,7 +212,9 @@ impl Args {
             if loaded.table.column(name).is_none() {
                 let names: Vec<String> = loaded.table.columns().iter().map(|c| c.name.clone()).collect();
                 let there = crate::data::list(&names);
-                return Err(Failure::work(format!("there is no column '{name}' to leave out; there are {there}")));
+                return Err(Failure::work(format!(
+                    "there is no column '{name}' to leave out; there are {there}"
+                )));
             }
         }
         let suitable = Plan::suitable_features(&loaded.table, &self.target);
@@ -225,7 +230,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let watched = Watched::new("reading");
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
     let settings = args.settings(&loaded)?;
-    let plan = Plan::new(settings, &loaded.table).map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
+    let plan =
+        Plan::new(settings, &loaded.table).map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
     let origin = Origin::of(file_name(&args.data), &loaded);
     let trained = train(&plan, &loaded.table, &origin, &watched.progress)
         .map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
@@ -244,7 +250,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         print_json(&document);
     } else {
         print!("{}", text(&trained));
-        println!("\nsaved to {} (version {}), {} s in all", args.output.display(), trained.model.version, short(seconds, 3));
+        println!(
+            "\nsaved to {} (version {}), {} s in all",
+            args.output.display(),
+            trained.model.version,
+            short(seconds, 3)
+        );
     }
     Ok(())
 }
@@ -293,7 +304,8 @@ fn document(trained: &Trained, seconds: f64) -> Value {
         document["dropped"] = json!(dropped);
     }
     if !trained.folds.is_empty() {
-        document["cross_validation"] = json!({"folds": trained.folds, "summary": fold_summary(&trained.folds)});
+        document["cross_validation"] =
+            json!({"folds": trained.folds, "summary": fold_summary(&trained.folds)});
     }
     document
 }
@@ -333,7 +345,8 @@ pub(crate) fn text(trained: &Trained) -> String {
         grouped(model.training.train_rows as u64),
         grouped(model.training.test_rows as u64),
     );
-    let mut line = |what: &str, of: &Map<String, Value>| text.push_str(&format!("  {what:<10} {}\n", scores(of)));
+    let mut line =
+        |what: &str, of: &Map<String, Value>| text.push_str(&format!("  {what:<10} {}\n", scores(of)));
     line("training", &model.metrics.train);
     if let Some(test) = &model.metrics.test {
         line("held out", test);
@@ -346,7 +359,11 @@ pub(crate) fn text(trained: &Trained) -> String {
         let parts: Vec<String> = summary
             .iter()
             .filter_map(|(key, value)| {
-                Some(format!("{key} {} ± {}", short(value["mean"].as_f64()?, 4), short(value["std"].as_f64()?, 2)))
+                Some(format!(
+                    "{key} {} ± {}",
+                    short(value["mean"].as_f64()?, 4),
+                    short(value["std"].as_f64()?, 2)
+                ))
             })
             .collect();
         text.push_str(&format!("  {} folds    {}\n", trained.folds.len(), parts.join(" · ")));

@@ -115,10 +115,7 @@ impl<'a> Blocks<'a> {
             while !self.ended && data.len() < PAD + wanted {
                 let missing = PAD + wanted - data.len();
                 let before = data.len();
-                let more = self
-                    .reader
-                    .fill(&mut data, missing)
-                    .map_err(|error| self.source.io(error))?;
+                let more = self.reader.fill(&mut data, missing).map_err(|error| self.source.io(error))?;
                 if !more {
                     self.ended = true;
                 }
@@ -229,7 +226,11 @@ impl<'a> Blocks<'a> {
         }
         // do not cut between the two bytes of CR LF
         if !self.ended && end == Some(data.len()) && data.last() == Some(&b'\r') {
-            return Ok(data[..data.len() - 1].iter().rposition(|&b| b == b'\n').filter(|&at| at >= PAD).map(|at| at + 1));
+            return Ok(data[..data.len() - 1]
+                .iter()
+                .rposition(|&b| b == b'\n')
+                .filter(|&at| at >= PAD)
+                .map(|at| at + 1));
         }
         Ok(end)
     }
@@ -345,7 +346,9 @@ where
         drop(recycle);
         drop(from_reader);
         if let Some(error) = spawned.into_iter().find_map(Result::err) {
-            return Err(E::from(BlockError::Data(DataError::Setting(format!("can't start a thread: {error}")))));
+            return Err(E::from(BlockError::Data(DataError::Setting(format!(
+                "can't start a thread: {error}"
+            )))));
         }
         merge_in_order(results, &mut merge)
     })

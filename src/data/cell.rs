@@ -131,7 +131,9 @@ mod tests {
     #[test]
     fn usual_markers_in_any_case() {
         let missing = Missing::default();
-        for text in ["", " ", "NA", "na", "N/A", "n/a", "null", "NULL", "NaN", "nan", "-", "?", "#N/A", " NA "] {
+        for text in
+            ["", " ", "NA", "na", "N/A", "n/a", "null", "NULL", "NaN", "nan", "-", "?", "#N/A", " NA "]
+        {
             assert!(missing.is(text.as_bytes()), "{text:?}");
         }
         for text in ["0", "none", "--", "nano", "n", "NAN0"] {

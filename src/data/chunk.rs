@@ -134,10 +134,12 @@ impl Worker {
                 }
                 let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
                 let (text, what) = if layout.invalid == Invalid::Replace {
-                    let what = "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
+                    let what =
+                        "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
                     (String::from_utf8_lossy(&block.data).into_owned(), what)
                 } else {
-                    let what = "bytes that are not valid UTF-8 were read as windows-1252, here and perhaps below";
+                    let what =
+                        "bytes that are not valid UTF-8 were read as windows-1252, here and perhaps below";
                     (encoding_rs::WINDOWS_1252.decode_without_bom_handling(&block.data).0.into_owned(), what)
                 };
                 warnings.push(Topic::Encoding, line, what);
@@ -149,14 +151,24 @@ impl Worker {
         if self.index.nul {
             for (line, text) in block.data[PAD..].split(|&b| b == b'\n').enumerate() {
                 if memchr::memchr(0, text).is_some() {
-                    warnings.push(Topic::Nul, line as u64, "the line holds NUL bytes, which are kept; the file may be damaged or not be text");
+                    warnings.push(
+                        Topic::Nul,
+                        line as u64,
+                        "the line holds NUL bytes, which are kept; the file may be damaged or not be text",
+                    );
                 }
             }
         }
         let data = &block.data;
         if layout.careful {
             self.careful_rows(data, layout, warnings, lines);
-            return Shaped::Rows(Rows::explicit(&self.text, n_cols, &self.spans.spans, &self.spans.lines, None));
+            return Shaped::Rows(Rows::explicit(
+                &self.text,
+                n_cols,
+                &self.spans.spans,
+                &self.spans.lines,
+                None,
+            ));
         }
         match self.index.rows(data, n_cols, quote) {
             Ok(Some(rows)) => Shaped::Rows(rows),
@@ -229,7 +241,9 @@ impl Worker {
                     });
                     Piece::Number(values)
                 }
-                Plan::Date(format) => Piece::Date(dates(&rows, col, column, *format, &mut odd, &mut chunk.warnings)),
+                Plan::Date(format) => {
+                    Piece::Date(dates(&rows, col, column, *format, &mut odd, &mut chunk.warnings))
+                }
                 Plan::Boolean(words) => {
                     Piece::Boolean(booleans(&rows, col, column, words, &mut odd, &mut chunk.warnings))
                 }
@@ -269,7 +283,10 @@ fn fit(
         warnings.push(
             Topic::Short,
             line,
-            format!("{} fields where {n_cols} are expected; the missing ones are taken as empty", fields.len()),
+            format!(
+                "{} fields where {n_cols} are expected; the missing ones are taken as empty",
+                fields.len()
+            ),
         );
     } else if fields.len() > n_cols {
         let extra: Vec<String> = fields[n_cols..]

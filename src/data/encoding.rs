@@ -88,7 +88,9 @@ impl FromStr for Encoding {
             "utf-16le" | "utf-16" | "utf16" | "utf16le" => Ok(Self::Utf16Le),
             "utf-16be" | "utf16be" => Ok(Self::Utf16Be),
             "windows-1252" | "cp1252" | "latin-1" | "latin1" | "iso-8859-1" => Ok(Self::Windows1252),
-            _ => Err(format!("'{text}' is not a known encoding; expected utf-8, utf-16le, utf-16be or windows-1252")),
+            _ => Err(format!(
+                "'{text}' is not a known encoding; expected utf-8, utf-16le, utf-16be or windows-1252"
+            )),
         }
     }
 }

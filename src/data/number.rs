@@ -24,9 +24,8 @@ pub enum Unit {
     Currency(u8),
 }
 
-const CURRENCIES: [&str; 16] = [
-    "$", "€", "£", "¥", "₹", "₽", "₩", "CHF", "USD", "EUR", "GBP", "JPY", "kr", "zł", "Fr.", "R$",
-];
+const CURRENCIES: [&str; 16] =
+    ["$", "€", "£", "¥", "₹", "₽", "₩", "CHF", "USD", "EUR", "GBP", "JPY", "kr", "zł", "Fr.", "R$"];
 
 impl Unit {
     /// The sign or code as it stands in the file.
@@ -39,9 +38,8 @@ impl Unit {
     }
 }
 
-const POW10: [f64; 17] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-];
+const POW10: [f64; 17] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
 const TWO_53: u64 = 1 << 53;
 
 /// The value of eight digit bytes (0–9 each, first digit in the lowest byte).
@@ -355,7 +353,18 @@ mod tests {
     #[test]
     fn plain_numbers_equal_the_standard_librarys_to_the_last_bit() {
         let mut checked = 0;
-        for digits in ["0", "1", "7", "12", "90", "12345678", "123456789", "4503599627370496", "9007199254740992", "314159265358979"] {
+        for digits in [
+            "0",
+            "1",
+            "7",
+            "12",
+            "90",
+            "12345678",
+            "123456789",
+            "4503599627370496",
+            "9007199254740992",
+            "314159265358979",
+        ] {
             for point in 0..=digits.len() {
                 for sign in ["", "-"] {
                     let text = format!("{sign}{}.{}", &digits[..point], &digits[point..]);
@@ -375,7 +384,26 @@ mod tests {
 
     #[test]
     fn plain_refuses_what_needs_care() {
-        for text in ["", "-", ".", "-.", "1.2.3", "1e5", "+1", "007", "0123456789", "1,5", " 1", "1 ", "12a", "9007199254740993", "12345678901234567", "é1", "1-2", "--1"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "-.",
+            "1.2.3",
+            "1e5",
+            "+1",
+            "007",
+            "0123456789",
+            "1,5",
+            " 1",
+            "1 ",
+            "12a",
+            "9007199254740993",
+            "12345678901234567",
+            "é1",
+            "1-2",
+            "--1",
+        ] {
             assert_eq!(read_plain(text), None, "{text:?}");
         }
     }
@@ -415,12 +443,34 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_stays_what_it_is() {
-        for text in ["", "-", "abc", "1,23", "1,2345", "12,34,567", "0,123", "1.2.3", "$", "%", "e5", "1e", "0x10", "12 kg", "1-2", "NaN", "1__000", "2024-01-31"] {
+        for text in [
+            "",
+            "-",
+            "abc",
+            "1,23",
+            "1,2345",
+            "12,34,567",
+            "0,123",
+            "1.2.3",
+            "$",
+            "%",
+            "e5",
+            "1e",
+            "0x10",
+            "12 kg",
+            "1-2",
+            "NaN",
+            "1__000",
+            "2024-01-31",
+        ] {
             assert_eq!(general(text, Decimal::Point), Reading::No, "{text:?}");
         }
         assert_eq!(general("007", Decimal::Point), Reading::LeadingZero);
         assert_eq!(general("9007199254740993", Decimal::Point), Reading::TooPrecise);
-        assert_eq!(general("9007199254740994", Decimal::Point), Reading::Value(9_007_199_254_740_994.0, None));
+        assert_eq!(
+            general("9007199254740994", Decimal::Point),
+            Reading::Value(9_007_199_254_740_994.0, None)
+        );
         assert_eq!(general("-12345678901234567890", Decimal::Point), Reading::TooPrecise);
         assert_eq!(general("inf", Decimal::Point), Reading::Infinite);
         assert_eq!(general("1e999", Decimal::Point), Reading::Infinite);

@@ -178,7 +178,9 @@ impl<'a> Reader<'a> {
             let mut next = self.plans();
             for (col, odd) in pass.odd.iter().enumerate() {
                 // the same plan, or too many attempts: as texts, which every cell fits
-                if odd.is_some() && !plans[col].forced && (next[col].plan == plans[col].plan || passes >= MAX_PASSES)
+                if odd.is_some()
+                    && !plans[col].forced
+                    && (next[col].plan == plans[col].plan || passes >= MAX_PASSES)
                 {
                     next[col].plan = Plan::Texts;
                 }
@@ -191,8 +193,10 @@ impl<'a> Reader<'a> {
     }
 
     fn plans(&self) -> Vec<ColumnLayout> {
-        let decimal =
-            self.options.decimal.unwrap_or_else(|| file_decimal(&self.evidence, self.sniffed.dialect.delimiter));
+        let decimal = self
+            .options
+            .decimal
+            .unwrap_or_else(|| file_decimal(&self.evidence, self.sniffed.dialect.delimiter));
         let names = &self.sniffed.names;
         names
             .iter()
@@ -217,7 +221,8 @@ impl<'a> Reader<'a> {
             names: self.sniffed.names.clone(),
             columns: plans.to_vec(),
             invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Report },
-            careful: self.careful || matches!(self.sniffed.dialect.quote, super::options::Quote::Backslash(_)),
+            careful: self.careful
+                || matches!(self.sniffed.dialect.quote, super::options::Quote::Backslash(_)),
         };
         let start = self.sniffed.start;
         let mut blocks =
@@ -266,7 +271,11 @@ impl<'a> Reader<'a> {
         let mut warnings = self.sniffed.warnings.clone();
         warnings.append(pass.warnings, 0);
         if pass.n_rows == 0 {
-            warnings.push(Topic::General, self.sniffed.start.lines.max(1), "the file has a header and no data lines");
+            warnings.push(
+                Topic::General,
+                self.sniffed.start.lines.max(1),
+                "the file has a header and no data lines",
+            );
         }
         let (mut columns, mut readings) = (Vec::new(), Vec::new());
         for (col, merged) in pass.columns.into_iter().enumerate() {

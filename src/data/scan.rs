@@ -253,9 +253,15 @@ pub(crate) struct Rows<'a> {
 
 #[derive(Debug, Clone, Copy)]
 enum Spans<'a> {
-    Regular { positions: &'a [u32], crlf: bool },
+    Regular {
+        positions: &'a [u32],
+        crlf: bool,
+    },
     /// Spans row by row, and the line each row begins on, counted from 0 at the block's start.
-    Explicit { spans: &'a [(u32, u32)], lines: &'a [u32] },
+    Explicit {
+        spans: &'a [(u32, u32)],
+        lines: &'a [u32],
+    },
 }
 
 impl<'a> Rows<'a> {

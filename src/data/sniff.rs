@@ -172,12 +172,7 @@ fn detect_quote(text: &[u8]) -> Quote {
 }
 
 /// The candidate under which records have equal numbers of fields and cells look like values.
-fn detect_delimiter(
-    text: &[u8],
-    dialect_with: impl Fn(u8) -> Dialect,
-    whole: bool,
-    name: &str,
-) -> u8 {
+fn detect_delimiter(text: &[u8], dialect_with: impl Fn(u8) -> Dialect, whole: bool, name: &str) -> u8 {
     let mut best = (0.0, if name.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' });
     for delimiter in [b',', b';', b'\t', b'|'] {
         let mut records = records_of(text, &dialect_with(delimiter), whole);
@@ -351,7 +346,11 @@ fn header_names(
             name = unique(number);
         }
         if field.is_empty() {
-            warnings.push(Topic::General, line, format!("column {} has no name; it is called '{name}'", i + 1));
+            warnings.push(
+                Topic::General,
+                line,
+                format!("column {} has no name; it is called '{name}'", i + 1),
+            );
         } else if name != *field {
             warnings.push(
                 Topic::General,

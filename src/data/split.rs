@@ -59,7 +59,8 @@ pub fn stratified(rows: &[usize], class_of: impl Fn(usize) -> u32, fraction: f64
     let (mut train, mut test) = (Vec::new(), Vec::new());
     for (class, members) in &mut classes {
         members.shuffle(&mut rng);
-        let take = shares.iter().find(|share| share.0 == *class).map_or(0, |share| share.1.min(members.len()));
+        let take =
+            shares.iter().find(|share| share.0 == *class).map_or(0, |share| share.1.min(members.len()));
         test.extend_from_slice(&members[..take]);
         train.extend_from_slice(&members[take..]);
     }
@@ -85,7 +86,12 @@ pub fn by_time(rows: &[usize], dates: &[i64], fraction: f64) -> Split {
 /// Deals `rows` into `k` folds of equal size (to within one row) at random. Where `class_of` is given, each class
 /// is dealt out evenly.
 #[must_use]
-pub fn folds(rows: &[usize], class_of: Option<&dyn Fn(usize) -> u32>, k: usize, seed: Seed) -> Vec<Vec<usize>> {
+pub fn folds(
+    rows: &[usize],
+    class_of: Option<&dyn Fn(usize) -> u32>,
+    k: usize,
+    seed: Seed,
+) -> Vec<Vec<usize>> {
     let mut shuffled = rows.to_vec();
     shuffled.shuffle(&mut seed.rng("folds"));
     if let Some(class_of) = class_of {
@@ -125,7 +131,15 @@ mod tests {
     fn strata_keep_their_shares() {
         // 70, 20 and 10 of three classes, a fifth held out: 14, 4 and 2
         let rows: Vec<usize> = (0..100).collect();
-        let class = |row: usize| if row < 70 { 0 } else if row < 90 { 1 } else { 2 };
+        let class = |row: usize| {
+            if row < 70 {
+                0
+            } else if row < 90 {
+                1
+            } else {
+                2
+            }
+        };
         let split = stratified(&rows, class, 0.2, Seed(1));
         let count = |wanted: u32| split.test.iter().filter(|&&row| class(row) == wanted).count();
         assert_eq!((count(0), count(1), count(2)), (14, 4, 2));

@@ -66,8 +66,8 @@ impl<'a> CsvStream<'a> {
         let mut log = std::mem::take(&mut self.sniffed.warnings);
         let mut at = self.sniffed.start;
         loop {
-            let mut blocks =
-                Blocks::new(self.source, &layout.dialect, at, layout.careful, false, progress).map_err(E::from)?;
+            let mut blocks = Blocks::new(self.source, &layout.dialect, at, layout.careful, false, progress)
+                .map_err(E::from)?;
             let streamed = in_order(
                 &mut blocks,
                 threads,
@@ -95,14 +95,16 @@ impl<'a> CsvStream<'a> {
             match streamed {
                 Ok(()) => {
                     if replaced {
-                        let what = "some bytes are not valid in the file's encoding; they were replaced by U+FFFD";
+                        let what =
+                            "some bytes are not valid in the file's encoding; they were replaced by U+FFFD";
                         log.push(Topic::Encoding, 1, what);
                     }
                     return Ok(log.finish());
                 }
                 Err(StreamError::Irregular) if !layout.careful => layout.careful = true,
                 Err(StreamError::Irregular) => {
-                    let what = format!("{} changed while it was read; run the command again", self.source.name());
+                    let what =
+                        format!("{} changed while it was read; run the command again", self.source.name());
                     return Err(E::from(DataError::Setting(what)));
                 }
                 Err(StreamError::Merge(error)) => return Err(error),

@@ -55,7 +55,9 @@ impl std::str::FromStr for ColumnKind {
             "boolean" => Ok(Self::Boolean),
             "date" => Ok(Self::Date),
             "text" => Ok(Self::Text),
-            _ => Err(format!("'{text}' is not a column type; expected number, category, boolean, date or text")),
+            _ => Err(format!(
+                "'{text}' is not a column type; expected number, category, boolean, date or text"
+            )),
         }
     }
 }
@@ -122,9 +124,7 @@ impl Levels {
         }
         bytes.push_str(text);
         ends.push(bytes.len());
-        index.insert_unique(hash, code, |&code| {
-            hash_of(slice_of(bytes, ends, code as usize).unwrap_or(""))
-        });
+        index.insert_unique(hash, code, |&code| hash_of(slice_of(bytes, ends, code as usize).unwrap_or("")));
         code
     }
 
@@ -267,7 +267,8 @@ impl Column {
         fn pick<T: Copy>(values: &[T], rows: &[usize], missing: T) -> Vec<T> {
             rows.iter().map(|&row| values.get(row).copied().unwrap_or(missing)).collect()
         }
-        let coded = |c: &Coded| Coded { codes: pick(&c.codes, rows, MISSING_CODE), levels: Arc::clone(&c.levels) };
+        let coded =
+            |c: &Coded| Coded { codes: pick(&c.codes, rows, MISSING_CODE), levels: Arc::clone(&c.levels) };
         let data = match &self.data {
             ColumnData::Number(values) => ColumnData::Number(pick(values, rows, f64::NAN)),
             ColumnData::Category(c) => ColumnData::Category(coded(c)),

@@ -178,8 +178,15 @@ enum Form {
     /// Log-odds of the second of two classes.
     Binary(WeightedSum),
     Softmax(Vec<WeightedSum>),
-    Tree { nodes: Vec<Node>, terms: Vec<(usize, Option<f64>)> },
-    Mlp { hidden: Vec<WeightedSum>, mlp: Mlp, softmax: bool },
+    Tree {
+        nodes: Vec<Node>,
+        terms: Vec<(usize, Option<f64>)>,
+    },
+    Mlp {
+        hidden: Vec<WeightedSum>,
+        mlp: Mlp,
+        softmax: bool,
+    },
 }
 
 impl Kernel {

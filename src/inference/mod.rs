@@ -55,8 +55,7 @@ impl Predictor {
         let slots = Slot::all(&model);
         let by_name = slots.iter().enumerate().map(|(at, slot)| (slot.input.name.clone(), at)).collect();
         let text = |text: &str| serde_json::Value::from(text).to_string();
-        let json_tail =
-            format!(",\"model\":{},\"version\":{}}}", text(&model.name), text(&model.version));
+        let json_tail = format!(",\"model\":{},\"version\":{}}}", text(&model.name), text(&model.version));
         let kernel = Kernel::new(&model);
         Self { model, slots, by_name, kernel, json_tail }
     }
@@ -117,7 +116,12 @@ impl Predictor {
     ///
     /// # Errors
     /// [`InputError`] as for [`Predictor::read_record`].
-    pub fn predict_json(&self, json: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<(), InputError> {
+    pub fn predict_json(
+        &self,
+        json: &[u8],
+        scratch: &mut Scratch,
+        out: &mut Vec<u8>,
+    ) -> Result<(), InputError> {
         self.read_record(json, scratch)?;
         out.extend_from_slice(b"{\"prediction\":");
         match self.predict(scratch) {

@@ -2,9 +2,9 @@
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
+use super::Predictor;
 use super::error::InputError;
 use super::slots::{ABSENT_BITS, Slot, SlotKind};
-use super::Predictor;
 use crate::data::number_text;
 use crate::model::Policy;
 

@@ -148,7 +148,8 @@ impl Slot {
             Policy::Impute => Ok(value.clamp(self.min, self.max)),
             Policy::Reject => {
                 let mut error = self.error(number_text(value));
-                error.expected = format!("a number from {} to {}", number_text(self.min), number_text(self.max));
+                error.expected =
+                    format!("a number from {} to {}", number_text(self.min), number_text(self.max));
                 Err(error)
             }
         }

@@ -114,8 +114,12 @@ pub fn score_csv(
         })
         .collect();
     let job = Job { predictor, places, class_texts };
-    let mut scored =
-        Scored { n_rows: 0, notes: Notes::new(predictor.slots.len()), warnings: Vec::new(), prediction_column };
+    let mut scored = Scored {
+        n_rows: 0,
+        notes: Notes::new(predictor.slots.len()),
+        warnings: Vec::new(),
+        prediction_column,
+    };
     out.write_all(&header).map_err(ScoreError::Write)?;
     scored.warnings = stream.run(
         progress,
@@ -230,7 +234,8 @@ impl Job<'_> {
         let mut start = 0;
         while start < n_rows {
             let n = BLOCK_ROWS.min(n_rows - start);
-            let columns: Vec<&[f64]> = memory.columns.iter().map(|column| &column[start..start + n]).collect();
+            let columns: Vec<&[f64]> =
+                memory.columns.iter().map(|column| &column[start..start + n]).collect();
             memory.outputs.resize(n * n_outputs, 0.0);
             kernel.eval(&Columns(&columns), n, &mut memory.outputs, &mut memory.scratch);
             for row in 0..n {
@@ -277,7 +282,9 @@ fn read_column(
     match &slot.kind {
         SlotKind::Number => {
             let mut odd = Vec::new();
-            cells.numbers(col, values, |row, cell| odd.push((row, String::from_utf8_lossy(cell).into_owned())));
+            cells.numbers(col, values, |row, cell| {
+                odd.push((row, String::from_utf8_lossy(cell).into_owned()))
+            });
             // one pass over the fresh values, which are still in the cache
             for (row, value) in values.iter_mut().enumerate() {
                 if *value >= slot.min && *value <= slot.max {

@@ -17,7 +17,9 @@ pub enum ModelError {
     #[error("this is not a readable model file: {0}")]
     Damaged(String),
     /// The JSON is something else.
-    #[error("this is not a Drydock model: its 'format' is {0}; a model file made by `drydock train` says \"{FORMAT}\"")]
+    #[error(
+        "this is not a Drydock model: its 'format' is {0}; a model file made by `drydock train` says \"{FORMAT}\""
+    )]
     OtherFormat(String),
     /// The file was written by a newer program.
     #[error(
@@ -94,10 +96,9 @@ impl Model {
             input_is_sound(&input.kind).map_err(|what| format!("input '{}': {what}", input.name))?;
         }
         for (at, term) in self.encoding.iter().enumerate() {
-            let input = self
-                .inputs
-                .get(term.input)
-                .ok_or_else(|| format!("term {at} refers to input {}, and there are {}", term.input, self.inputs.len()))?;
+            let input = self.inputs.get(term.input).ok_or_else(|| {
+                format!("term {at} refers to input {}, and there are {}", term.input, self.inputs.len())
+            })?;
             match (&term.kind, &input.kind) {
                 (TermKind::Level { level }, InputKind::Category { levels, .. }) if *level < levels.len() => {}
                 (TermKind::Level { level }, _) => {
@@ -111,7 +112,9 @@ impl Model {
         }
         match self.task {
             Task::Regression if n_classes > 0 => return Err("a regression lists classes".into()),
-            Task::Classification if n_classes < 2 => return Err("a classifier needs two or more classes".into()),
+            Task::Classification if n_classes < 2 => {
+                return Err("a classifier needs two or more classes".into());
+            }
             _ => {}
         }
         if !self.kind.can(self.task) {
@@ -154,7 +157,11 @@ fn input_is_sound(kind: &InputKind) -> Result<(), String> {
 impl Estimator {
     fn check(&self, task: Task, n_terms: usize, n_outputs: usize) -> Result<(), String> {
         let count = |what: &str, found: usize, expected: usize| {
-            if found == expected { Ok(()) } else { Err(format!("{found} {what} where {expected} are expected")) }
+            if found == expected {
+                Ok(())
+            } else {
+                Err(format!("{found} {what} where {expected} are expected"))
+            }
         };
         match self {
             Self::Linear(linear) => {
@@ -186,11 +193,15 @@ impl Estimator {
                     match node {
                         Node::Split { feature, left, right, .. } => {
                             if *feature >= n_terms {
-                                return Err(format!("node {at} asks for term {feature}, and there are {n_terms}"));
+                                return Err(format!(
+                                    "node {at} asks for term {feature}, and there are {n_terms}"
+                                ));
                             }
                             // children behind their parent: no loop is possible
                             if [left, right].iter().any(|&&child| child <= at || child >= tree.nodes.len()) {
-                                return Err(format!("node {at} has a child that is not behind it in the list"));
+                                return Err(format!(
+                                    "node {at} has a child that is not behind it in the list"
+                                ));
                             }
                         }
                         Node::Leaf { value } => count("leaf values", value.len(), n_outputs)?,

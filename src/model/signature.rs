@@ -72,7 +72,8 @@ impl Input {
         match &self.kind {
             InputKind::Number { .. } => "a number".to_owned(),
             InputKind::Category { levels, .. } => {
-                let mut text = levels.iter().take(12).map(|l| format!("'{l}'")).collect::<Vec<_>>().join(", ");
+                let mut text =
+                    levels.iter().take(12).map(|l| format!("'{l}'")).collect::<Vec<_>>().join(", ");
                 if levels.len() > 12 {
                     text.push_str(&format!(" or {} more", levels.len() - 12));
                 }

@@ -101,7 +101,9 @@ pub(crate) fn terms(inputs: &[Input], reference_dropped: bool) -> Vec<Term> {
         match &of.kind {
             InputKind::Category { levels, .. } => {
                 let first = usize::from(reference_dropped);
-                terms.extend((first..levels.len()).map(|level| Term { input, kind: TermKind::Level { level } }));
+                terms.extend(
+                    (first..levels.len()).map(|level| Term { input, kind: TermKind::Level { level } }),
+                );
             }
             _ => terms.push(Term { input, kind: TermKind::Value }),
         }
@@ -110,7 +112,12 @@ pub(crate) fn terms(inputs: &[Input], reference_dropped: bool) -> Vec<Term> {
 }
 
 /// The matrix of terms for the given rows, one column per term, missing values filled in.
-pub(crate) fn matrix<'a>(table: &'a Table, inputs: &[Input], terms: &[Term], rows: &[usize]) -> Vec<Cow<'a, [f64]>> {
+pub(crate) fn matrix<'a>(
+    table: &'a Table,
+    inputs: &[Input],
+    terms: &[Term],
+    rows: &[usize],
+) -> Vec<Cow<'a, [f64]>> {
     let slots: Vec<Cow<'a, [f64]>> = inputs.iter().map(|input| slot_values(table, input, rows)).collect();
     let mut slots: Vec<Option<Cow<'a, [f64]>>> = slots.into_iter().map(Some).collect();
     terms

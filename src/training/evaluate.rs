@@ -55,9 +55,7 @@ pub(crate) fn evaluate_predictions(
             };
             Ok(Evaluation { notes, ..regression(truth, predictions.output(0)) })
         }
-        Task::Classification => {
-            Ok(Evaluation { notes, ..classification(predictor, column, predictions) })
-        }
+        Task::Classification => Ok(Evaluation { notes, ..classification(predictor, column, predictions) }),
     }
 }
 

@@ -31,7 +31,11 @@ pub(crate) fn fit(
     truth: Truth<'_>,
     progress: &Progress,
 ) -> Result<Fitted, TrainError> {
-    let mut fitted = Fitted { estimator: weighted_sum(0.0, Vec::new()), notes: serde_json::Map::new(), warnings: Vec::new() };
+    let mut fitted = Fitted {
+        estimator: weighted_sum(0.0, Vec::new()),
+        notes: serde_json::Map::new(),
+        warnings: Vec::new(),
+    };
     let settings = &plan.settings;
     let failed = |error: fit::FitError| match error {
         fit::FitError::Cancelled(cancelled) => TrainError::Cancelled(cancelled),
@@ -53,7 +57,11 @@ pub(crate) fn fit(
         }
         (ModelKind::ElasticNet, Truth::Numbers(y)) => {
             fitted.notes.insert("solver".into(), "linfa-elasticnet (coordinate descent)".into());
-            let own = ElasticNetSettings { alpha: settings.alpha, l1_ratio: settings.l1_ratio, ..Default::default() };
+            let own = ElasticNetSettings {
+                alpha: settings.alpha,
+                l1_ratio: settings.l1_ratio,
+                ..Default::default()
+            };
             let result = fit::elastic_net(columns, y, &own, progress).map_err(failed)?;
             if result.coefficients.iter().all(|c| *c == 0.0) && !columns.is_empty() {
                 fitted.warnings.push(format!(
@@ -68,7 +76,9 @@ pub(crate) fn fit(
             let own = LogisticSettings { c: 1.0 / settings.alpha.max(1e-12), ..Default::default() };
             let result = fit::logistic(columns, codes, n, &own, progress).map_err(failed)?;
             if !result.converged {
-                fitted.warnings.push("logistic regression did not converge; its figures are approximate".into());
+                fitted
+                    .warnings
+                    .push("logistic regression did not converge; its figures are approximate".into());
             }
             fitted.notes.insert("iterations".into(), result.n_iterations.into());
             Estimator::Logistic(result.logistic)
@@ -125,20 +135,26 @@ fn least_squares(
 ) -> Result<Estimator, TrainError> {
     let alpha = if plan.model == ModelKind::Ridge { plan.settings.alpha } else { 0.0 };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let problem =
-        ols::Problem { columns, y, intercept: plan.settings.intercept, alpha, threads, path: None };
+    let problem = ols::Problem { columns, y, intercept: plan.settings.intercept, alpha, threads, path: None };
     let result = ols::fit(&problem).map_err(|error| {
         TrainError::Fit(match error {
             ols::OlsError::Feature { column, row } => {
-                format!("'{}' has no finite number in row {}", terms.get(column).map_or("?", String::as_str), row + 1)
+                format!(
+                    "'{}' has no finite number in row {}",
+                    terms.get(column).map_or("?", String::as_str),
+                    row + 1
+                )
             }
             other => other.to_string(),
         })
     })?;
-    fitted.notes.insert("solver".into(), match result.path {
-        ols::Path::Fast => "normal equations, refined".into(),
-        ols::Path::Extended => "normal equations in extended precision".into(),
-    });
+    fitted.notes.insert(
+        "solver".into(),
+        match result.path {
+            ols::Path::Fast => "normal equations, refined".into(),
+            ols::Path::Extended => "normal equations in extended precision".into(),
+        },
+    );
     fitted.notes.insert("condition".into(), serde_json::json!(result.condition));
     fitted.notes.insert("rank".into(), result.rank.into());
     if !result.dropped.is_empty() {

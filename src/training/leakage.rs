@@ -18,7 +18,12 @@ const FEWEST_ROWS: usize = 10;
 /// For a number: the squared correlation. For a category: the share of the target's sum of squares between the
 /// levels' means (eta squared), adjusted for the number of levels as R² is for the number of coefficients. `truth`
 /// are the target's values at `rows`; for a classifier pass the indicators of each class in turn.
-pub(crate) fn telling_features(table: &Table, features: &[String], rows: &[usize], truth: &[f64]) -> Vec<(String, f64)> {
+pub(crate) fn telling_features(
+    table: &Table,
+    features: &[String],
+    rows: &[usize],
+    truth: &[f64],
+) -> Vec<(String, f64)> {
     if rows.len() < FEWEST_ROWS {
         return Vec::new();
     }
@@ -86,7 +91,8 @@ fn eta_squared(codes: &[u32], n_levels: usize, rows: &[usize], truth: &[f64]) ->
     }
     let used = groups.iter().filter(|group| group.0 > 0.0).count() as f64;
     let total = squares - sum * sum / n;
-    let between: f64 = groups.iter().filter(|g| g.0 > 0.0).map(|g| g.1 * g.1 / g.0).sum::<f64>() - sum * sum / n;
+    let between: f64 =
+        groups.iter().filter(|g| g.0 > 0.0).map(|g| g.1 * g.1 / g.0).sum::<f64>() - sum * sum / n;
     let free = n - used;
     // every row its own level explains everything and means nothing
     if free < 1.0 || total <= 0.0 {
@@ -109,7 +115,9 @@ pub(crate) fn shared_rows(table: &Table, columns: &[&str], train: &[usize], test
                 // one zero, one NaN
                 ColumnData::Number(values) => (values[row] + 0.0).to_bits(),
                 ColumnData::Date(values) => values[row].cast_unsigned(),
-                ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => u64::from(c.codes[row]),
+                ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
+                    u64::from(c.codes[row])
+                }
             });
         }
         hasher.finish()

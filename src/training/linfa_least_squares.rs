@@ -18,10 +18,14 @@ pub(crate) fn linfa_least_squares(
     let flat = columns.concat();
     let x = Array2::from_shape_vec((y.len(), columns.len()).f(), flat).map_err(|error| error.to_string())?;
     let data = DatasetBase::new(x, Array1::from(y.to_vec()));
-    let fitted = LinearRegression::new().with_intercept(intercept).fit(&data).map_err(|error| error.to_string())?;
+    let fitted =
+        LinearRegression::new().with_intercept(intercept).fit(&data).map_err(|error| error.to_string())?;
     let coefficients = fitted.params().to_vec();
     if !(fitted.intercept().is_finite() && coefficients.iter().all(|c| c.is_finite())) {
-        return Err("the solution is not finite; the features determine each other (--solver auto drops those)".into());
+        return Err(
+            "the solution is not finite; the features determine each other (--solver auto drops those)"
+                .into(),
+        );
     }
     Ok((coefficients, fitted.intercept()))
 }

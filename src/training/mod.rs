@@ -123,7 +123,10 @@ fn split_rows(plan: &Plan, table: &Table) -> Result<split::Split, TrainError> {
 fn class_codes(plan: &Plan, table: &Table, rows: &[usize]) -> Vec<u32> {
     // the plan's classes are those of its rows, so that every row has one
     table.column(&plan.settings.target).map_or_else(Vec::new, |column| {
-        design::truth_classes(column, &plan.classes, rows).into_iter().map(Option::unwrap_or_default).collect()
+        design::truth_classes(column, &plan.classes, rows)
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect()
     })
 }
 
@@ -143,7 +146,12 @@ fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> 
         kind: plan.model,
         task: plan.task,
         inputs,
-        output: Output { name: settings.target.clone(), unit: None, classes: plan.classes.clone(), range: None },
+        output: Output {
+            name: settings.target.clone(),
+            unit: None,
+            classes: plan.classes.clone(),
+            range: None,
+        },
         policies: settings.policies,
         encoding,
         estimator: crate::model::Estimator::Tree(crate::model::Tree { nodes: Vec::new() }),
@@ -154,7 +162,8 @@ fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> 
     let terms = model.term_names();
     let fitted = if fitting::is_regression(plan.task) {
         let y = design::truth_numbers(table, &settings.target, rows);
-        let range = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+        let range =
+            y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
         model.output.range = Some(range);
         fitting::fit(plan, &columns, &terms, Truth::Numbers(&y), progress)?
     } else {
@@ -200,7 +209,8 @@ fn baseline(plan: &Plan, table: &Table, split: &split::Split) -> Baseline {
     let train = class_codes(plan, table, &split.train);
     let mut shares = vec![0.0; plan.classes.len()];
     train.iter().for_each(|&code| shares[code as usize] += 1.0 / train.len() as f64);
-    let most = shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0))).map_or(0, |m| m.0);
+    let most =
+        shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0))).map_or(0, |m| m.0);
     let of = |truth: &[u32]| {
         let probabilities: Vec<Vec<f64>> = shares.iter().map(|&share| vec![share; truth.len()]).collect();
         evaluate::classes_scores(truth, &probabilities).scores
@@ -279,7 +289,10 @@ fn cross_validate(
 ) -> Result<Vec<Scores>, TrainError> {
     let k = plan.settings.folds;
     if rows.len() < k {
-        return Err(TrainError::Setting(format!("{k} folds need at least {k} training rows, and there are {}", rows.len())));
+        return Err(TrainError::Setting(format!(
+            "{k} folds need at least {k} training rows, and there are {}",
+            rows.len()
+        )));
     }
     let codes: std::collections::HashMap<usize, u32> = if plan.task == Task::Classification {
         rows.iter().copied().zip(class_codes(plan, table, rows)).collect()
@@ -294,8 +307,13 @@ fn cross_validate(
     let mut scores = Vec::with_capacity(k);
     for held_out in 0..k {
         progress.check()?;
-        let mut rest: Vec<usize> =
-            folds.iter().enumerate().filter(|(at, _)| *at != held_out).flat_map(|(_, fold)| fold).copied().collect();
+        let mut rest: Vec<usize> = folds
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != held_out)
+            .flat_map(|(_, fold)| fold)
+            .copied()
+            .collect();
         rest.sort_unstable();
         let fitted = fit_rows(plan, table, &rest, &Progress::new())?;
         scores.push(score(&lenient(&fitted.model), table, &folds[held_out])?.0);
@@ -330,7 +348,8 @@ pub fn fold_summary(folds: &[Scores]) -> Map<String, Value> {
     let mut summary = Map::new();
     let Some(first) = folds.first() else { return summary };
     for key in first.keys() {
-        let values: Vec<f64> = folds.iter().filter_map(|fold| fold.get(key).and_then(Value::as_f64)).collect();
+        let values: Vec<f64> =
+            folds.iter().filter_map(|fold| fold.get(key).and_then(Value::as_f64)).collect();
         if let Some(s) = crate::data::profile::summarize(&values) {
             summary.insert(key.clone(), json!({"mean": s.mean, "std": s.std}));
         }

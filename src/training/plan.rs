@@ -136,7 +136,10 @@ impl Plan {
         let names: Vec<String> = table.columns().iter().map(|c| c.name.clone()).collect();
         let find = |name: &str, what: &str| {
             table.column(name).ok_or_else(|| {
-                TrainError::Setting(format!("there is no column '{name}' to be {what}; there are {}", list(&names)))
+                TrainError::Setting(format!(
+                    "there is no column '{name}' to be {what}; there are {}",
+                    list(&names)
+                ))
             })
         };
         let target = find(&settings.target, "the target")?;
@@ -151,7 +154,8 @@ impl Plan {
                 )));
             }
         }
-        let mut plan = Self { settings, model, task, features, rows: Vec::new(), classes: Vec::new(), warnings };
+        let mut plan =
+            Self { settings, model, task, features, rows: Vec::new(), classes: Vec::new(), warnings };
         plan.choose_rows(table, target)?;
         if task == Task::Classification {
             plan.classes = classes(target, &plan.rows)?;
@@ -227,7 +231,10 @@ impl Plan {
 fn check_numbers(settings: &Settings) -> Result<(), TrainError> {
     let bad = |what: String| Err(TrainError::Setting(what));
     if !(0.0..1.0).contains(&settings.test_fraction) {
-        return bad(format!("the test fraction is {}; it must be at least 0 and less than 1", settings.test_fraction));
+        return bad(format!(
+            "the test fraction is {}; it must be at least 0 and less than 1",
+            settings.test_fraction
+        ));
     }
     if !(settings.alpha.is_finite() && settings.alpha >= 0.0) {
         return bad(format!("alpha is {}; it must be 0 or more", settings.alpha));
@@ -259,12 +266,15 @@ fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), Tra
             target.name
         )));
     }
-    let by_model = settings.model.and_then(|model| match (model.can(Task::Regression), model.can(Task::Classification)) {
-        (true, false) => Some(Task::Regression),
-        (false, true) => Some(Task::Classification),
-        _ => None,
+    let by_model = settings.model.and_then(|model| {
+        match (model.can(Task::Regression), model.can(Task::Classification)) {
+            (true, false) => Some(Task::Regression),
+            (false, true) => Some(Task::Classification),
+            _ => None,
+        }
     });
-    let task = settings.task.or(by_model).unwrap_or(if numeric { Task::Regression } else { Task::Classification });
+    let task =
+        settings.task.or(by_model).unwrap_or(if numeric { Task::Regression } else { Task::Classification });
     let model = settings.model.unwrap_or(match task {
         Task::Regression => ModelKind::Linear,
         Task::Classification => ModelKind::Logistic,
@@ -298,7 +308,9 @@ fn choose_features<'a>(
         for name in asked {
             let column = find(name, "a feature")?;
             if *name == target.name {
-                return Err(TrainError::Setting(format!("'{name}' is the target and can't be a feature, too")));
+                return Err(TrainError::Setting(format!(
+                    "'{name}' is the target and can't be a feature, too"
+                )));
             }
             if features.contains(name) {
                 return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));

@@ -1,10 +1,13 @@
 //! Elastic net and ridge regression, by linfa's coordinate descent.
 
+mod polish;
+
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_elasticnet::ElasticNet;
 use ndarray::Array1;
 
+use self::polish::Polish;
 use super::standardise::{Standardised, mean_and_std};
 use super::{FitError, check_setting};
 use crate::work::Progress;
@@ -46,7 +49,7 @@ pub struct LinearFit {
     pub intercept: f64,
     /// One per column, in the target's unit per the column's unit; 0 for constant columns.
     pub coefficients: Vec<f64>,
-    /// Sweeps of the last descent.
+    /// Sweeps of the last (the longest) descent.
     pub n_iterations: u32,
     /// Whether it stopped because it had converged.
     pub converged: bool,
@@ -59,8 +62,9 @@ pub struct LinearFit {
 /// scikit-learn's `ElasticNet` behind a `StandardScaler`.
 ///
 /// linfa-elasticnet does not centre its columns (0.8.1: y = 3 + 2x on x in [10, 20) comes out far off), which
-/// is why it never sees raw ones here; and its stopping rule, a duality gap, is never met without an absolute
-/// penalty, which is why a fit that two descents of different length agree on also counts as converged.
+/// is why it never sees raw ones here. Its stopping rule, a duality gap, is never met without an absolute penalty,
+/// and descent crawls where columns nearly determine each other; so after every descent the linear system that the
+/// signs leave is solved, and if that meets the conditions of optimality, it is the answer.
 ///
 /// # Shapes
 /// `columns` has p columns of length n, `target` length n; p coefficients come back.
@@ -100,7 +104,8 @@ pub fn elastic_net(
     let (l1, l2) = (alpha * l1_ratio / std, alpha * (1.0 - l1_ratio));
     let penalty = l1 + l2;
     let ratio = if penalty > 0.0 { l1 / penalty } else { 0.0 };
-    let data = DatasetBase::new(scaled.z.view(), y);
+    let polish = Polish::new(scaled.z.view(), y.view(), l1, l2);
+    let data = DatasetBase::new(scaled.z.view(), y.view());
 
     let mut sweeps = FIRST_SWEEPS.min(max_iterations);
     let mut previous: Option<Array1<f64>> = None;
@@ -120,9 +125,14 @@ pub fn elastic_net(
         if !w.iter().all(|value| value.is_finite()) {
             return Err(FitError::Diverged { step: n_iterations as usize });
         }
-        let converged = n_iterations < sweeps || previous.is_some_and(|old| agree(&old, w, tolerance));
+        progress.check()?;
+        let exact = polish.finish(w);
+        let converged = exact.is_some()
+            || n_iterations < sweeps
+            || previous.is_some_and(|old| agree(&old, w, tolerance));
         if converged || sweeps >= max_iterations {
-            let (coefficients, intercept) = scaled.raw_from_scaled(w.iter().map(|value| value * std), mean);
+            let found = exact.as_ref().unwrap_or(w);
+            let (coefficients, intercept) = scaled.raw_from_scaled(found.iter().map(|w| w * std), mean);
             return Ok(LinearFit { intercept, coefficients, n_iterations, converged });
         }
         previous = Some(w.clone());
@@ -134,8 +144,7 @@ pub fn elastic_net(
 /// objective of scikit-learn's `Ridge` behind a `StandardScaler`.
 ///
 /// It is [`elastic_net`] with `l1_ratio` 0 and the penalty alpha / n, which see for shapes, edge cases and
-/// errors. Coordinate descent is slow where columns nearly determine each other; a direct solver is the better
-/// choice for real work, and this one a second opinion on it.
+/// errors.
 ///
 /// # Errors
 /// Those of [`elastic_net`].

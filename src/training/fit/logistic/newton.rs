@@ -9,8 +9,11 @@ use crate::work::Progress;
 const MAX_INNER: usize = 250;
 /// Halvings of a Newton step before it counts as no longer improving.
 const MAX_HALVINGS: usize = 40;
-/// A step that moves no weight by more than this times the largest is the last one.
-const STEP_TOLERANCE: f64 = 1e-11;
+/// A step that moves no weight by more than this times the largest is the last one; what it leaves is smaller still,
+/// since a step so near the solution is exact to [`MIN_FORCING`].
+const STEP_TOLERANCE: f64 = 1e-8;
+/// The most precise solution of a Newton step's linear system, as a share of its right side.
+const MIN_FORCING: f64 = 1e-6;
 /// Mean gradient per row below which the solution is as good as rounding allows.
 const GRADIENT_TOLERANCE: f64 = 1e-14;
 
@@ -60,11 +63,15 @@ impl<'a> Problem<'a> {
                 .and(&self.truth)
                 .fold(0.0, |sum, s, y| sum + s.max(0.0) + (-s.abs()).exp().ln_1p() - y * s)
         } else {
-            scores.rows().into_iter().zip(self.truth.rows()).fold(0.0, |sum, (s, y)| {
-                let largest = s.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let total: f64 = s.iter().map(|s| (s - largest).exp()).sum();
-                sum + largest + total.ln() - s.dot(&y)
-            })
+            // One output at a time: the arrays are tall and narrow.
+            let largest = largest_per_row(&scores);
+            let mut total = Array1::<f64>::zeros(scores.nrows());
+            let mut own = 0.0;
+            for (s, y) in scores.columns().into_iter().zip(self.truth.columns()) {
+                Zip::from(&mut total).and(&s).and(&largest).for_each(|total, s, top| *total += (s - top).exp());
+                own += Zip::from(&s).and(&y).fold(0.0, |sum, s, y| sum + s * y);
+            }
+            Zip::from(&total).and(&largest).fold(0.0, |sum, total, top| sum + top + total.ln()) - own
         };
         let w = coefficients(weights);
         data + 0.5 * self.penalty * w.iter().map(|w| w * w).sum::<f64>()
@@ -92,8 +99,8 @@ impl<'a> Problem<'a> {
             }
             let step = self.newton_step(&probabilities, &gradient, progress)?;
             let slope = dot(&gradient, &step);
-            // The differences of losses below this are rounding, not descent.
-            let rounding = 64.0 * f64::EPSILON * loss.abs().max(1.0);
+            // Differences of losses below this are rounding of a sum of n terms, not descent.
+            let rounding = n.max(64.0) * f64::EPSILON * loss.abs();
             let mut length = 1.0;
             let mut accepted = false;
             for _ in 0..MAX_HALVINGS {
@@ -128,11 +135,16 @@ impl<'a> Problem<'a> {
                 if s >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
             });
         } else {
-            for mut row in scores.rows_mut() {
-                let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                row.mapv_inplace(|s| (s - largest).exp());
-                let total = row.sum();
-                row /= total;
+            let largest = largest_per_row(&scores);
+            let mut total = Array1::<f64>::zeros(scores.nrows());
+            for mut column in scores.columns_mut() {
+                Zip::from(&mut column).and(&mut total).and(&largest).for_each(|s, total, top| {
+                    *s = (*s - top).exp();
+                    *total += *s;
+                });
+            }
+            for mut column in scores.columns_mut() {
+                column /= &total;
             }
         }
         scores
@@ -159,10 +171,13 @@ impl<'a> Problem<'a> {
         if self.n_outputs() == 1 {
             u.zip_mut_with(probabilities, |u, q| *u *= q * (1.0 - q));
         } else {
-            Zip::from(u.rows_mut()).and(probabilities.rows()).for_each(|mut u, q| {
-                let mean = u.dot(&q);
-                u.zip_mut_with(&q, |u, q| *u = q * (*u - mean));
-            });
+            let mut mean = Array1::<f64>::zeros(u.nrows());
+            for (u, q) in u.columns().into_iter().zip(probabilities.columns()) {
+                Zip::from(&mut mean).and(&u).and(&q).for_each(|mean, u, q| *mean += u * q);
+            }
+            for (mut u, q) in u.columns_mut().into_iter().zip(probabilities.columns()) {
+                Zip::from(&mut u).and(&q).and(&mean).for_each(|u, q, mean| *u = q * (*u - mean));
+            }
         }
         self.backward(&u, direction)
     }
@@ -188,7 +203,7 @@ impl<'a> Problem<'a> {
         let mut rho = dot(&residual, &conditioned);
         let first = rho;
         let per_row = first.sqrt() / (self.z.nrows() as f64).sqrt();
-        let forcing = per_row.clamp(1e-8, 0.1);
+        let forcing = per_row.clamp(MIN_FORCING, 0.1);
         for inner in 0..MAX_INNER {
             progress.check()?;
             let image = self.curvature(probabilities, &direction);
@@ -218,6 +233,14 @@ impl<'a> Problem<'a> {
 /// All rows but the last, which has the intercepts. (Not by `s![]`: that macro has unsafe code within.)
 fn coefficients(weights: &Array2<f64>) -> ArrayView2<'_, f64> {
     weights.slice_axis(Axis(0), Slice::from(..weights.nrows() - 1))
+}
+
+fn largest_per_row(scores: &Array2<f64>) -> Array1<f64> {
+    let mut largest = Array1::from_elem(scores.nrows(), f64::NEG_INFINITY);
+    for column in scores.columns() {
+        largest.zip_mut_with(&column, |largest, s| *largest = largest.max(*s));
+    }
+    largest
 }
 
 fn dot(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
