@@ -84,7 +84,7 @@ impl Default for Seed {
 }
 
 impl Seed {
-    /// A generator (ChaCha8, the same on every machine) for the purpose named by `stream`. Different
+    /// A generator (`ChaCha8`, the same on every machine) for the purpose named by `stream`. Different
     /// purposes draw from different streams, so that adding a draw to one does not move another.
     #[must_use]
     pub fn rng(self, stream: &str) -> ChaCha8Rng {

@@ -122,8 +122,8 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
             "--json with --input needs -o: standard output can't hold the rows and the report",
         ));
     }
-    let scored = match &args.output {
-        Some(path) => replace_file(path, |out| {
+    let scored = if let Some(path) = &args.output {
+        replace_file(path, |out| {
             score_csv(predictor, &source, &options, out, &watched.progress).map_err(Refused::Score)
         })
         .map_err(|refused| match refused {
@@ -131,14 +131,13 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
                 Failure::work(format!("can't write {}: {error}", path.display()))
             }
             Refused::Score(error) => Failure::work(format!("{error}; nothing was written")),
-        })?,
-        None => {
-            let mut out = std::io::stdout().lock();
-            let scored = score_csv(predictor, &source, &options, &mut out, &watched.progress)
-                .map_err(Failure::work)?;
-            out.flush().map_err(Failure::work)?;
-            scored
-        }
+        })?
+    } else {
+        let mut out = std::io::stdout().lock();
+        let scored =
+            score_csv(predictor, &source, &options, &mut out, &watched.progress).map_err(Failure::work)?;
+        out.flush().map_err(Failure::work)?;
+        scored
     };
     drop(watched);
     let seconds = started.elapsed().as_secs_f64();

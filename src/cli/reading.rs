@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::data::date::DateFormat;
-use crate::data::{ColumnKind, ColumnOptions, Decimal, Encoding, Quote, ReadOptions, Source, Warning};
+use crate::data::{ColumnKind, Decimal, Encoding, Quote, ReadOptions, Source, Warning};
 use crate::work::Progress;
 
 /// How a data file is to be read; everything not given is detected.
@@ -22,7 +22,7 @@ pub(crate) struct ReadArgs {
     /// The first line names the columns
     #[arg(long, conflicts_with = "no_header")]
     pub(crate) header: bool,
-    /// There is no header line; columns are called column_1, column_2 …
+    /// There is no header line; columns are called `column_1`, `column_2` …
     #[arg(long)]
     pub(crate) no_header: bool,
     /// utf-8, utf-16le, utf-16be or windows-1252
@@ -95,13 +95,13 @@ impl ReadArgs {
             let (column, kind) = split(text, "--type", "price=number")?;
             let kind: ColumnKind =
                 kind.parse().map_err(|error| Failure::usage(format!("--type '{text}': {error}")))?;
-            options.columns.entry(column).or_insert_with(ColumnOptions::default).kind = Some(kind);
+            options.columns.entry(column).or_default().kind = Some(kind);
         }
         for text in &self.date_format {
             let (column, form) = split(text, "--date-format", "day=dd/mm/yyyy")?;
             let format: DateFormat = serde_json::from_value(serde_json::Value::from(form.as_str()))
                 .map_err(|error| Failure::usage(format!("--date-format '{text}': {error}")))?;
-            let column = options.columns.entry(column).or_insert_with(ColumnOptions::default);
+            let column = options.columns.entry(column).or_default();
             column.date = Some(format);
         }
         Ok(options)
@@ -117,10 +117,10 @@ fn split(text: &str, option: &str, example: &str) -> Result<(String, String), Fa
 
 /// Opens a data file, or a bundled sample by its name where there is no such file.
 pub(crate) fn open(path: &Path) -> Result<Source, Failure> {
-    if !path.exists() {
-        if let Some(sample) = path.to_str().and_then(crate::data::samples::find) {
-            return Ok(Source::from_bytes(sample.file, sample.bytes()));
-        }
+    if !path.exists()
+        && let Some(sample) = path.to_str().and_then(crate::data::samples::find)
+    {
+        return Ok(Source::from_bytes(sample.file, sample.bytes()));
     }
     Source::open(path).map_err(Failure::work)
 }

@@ -11,7 +11,7 @@ pub(crate) fn short(value: f64, digits: usize) -> String {
     if !(-5..15).contains(&magnitude) {
         return format!("{value:.*e}", digits.saturating_sub(1));
     }
-    let decimals = (digits as i32 - 1 - magnitude).clamp(0, 12) as usize;
+    let decimals = (i32::try_from(digits).unwrap_or(6) - 1 - magnitude).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

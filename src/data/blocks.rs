@@ -178,9 +178,8 @@ impl<'a> Blocks<'a> {
                     State::Quoted
                 }
                 State::Quoted if backslash && byte == b'\\' => State::Escaped,
-                State::Escaped => State::Quoted,
                 State::Quoted if byte == quote => State::QuoteInQuoted,
-                State::Quoted => State::Quoted,
+                State::Quoted | State::Escaped => State::Quoted,
                 State::QuoteInQuoted if byte == quote && !backslash => State::Quoted,
                 State::QuoteInQuoted if byte != self.delimiter && !ends_record => {
                     if said_on != Some(line) {
@@ -211,7 +210,7 @@ impl<'a> Blocks<'a> {
                 _ => {}
             }
             // a lone carriage return ends a line too
-            if byte == b'\n' || (previous == b'\r' && byte != b'\n') {
+            if byte == b'\n' || previous == b'\r' {
                 line += 1;
             }
             previous = byte;

@@ -127,25 +127,23 @@ impl Worker {
         let quote = layout.dialect.quote.byte();
         let n_cols = layout.names.len();
         self.index.scan(&block.data, layout.dialect.delimiter, quote);
-        if self.index.non_ascii {
-            if let Err(error) = std::str::from_utf8(&block.data) {
-                if layout.invalid == Invalid::Report {
-                    return Shaped::Trouble(Trouble::NotUtf8);
-                }
-                let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
-                let (text, what) = if layout.invalid == Invalid::Replace {
-                    let what =
-                        "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
-                    (String::from_utf8_lossy(&block.data).into_owned(), what)
-                } else {
-                    let what =
-                        "bytes that are not valid UTF-8 were read as windows-1252, here and perhaps below";
-                    (encoding_rs::WINDOWS_1252.decode_without_bom_handling(&block.data).0.into_owned(), what)
-                };
-                warnings.push(Topic::Encoding, line, what);
-                block.data = text.into_bytes();
-                self.index.scan(&block.data, layout.dialect.delimiter, quote);
+        if self.index.non_ascii
+            && let Err(error) = std::str::from_utf8(&block.data)
+        {
+            if layout.invalid == Invalid::Report {
+                return Shaped::Trouble(Trouble::NotUtf8);
             }
+            let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
+            let (text, what) = if layout.invalid == Invalid::Replace {
+                let what = "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
+                (String::from_utf8_lossy(&block.data).into_owned(), what)
+            } else {
+                let what = "bytes that are not valid UTF-8 were read as windows-1252, here and perhaps below";
+                (encoding_rs::WINDOWS_1252.decode_without_bom_handling(&block.data).0.into_owned(), what)
+            };
+            warnings.push(Topic::Encoding, line, what);
+            block.data = text.into_bytes();
+            self.index.scan(&block.data, layout.dialect.delimiter, quote);
         }
         *lines = self.index.lines as u64;
         if self.index.nul {
@@ -514,11 +512,11 @@ impl TextsMerged {
             if unmapped == 0 {
                 break;
             }
-            if let Some(slot) = self.map.get_mut(code as usize) {
-                if *slot == MISSING_CODE {
-                    *slot = self.levels.intern(levels.get(code));
-                    unmapped -= 1;
-                }
+            if let Some(slot) = self.map.get_mut(code as usize)
+                && *slot == MISSING_CODE
+            {
+                *slot = self.levels.intern(levels.get(code));
+                unmapped -= 1;
             }
         }
         let map = &self.map;

@@ -17,35 +17,16 @@ const MAX_PARTS: usize = 1024;
 
 /// How many distinct numbers there are. NaN is ignored, -0.0 equals 0.0.
 #[must_use]
-pub fn count_distinct_f64(values: &[f64]) -> usize {
+pub(super) fn count_distinct_f64(values: &[f64]) -> usize {
     let count = count(values.len(), || values.iter().map(|&value| key_of(value)));
     count - usize::from(values.iter().any(|value| value.is_nan()))
 }
 
 /// How many distinct dates there are; [`super::MISSING_DATE`] is ignored.
 #[must_use]
-pub fn count_distinct_i64(values: &[i64]) -> usize {
+pub(super) fn count_distinct_i64(values: &[i64]) -> usize {
     let count = count(values.len(), || values.iter().map(|&value| value as u64));
     count - usize::from(values.contains(&super::MISSING_DATE))
-}
-
-/// How many distinct codes below `n_levels` there are; others ([`super::MISSING_CODE`]) are ignored.
-#[must_use]
-pub fn count_distinct_codes(codes: &[u32], n_levels: usize) -> usize {
-    let mut seen = vec![false; n_levels];
-    let mut count = 0;
-    for &code in codes {
-        if let Some(seen) = seen.get_mut(code as usize)
-            && !*seen
-        {
-            *seen = true;
-            count += 1;
-            if count == n_levels {
-                break;
-            }
-        }
-    }
-    count
 }
 
 /// The distinct numbers in ascending order if there are at most `limit`, else `None`, without reading further
@@ -225,10 +206,6 @@ mod tests {
         assert_eq!(count_distinct_i64(&[]), 0);
         assert_eq!(count_distinct_i64(&[MISSING_DATE]), 0);
         assert_eq!(count_distinct_i64(&[0, -1, 0, MISSING_DATE, i64::MAX, i64::MIN + 1]), 4);
-        assert_eq!(count_distinct_codes(&[], 3), 0);
-        assert_eq!(count_distinct_codes(&[2, MISSING_CODE, 2, 0], 3), 2);
-        assert_eq!(count_distinct_codes(&[1, 0, 1], 2), 2);
-        assert_eq!(count_distinct_codes(&[7, MISSING_CODE], 0), 0);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Evidence {
     pub(crate) only_comma: u64,
     /// Cells with one separator that either could explain.
     pub(crate) either: u64,
-    unit: Option<Option<Unit>>,
+    unit: Seen<Unit>,
     units_differ: bool,
     /// A cell with leading zeros, and one that a double can't hold: the first of each, with its line.
     pub(crate) leading_zero: Option<(u64, String)>,
@@ -45,6 +45,20 @@ pub(crate) struct Evidence {
     pub(crate) first_other: Option<(u64, String)>,
     dates: Option<FormatSet>,
     booleans: BooleanEvidence,
+}
+
+/// What the cells seen so far are written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen<T> {
+    Nothing,
+    Without,
+    With(T),
+}
+
+impl<T> Seen<T> {
+    fn the_one(self) -> Option<T> {
+        if let Self::With(one) = self { Some(one) } else { None }
+    }
 }
 
 impl Default for Evidence {
@@ -57,7 +71,7 @@ impl Default for Evidence {
             only_point: 0,
             only_comma: 0,
             either: 0,
-            unit: None,
+            unit: Seen::Nothing,
             units_differ: false,
             leading_zero: None,
             too_precise: None,
@@ -113,13 +127,15 @@ impl Evidence {
     }
 
     fn see_unit(&mut self, unit: Option<Unit>) {
-        match self.unit {
-            None => self.unit = Some(unit),
-            Some(seen) if seen == unit => {}
+        match (self.unit, unit) {
+            (Seen::Nothing, None) => self.unit = Seen::Without,
             // a currency sign may be left out (totals, zeros); a percent sign changes the value
-            Some(None) if matches!(unit, Some(Unit::Currency(_))) => self.unit = Some(unit),
-            Some(Some(Unit::Currency(_))) if unit.is_none() => {}
-            Some(_) => self.units_differ = true,
+            (Seen::Nothing, Some(unit)) | (Seen::Without, Some(unit @ Unit::Currency(_))) => {
+                self.unit = Seen::With(unit);
+            }
+            (Seen::Without | Seen::With(Unit::Currency(_)), None) => {}
+            (Seen::With(seen), Some(unit)) if seen == unit => {}
+            _ => self.units_differ = true,
         }
     }
 
@@ -132,8 +148,10 @@ impl Evidence {
         self.only_point += other.only_point;
         self.only_comma += other.only_comma;
         self.either += other.either;
-        if let Some(unit) = other.unit {
-            self.see_unit(unit);
+        match other.unit {
+            Seen::Nothing => {}
+            Seen::Without => self.see_unit(None),
+            Seen::With(unit) => self.see_unit(Some(unit)),
         }
         self.units_differ |= other.units_differ;
         for (mine, theirs) in [
@@ -155,10 +173,10 @@ impl Evidence {
 
     /// Moves the line numbers by the lines that stand before this part of the file.
     pub(crate) fn shift_lines(&mut self, lines: u64) {
-        for noted in [&mut self.leading_zero, &mut self.too_precise, &mut self.first_other] {
-            if let Some((line, _)) = noted {
-                *line += lines;
-            }
+        for (line, _) in
+            [&mut self.leading_zero, &mut self.too_precise, &mut self.first_other].into_iter().flatten()
+        {
+            *line += lines;
         }
     }
 
@@ -195,7 +213,7 @@ impl Evidence {
                 (false, true) => Decimal::Comma,
                 _ => file_decimal,
             };
-            return Plan::Number { decimal, unit: self.unit.flatten() };
+            return Plan::Number { decimal, unit: self.unit.the_one() };
         }
         if let Some(booleans) = self.booleans.decide() {
             return Plan::Boolean(booleans);
@@ -220,7 +238,7 @@ impl Evidence {
                     None if self.only_point > self.only_comma => Decimal::Point,
                     None => file_decimal,
                 };
-                Plan::Number { decimal, unit: self.unit.flatten() }
+                Plan::Number { decimal, unit: self.unit.the_one() }
             }
             Some(ColumnKind::Date) => {
                 let format = options

@@ -152,12 +152,12 @@ pub(crate) fn general(cell: &str, decimal: Decimal) -> Reading {
     let mut unit = None;
     let mut signed = false;
     // sign and currency may come in either order: -$5, $-5, (5)
-    if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-        if !inner.contains(['(', ')', '-', '+']) {
-            negative = true;
-            signed = true;
-            text = inner.trim();
-        }
+    if let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'))
+        && !inner.contains(['(', ')', '-', '+'])
+    {
+        negative = true;
+        signed = true;
+        text = inner.trim();
     }
     for _ in 0..2 {
         if !signed {
@@ -167,11 +167,11 @@ pub(crate) fn general(cell: &str, decimal: Decimal) -> Reading {
                 (signed, text) = (true, rest);
             }
         }
-        if unit.is_none() {
-            if let Some((index, rest)) = currency(text, str::strip_prefix) {
-                unit = Some(Unit::Currency(index));
-                text = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
-            }
+        if unit.is_none()
+            && let Some((index, rest)) = currency(text, str::strip_prefix)
+        {
+            unit = Some(Unit::Currency(index));
+            text = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
         }
     }
     if unit.is_none() {
@@ -197,10 +197,8 @@ pub(crate) fn general(cell: &str, decimal: Decimal) -> Reading {
 /// The hundredth part, rounded once: the text with its decimal exponent lowered by two.
 fn percent(value: f64, text: &str) -> f64 {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if plain {
-        if let Ok(exact) = format!("{text}e-2").parse::<f64>() {
-            return exact.copysign(value);
-        }
+    if plain && let Ok(exact) = format!("{text}e-2").parse::<f64>() {
+        return exact.copysign(value);
     }
     value / 100.0
 }
@@ -209,10 +207,10 @@ fn currency<'a>(text: &'a str, strip: fn(&'a str, &'static str) -> Option<&'a st
     // longest first, so that R$ is not read as a $ behind an R
     let mut best: Option<(u8, &'a str)> = None;
     for (index, sign) in CURRENCIES.iter().enumerate() {
-        if let Some(rest) = strip(text, sign) {
-            if best.is_none_or(|(_, other)| rest.len() < other.len()) {
-                best = Some((u8::try_from(index).unwrap_or(0), rest));
-            }
+        if let Some(rest) = strip(text, sign)
+            && best.is_none_or(|(_, other)| rest.len() < other.len())
+        {
+            best = Some((u8::try_from(index).unwrap_or(0), rest));
         }
     }
     best.filter(|(_, rest)| rest.bytes().any(|b| b.is_ascii_digit()))

@@ -383,7 +383,7 @@ mod tests {
         assert!(close(summary.std.unwrap(), 2.8867795887699526, 1e-15));
     }
 
-    /// Data like NIST's NumAcc3 and NumAcc4, and others far from zero.
+    /// Data like NIST's `NumAcc3` and `NumAcc4`, and others far from zero.
     #[test]
     fn a_large_offset_costs_no_digits() {
         let mut accuracy = vec![10_000_000.2];

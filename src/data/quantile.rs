@@ -129,7 +129,7 @@ fn settled(values: &[f64], bounds: &Bounds, wanted: Wanted<'_>, depth: usize) ->
     // after the other, each makes up for what the other left together.
     match Linear::new(bounds) {
         Some(linear) if depth.is_multiple_of(2) => {
-            search_bins(values, |value| linear.bin(value), wanted, depth)
+            search_bins(values, |value| linear.bin(value), wanted, depth);
         }
         _ => {
             let patterns = Patterns::new(bounds);
@@ -213,6 +213,13 @@ impl Patterns {
     }
 }
 
+/// A bin that holds a rank in demand, and those ranks.
+struct Part<'a> {
+    start: usize,
+    end: usize,
+    wanted: Wanted<'a>,
+}
+
 /// Counts the values into bins, collects those of each bin that holds an order statistic in demand, and
 /// searches these. `bin_of` ascends with the values and is below [`BINS`], or [`NAN_BIN`] for NaN.
 fn search_bins(values: &[f64], bin_of: impl Fn(f64) -> usize, wanted: Wanted<'_>, depth: usize) {
@@ -222,12 +229,6 @@ fn search_bins(values: &[f64], bin_of: impl Fn(f64) -> usize, wanted: Wanted<'_>
     }
     let Wanted { base, mut ranks, mut found } = wanted;
 
-    // The bins that hold a rank in demand, and those ranks.
-    struct Part<'a> {
-        start: usize,
-        end: usize,
-        wanted: Wanted<'a>,
-    }
     let mut parts: Vec<Part<'_>> = Vec::new();
     let mut below = base;
     let mut start = 0;

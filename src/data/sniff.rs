@@ -214,16 +214,13 @@ fn records_of(text: &[u8], dialect: &Dialect, whole: bool) -> Vec<Record> {
     let mut record = csv::ByteRecord::new();
     let (mut seen, mut line) = (0_usize, 1_u64);
     while records.len() <= SAMPLE_RECORDS {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            // reading from memory does not fail; if it did, what there is must do
-            Ok(false) | Err(_) => {
-                // the sample may end in the middle of a record
-                if !whole && records.len() > 1 {
-                    records.pop();
-                }
-                break;
+        // reading from memory does not fail; if it did, what there is must do
+        if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            // the sample may end in the middle of a record
+            if !whole && records.len() > 1 {
+                records.pop();
             }
+            break;
         }
         // the reader's position may stand between CR and LF, or before empty lines
         let mut byte = record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).max(seen);

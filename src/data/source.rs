@@ -190,13 +190,7 @@ impl TextReader<'_> {
 
     /// The SHA-256 of all raw bytes, in hexadecimal, if it was asked for.
     pub(crate) fn hash(&mut self) -> Option<String> {
-        use std::fmt::Write;
         let digest = self.hasher.take()?.finalize();
-        let mut text = String::with_capacity(64);
-        for byte in digest {
-            // writing to a String can't fail
-            let _ = write!(text, "{byte:02x}");
-        }
-        Some(text)
+        Some(digest.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}")))
     }
 }

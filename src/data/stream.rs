@@ -197,11 +197,11 @@ impl Cells<'_> {
     /// Appends a row's fields, separated by commas, quoted as RFC 4180 asks for, without the line end. Where
     /// the file is written that way, these are its own bytes.
     pub(crate) fn write_row(&self, row: usize, out: &mut Vec<u8>) {
-        if self.verbatim {
-            if let Some(raw) = self.rows.raw_row(row) {
-                out.extend_from_slice(raw);
-                return;
-            }
+        if self.verbatim
+            && let Some(raw) = self.rows.raw_row(row)
+        {
+            out.extend_from_slice(raw);
+            return;
         }
         let mut scratch = Vec::new();
         for col in 0..self.rows.n_cols {

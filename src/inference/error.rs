@@ -39,6 +39,16 @@ impl std::fmt::Display for InputError {
 impl std::error::Error for InputError {}
 
 impl InputError {
+    /// A field the model does not know, when its policy refuses those.
+    pub(crate) fn extra(name: &str) -> Self {
+        Self {
+            place: None,
+            field: name.to_owned(),
+            expected: "only the model's inputs".into(),
+            got: "a field the model does not know".into(),
+        }
+    }
+
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self

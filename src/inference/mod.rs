@@ -135,16 +135,6 @@ impl Predictor {
         out.extend_from_slice(self.json_tail.as_bytes());
         Ok(())
     }
-
-    /// The error for a field the model does not know, when its policy refuses those.
-    pub(crate) fn extra(&self, name: &str) -> InputError {
-        InputError {
-            place: None,
-            field: name.to_owned(),
-            expected: "only the model's inputs".into(),
-            got: "a field the model does not know".into(),
-        }
-    }
 }
 
 /// A number as JSON has it; what is not finite becomes null.

@@ -26,24 +26,7 @@ impl Predictor {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let seed = RecordSeed { predictor: self, slots: &mut scratch.slots, problem: &mut problem };
         let read = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        self.settle(read, problem)
-    }
-
-    fn settle(
-        &self,
-        read: Result<(), serde_json::Error>,
-        problem: Option<InputError>,
-    ) -> Result<(), InputError> {
-        match (read, problem) {
-            (_, Some(problem)) => Err(problem),
-            (Ok(()), None) => Ok(()),
-            (Err(error), None) => Err(InputError {
-                place: None,
-                field: String::new(),
-                expected: "a JSON object with the model's inputs as fields".into(),
-                got: format!("something else: {error}"),
-            }),
-        }
+        outcome(read, problem)
     }
 
     /// Reads any deserializable map (a `serde_json::Value`, say) into `scratch`.
@@ -54,7 +37,21 @@ impl Predictor {
         let mut problem = None;
         let seed = RecordSeed { predictor: self, slots: &mut scratch.slots, problem: &mut problem };
         let read = seed.deserialize(record);
-        self.settle(read, problem)
+        outcome(read, problem)
+    }
+}
+
+/// The problem met with a field, else what the JSON reader says.
+fn outcome(read: Result<(), serde_json::Error>, problem: Option<InputError>) -> Result<(), InputError> {
+    match (read, problem) {
+        (_, Some(problem)) => Err(problem),
+        (Ok(()), None) => Ok(()),
+        (Err(error), None) => Err(InputError {
+            place: None,
+            field: String::new(),
+            expected: "a JSON object with the model's inputs as fields".into(),
+            got: format!("something else: {error}"),
+        }),
     }
 }
 
@@ -143,7 +140,7 @@ impl Visitor<'_> for KeySeed<'_> {
         }
         let found = self.predictor.by_name.get(key).copied();
         if found.is_none() && self.predictor.model.policies.extra_column == Policy::Reject {
-            *self.problem = Some(self.predictor.extra(key));
+            *self.problem = Some(InputError::extra(key));
             return Err(E::custom("extra field"));
         }
         Ok(found)

@@ -210,14 +210,13 @@ impl Job<'_> {
         memory.columns.resize_with(slots.len(), Vec::new);
         for (input, (slot, place)) in slots.iter().zip(&self.places).enumerate() {
             let values = &mut memory.columns[input];
-            let read = match place {
-                Some(col) => read_column(slot, cells, *col, values, &mut part.notes, input),
-                None => {
-                    values.clear();
-                    // a file without the column was refused before, unless a policy fills it
-                    values.resize(n_rows, slot.absent().unwrap_or(0.0));
-                    Ok(())
-                }
+            let read = if let Some(col) = place {
+                read_column(slot, cells, *col, values, &mut part.notes, input)
+            } else {
+                values.clear();
+                // a file without the column was refused before, unless a policy fills it
+                values.resize(n_rows, slot.absent().unwrap_or(0.0));
+                Ok(())
             };
             if let Err((row, error)) = read {
                 // the first row that is refused, whichever column it is in
@@ -283,7 +282,7 @@ fn read_column(
         SlotKind::Number => {
             let mut odd = Vec::new();
             cells.numbers(col, values, |row, cell| {
-                odd.push((row, String::from_utf8_lossy(cell).into_owned()))
+                odd.push((row, String::from_utf8_lossy(cell).into_owned()));
             });
             // one pass over the fresh values, which are still in the cache
             for (row, value) in values.iter_mut().enumerate() {

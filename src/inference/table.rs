@@ -101,7 +101,7 @@ impl Predictor {
         }
         for name in names {
             if !self.by_name.contains_key(name) && name != self.model.output.name {
-                return Err(self.extra(name));
+                return Err(InputError::extra(name));
             }
         }
         Ok(())
@@ -281,13 +281,14 @@ fn fill(
             },
             Values::Codes(coded, map) => match coded.codes[row] {
                 MISSING_CODE => missing(notes),
-                code => match map[code as usize] {
-                    Some(value) => Ok(value),
-                    None => {
+                code => {
+                    if let Some(value) = map[code as usize] {
+                        Ok(value)
+                    } else {
                         notes.unknown[input] += 1;
                         slot.text(coded.levels.get(code))
                     }
-                },
+                }
             },
             Values::NumberLevels(values) => match values[row] {
                 value if value.is_nan() => missing(notes),

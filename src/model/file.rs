@@ -81,7 +81,7 @@ impl Model {
     pub fn seal(&mut self) {
         self.version.clear();
         let digest = Sha256::digest(self.to_json());
-        self.version = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        self.version = digest.iter().take(6).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     }
 
     /// Whether all parts fit each other; the message names the first that does not.
@@ -121,10 +121,10 @@ impl Model {
             return Err(format!("a {} model can't do {:?}", self.kind, self.task));
         }
         for column in &self.reference {
-            if let ReferenceValues::Number { deciles, .. } = &column.values {
-                if !(deciles.is_empty() || deciles.len() == 11) {
-                    return Err(format!("reference column '{}' has {} deciles", column.name, deciles.len()));
-                }
+            if let ReferenceValues::Number { deciles, .. } = &column.values
+                && !(deciles.is_empty() || deciles.len() == 11)
+            {
+                return Err(format!("reference column '{}' has {} deciles", column.name, deciles.len()));
             }
         }
         let n_outputs = if self.task == Task::Regression { 1 } else { n_classes };

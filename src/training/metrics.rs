@@ -247,7 +247,7 @@ pub fn log_loss(truth: &[u32], probabilities: &[&[f64]]) -> Option<f64> {
 /// `None` if there are no rows of the class or none of another, for lengths that differ, or scores that are NaN.
 ///
 /// # Source
-/// Mann and Whitney's U from midranks; Hanley, McNeil (1982). scikit-learn `roc_auc_score`.
+/// Mann and Whitney's U from midranks; Hanley, `McNeil` (1982). scikit-learn `roc_auc_score`.
 #[must_use]
 pub fn roc_auc(truth: &[u32], positive: u32, scores: &[f64]) -> Option<f64> {
     if truth.len() != scores.len() || scores.iter().any(|score| score.is_nan()) {

@@ -147,12 +147,12 @@ impl Plan {
         let mut warnings = Vec::new();
         let (model, task) = choose(&settings, target)?;
         let features = choose_features(&settings, table, target, find, &mut warnings)?;
-        if let Some(time) = &settings.time_column {
-            if find(time, "the time of the rows")?.kind() != ColumnKind::Date {
-                return Err(TrainError::Setting(format!(
-                    "column '{time}' has no dates, so that rows can't be ordered by it; --type '{time}=date' reads it as dates"
-                )));
-            }
+        if let Some(time) = &settings.time_column
+            && find(time, "the time of the rows")?.kind() != ColumnKind::Date
+        {
+            return Err(TrainError::Setting(format!(
+                "column '{time}' has no dates, so that rows can't be ordered by it; --type '{time}=date' reads it as dates"
+            )));
         }
         let mut plan =
             Self { settings, model, task, features, rows: Vec::new(), classes: Vec::new(), warnings };
@@ -315,13 +315,13 @@ fn choose_features<'a>(
             if features.contains(name) {
                 return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
             }
-            if let ColumnData::Text(coded) = &column.data {
-                if coded.levels.len() > MAX_LEVELS {
-                    return Err(TrainError::Setting(format!(
-                        "'{name}' is text with {} different values, too many for a feature (at most {MAX_LEVELS})",
-                        coded.levels.len()
-                    )));
-                }
+            if let ColumnData::Text(coded) = &column.data
+                && coded.levels.len() > MAX_LEVELS
+            {
+                return Err(TrainError::Setting(format!(
+                    "'{name}' is text with {} different values, too many for a feature (at most {MAX_LEVELS})",
+                    coded.levels.len()
+                )));
             }
             features.push(name.clone());
         }

@@ -68,8 +68,6 @@
 //! only, which IEEE 754 fixes to the last bit, and a normal draw is the sum of twelve uniform ones. No
 //! `exp`, `ln` or `sin` from a system library is involved.
 
-use std::fmt::Write as _;
-
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 use rand::Rng;
@@ -466,22 +464,21 @@ pub fn to_csv(sales: &[Sale]) -> String {
     text.push_str(HEADER);
     text.push('\n');
     for sale in sales {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{},{},", sale.date, sale.store);
+        text.push_str(&format!("{},{},", sale.date, sale.store));
         if let Some(degrees) = sale.temperature_c {
             // Adding 0 turns -0.0 into 0.0, which is how people write it.
-            let _ = write!(text, "{:.1}", degrees + 0.0);
+            text.push_str(&format!("{:.1}", degrees + 0.0));
         }
         text.push(',');
         if let Some(price) = sale.price {
-            let _ = write!(text, "{price:.2}");
+            text.push_str(&format!("{price:.2}"));
         }
         let promotion = if sale.promotion { "yes" } else { "no" };
-        let _ = write!(text, ",{promotion},{},", WEEKDAY_NAMES[weekday_index(sale.date)]);
+        text.push_str(&format!(",{promotion},{},", WEEKDAY_NAMES[weekday_index(sale.date)]));
         if let Some(footfall) = sale.footfall {
-            let _ = write!(text, "{footfall}");
+            text.push_str(&footfall.to_string());
         }
-        let _ = writeln!(text, ",{}", sale.units_sold);
+        text.push_str(&format!(",{}\n", sale.units_sold));
     }
     text
 }

@@ -127,9 +127,8 @@ pub fn elastic_net(
         }
         progress.check()?;
         let exact = polish.finish(w);
-        let converged = exact.is_some()
-            || n_iterations < sweeps
-            || previous.is_some_and(|old| agree(&old, w, tolerance));
+        let converged =
+            exact.is_some() || n_iterations < sweeps || previous.is_some_and(|old| agree(&old, w, tolerance));
         if converged || sweeps >= max_iterations {
             let found = exact.as_ref().unwrap_or(w);
             let (coefficients, intercept) = scaled.raw_from_scaled(found.iter().map(|w| w * std), mean);

@@ -20,6 +20,9 @@ pub const ABSENT_CLASS_INTERCEPT: f64 = -1e6;
 /// Iterations that linfa may take; it cannot be cancelled, and Newton's method does the rest.
 const LINFA_ITERATIONS: u64 = 30;
 
+/// linfa's result is a start if it has the slopes down to this share.
+const NEAR: f64 = 1e-2;
+
 /// Settings of [`logistic`].
 ///
 /// | Name | Default | Range |
@@ -140,7 +143,7 @@ fn centre_intercepts(intercepts: &mut [f64], present: &[usize]) {
 }
 
 /// linfa's solution as (p + 1) × m weights with the intercepts in the last row, or the weights of the model
-/// without columns (the classes' shares) where linfa gives an error or something worse.
+/// without columns (the classes' shares) where linfa gives an error or does not come near.
 fn start_by_linfa(problem: &Problem<'_>, places: &[usize], counts: &[usize], penalty: f64) -> Array2<f64> {
     let (z, m) = (problem.z, problem.n_outputs());
     let p = z.ncols();
@@ -173,8 +176,10 @@ fn start_by_linfa(problem: &Problem<'_>, places: &[usize], counts: &[usize], pen
             start
         })
     };
+    // Halfway there, linfa's line search is apt to leave rows that are wrong for certain, and Newton's method does
+    // better from scratch.
     match found {
-        Some(start) if problem.loss(&start) < problem.loss(&shares) => start,
+        Some(start) if problem.steepness(&start) < NEAR * problem.steepness(&shares) => start,
         _ => shares,
     }
 }

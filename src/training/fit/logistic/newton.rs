@@ -68,13 +68,21 @@ impl<'a> Problem<'a> {
             let mut total = Array1::<f64>::zeros(scores.nrows());
             let mut own = 0.0;
             for (s, y) in scores.columns().into_iter().zip(self.truth.columns()) {
-                Zip::from(&mut total).and(&s).and(&largest).for_each(|total, s, top| *total += (s - top).exp());
+                Zip::from(&mut total)
+                    .and(&s)
+                    .and(&largest)
+                    .for_each(|total, s, top| *total += (s - top).exp());
                 own += Zip::from(&s).and(&y).fold(0.0, |sum, s, y| sum + s * y);
             }
             Zip::from(&total).and(&largest).fold(0.0, |sum, total, top| sum + top + total.ln()) - own
         };
         let w = coefficients(weights);
         data + 0.5 * self.penalty * w.iter().map(|w| w * w).sum::<f64>()
+    }
+
+    /// The largest slope of the penalised loss.
+    pub(super) fn steepness(&self, weights: &Array2<f64>) -> f64 {
+        largest(&self.gradient(weights, &self.probabilities(weights)))
     }
 
     /// Newton steps from `start` until the step or the gradient is down to rounding.
@@ -111,6 +119,14 @@ impl<'a> Problem<'a> {
                     break;
                 }
                 length *= 0.5;
+            }
+            if std::env::var("DBG").is_ok() {
+                eprintln!(
+                    "it {iteration} loss {loss:e} grad {:e} step {:e} len {length} acc {accepted} slope {slope:e} wmax {:e}",
+                    largest(&gradient),
+                    largest(&step),
+                    largest(&weights)
+                );
             }
             let small = largest(&step) <= STEP_TOLERANCE * largest(&weights).max(1e-3);
             if small || !accepted {
