@@ -150,8 +150,9 @@ fn start_by_linfa(problem: &Problem<'_>, places: &[usize], counts: &[usize], pen
     let mut shares = Array2::zeros((p + 1, m));
     let logs: Vec<f64> =
         counts.iter().filter(|count| **count > 0).map(|count| (*count as f64).ln()).collect();
+    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
     for (class, mut column) in shares.columns_mut().into_iter().enumerate() {
-        column[p] = if m == 1 { logs[1] - logs[0] } else { logs[class] };
+        column[p] = if m == 1 { logs[1] - logs[0] } else { logs[class] - mean };
     }
     if p == 0 {
         return shares;

@@ -120,14 +120,6 @@ impl<'a> Problem<'a> {
                 }
                 length *= 0.5;
             }
-            if std::env::var("DBG").is_ok() {
-                eprintln!(
-                    "it {iteration} loss {loss:e} grad {:e} step {:e} len {length} acc {accepted} slope {slope:e} wmax {:e}",
-                    largest(&gradient),
-                    largest(&step),
-                    largest(&weights)
-                );
-            }
             let small = largest(&step) <= STEP_TOLERANCE * largest(&weights).max(1e-3);
             if small || !accepted {
                 return Ok(Solution { weights, n_iterations: iteration + 1, converged: small });
@@ -198,6 +190,16 @@ impl<'a> Problem<'a> {
         self.backward(&u, direction)
     }
 
+    /// Takes the mean off the intercepts where there is one per class: moving all of them changes nothing, and rounding
+    /// must not make a direction of it.
+    fn centre(&self, weights: &mut Array2<f64>) {
+        if self.n_outputs() > 1 {
+            let mut intercepts = weights.row_mut(self.z.ncols());
+            let mean = intercepts.sum() / intercepts.len() as f64;
+            intercepts.mapv_inplace(|value| value - mean);
+        }
+    }
+
     /// The step that Newton's method takes, to a precision that grows as the gradient falls.
     fn newton_step(
         &self,
@@ -214,7 +216,9 @@ impl<'a> Problem<'a> {
         });
         let mut step = Array2::zeros(gradient.dim());
         let mut residual = -gradient;
+        self.centre(&mut residual);
         let mut conditioned = &residual * &inverse;
+        self.centre(&mut conditioned);
         let mut direction = conditioned.clone();
         let mut rho = dot(&residual, &conditioned);
         let first = rho;
@@ -235,6 +239,7 @@ impl<'a> Problem<'a> {
             step.scaled_add(length, &direction);
             residual.scaled_add(-length, &image);
             conditioned = &residual * &inverse;
+            self.centre(&mut conditioned);
             let next = dot(&residual, &conditioned);
             if next <= forcing * forcing * first {
                 break;
