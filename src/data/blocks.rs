@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use super::options::{DataError, Dialect, Quote};
+use super::quotes::walk;
 use super::scan::PAD;
 use super::source::{Source, TextReader};
 use super::warning::{Topic, WarningLog};
@@ -162,87 +163,28 @@ impl<'a> Blocks<'a> {
 
     /// The end of the last whole record, following the state of every field as the `csv` crate does.
     fn careful_cut(&self, data: &[u8], warnings: &mut WarningLog) -> Result<Option<usize>, DataError> {
-        let quote = self.quote.byte();
-        let backslash = matches!(self.quote, Quote::Backslash(_));
-        let mut state = State::FieldStart;
-        let mut end = None;
-        let mut line = 0_u64;
-        let (mut field, mut opened) = (1_usize, (0_u64, 1_usize));
-        let mut previous = 0_u8;
-        let mut said_on = None;
-        for (at, &byte) in data.iter().enumerate().skip(PAD) {
-            let ends_record = byte == b'\n' || byte == b'\r';
-            state = match state {
-                State::FieldStart if byte == quote => {
-                    opened = (line, field);
-                    State::Quoted
-                }
-                State::Quoted if backslash && byte == b'\\' => State::Escaped,
-                State::Quoted if byte == quote => State::QuoteInQuoted,
-                State::Quoted | State::Escaped => State::Quoted,
-                State::QuoteInQuoted if byte == quote && !backslash => State::Quoted,
-                State::QuoteInQuoted if byte != self.delimiter && !ends_record => {
-                    if said_on != Some(line) {
-                        said_on = Some(line);
-                        warnings.push(
-                            Topic::Quote,
-                            line,
-                            format!("field {field}: text goes on behind the closing quote; it is kept as part of the field"),
-                        );
-                    }
-                    State::Field
-                }
-                _ if byte == self.delimiter => State::FieldStart,
-                _ if ends_record => State::RecordStart,
-                State::RecordStart if byte == quote => {
-                    opened = (line, 1);
-                    State::Quoted
-                }
-                _ => State::Field,
-            };
-            match state {
-                State::FieldStart => field += 1,
-                State::RecordStart => {
-                    field = 1;
-                    // the line feed of a CR LF pair belongs to the record it ends
-                    end = Some(at + 1);
-                }
-                _ => {}
-            }
-            // a lone carriage return ends a line too
-            if byte == b'\n' || previous == b'\r' {
-                line += 1;
-            }
-            previous = byte;
+        let walk = walk(data.get(PAD..).unwrap_or(&[]), self.delimiter, self.quote);
+        for (line, field) in walk.text_behind_quote {
+            let what = format!(
+                "field {field}: text goes on behind the closing quote; it is kept as part of the field"
+            );
+            warnings.push(Topic::Quote, line, what);
         }
-        let inside = matches!(state, State::Quoted | State::Escaped);
-        if self.ended && inside {
+        if let (true, Some((line, field))) = (self.ended, walk.unclosed) {
             return Err(DataError::UnclosedQuote {
                 name: self.source.name(),
-                line: self.lines + opened.0 + 1,
-                field: opened.1,
+                line: self.lines + line + 1,
+                field,
             });
         }
+        let end = walk.records_end.map(|end| end + PAD);
         // do not cut between the two bytes of CR LF
         if !self.ended && end == Some(data.len()) && data.last() == Some(&b'\r') {
-            return Ok(data[..data.len() - 1]
-                .iter()
-                .rposition(|&b| b == b'\n')
-                .filter(|&at| at >= PAD)
-                .map(|at| at + 1));
+            let before = &data[..data.len() - 1];
+            return Ok(before.iter().rposition(|&b| b == b'\n').filter(|&at| at >= PAD).map(|at| at + 1));
         }
         Ok(end)
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    RecordStart,
-    FieldStart,
-    Field,
-    Quoted,
-    Escaped,
-    QuoteInQuoted,
 }
 
 /// The end of the last line that is outside quotes, going by whether the number of quotes before it is even.

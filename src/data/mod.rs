@@ -12,6 +12,7 @@ mod number;
 mod options;
 pub mod profile;
 pub mod quantile;
+mod quotes;
 mod read;
 mod replace;
 pub mod samples;

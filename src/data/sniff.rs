@@ -7,6 +7,7 @@ use super::encoding::Encoding;
 use super::infer::{Evidence, Plan, names_a_date};
 use super::number::Decimal;
 use super::options::{DataError, Dialect, Quote, ReadOptions};
+use super::quotes::walk;
 use super::source::Source;
 use super::warning::{Topic, WarningLog};
 
@@ -44,7 +45,8 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
         return Err(DataError::Empty { name: source.name() });
     }
     let mut warnings = WarningLog::default();
-    let (mut skip, mut skipped_lines, declared) = separator_line(&sample);
+    let separator_line = separator_line(&sample, options.delimiter);
+    let (mut skip, mut skipped_lines, declared) = separator_line;
     let text = &sample[skip..];
     let quote = options.quote.unwrap_or_else(|| detect_quote(text));
     let dialect_with = |delimiter| Dialect { delimiter, quote, header: true, encoding };
@@ -76,6 +78,13 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
         None => has_header(&records, width, options),
     };
     let first_line = first.line + skipped_lines;
+    // a quote that the header opens and never closes would take in all of the file
+    if records.len() == 1 {
+        let from = usize::try_from(first.byte).unwrap_or(0);
+        if let Some((line, field)) = walk(text.get(from..).unwrap_or(&[]), delimiter, quote).unclosed {
+            return Err(DataError::UnclosedQuote { name: source.name(), line: first_line + line, field });
+        }
+    }
     let names = if dialect.header {
         header_names(first, width, records.len(), first_line, &mut warnings)
     } else {
@@ -93,7 +102,7 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
         skipped_lines = first_line - 1;
     }
     let mut evidence = vec![Evidence::default(); names.len()];
-    let line_offset = separator_line(&sample).1;
+    let line_offset = separator_line.1;
     for (col, evidence) in evidence.iter_mut().enumerate() {
         let own = options.columns.get(&names[col]).and_then(|c| c.missing.clone());
         let missing = Missing::new(own.or_else(|| options.missing.clone()));
@@ -129,8 +138,12 @@ pub(crate) fn file_decimal(evidence: &[Evidence], delimiter: u8) -> Decimal {
 }
 
 /// `sep=;` as a first line is Excel's way of naming the delimiter: (bytes, lines, delimiter).
-fn separator_line(sample: &[u8]) -> (usize, u64, Option<u8>) {
+fn separator_line(sample: &[u8], fixed: Option<u8>) -> (usize, u64, Option<u8>) {
     if sample.len() < 5 || !sample[..4].eq_ignore_ascii_case(b"sep=") {
+        return (0, 0, None);
+    }
+    // a column may be called sep=…
+    if sample[4].is_ascii_alphanumeric() || fixed.is_some_and(|fixed| fixed != sample[4]) {
         return (0, 0, None);
     }
     let rest = &sample[5..];

@@ -12,8 +12,9 @@ use super::table::{Column, ColumnData, MISSING_DATE, Table};
 
 /// Appends a field, quoted where RFC 4180 asks for it.
 pub fn write_field(text: &[u8], out: &mut Vec<u8>) {
-    let must_quote =
-        memchr::memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some();
+    let must_quote = memchr::memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some()
+        // at a file's start it would be taken for a byte-order mark
+        || text.starts_with(b"\xef\xbb\xbf");
     if !must_quote {
         out.extend_from_slice(text);
         return;
