@@ -8,6 +8,7 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
+//! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //! - [`cli`]: the commands. The only place that prints.
 //!
 //! # Invariants
@@ -48,6 +49,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "gui")]
+pub mod app;
 pub mod cli;
 pub mod data;
 pub mod inference;

@@ -36,7 +36,7 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The workspace folder to open in the window
+    /// A CSV file to open in the window
     workspace: Option<std::path::PathBuf>,
 }
 
@@ -99,7 +99,7 @@ pub fn run() -> ExitCode {
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
-        None => no_window(cli.workspace.as_deref()),
+        None => window(cli.workspace),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,9 +110,18 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn no_window(workspace: Option<&std::path::Path>) -> Result<(), Failure> {
-    let asked = workspace.map_or(String::new(), |path| format!(" for '{}'", path.display()));
-    Err(Failure::work(format!(
-        "this build opens no window{asked}; try `drydock demo`, or `drydock --help` for every command"
-    )))
+#[cfg(feature = "gui")]
+fn window(data: Option<std::path::PathBuf>) -> Result<(), Failure> {
+    crate::app::run(data).map_err(|error| {
+        Failure::work(format!(
+            "can't open the window ({error}); `drydock demo` shows the whole path without one"
+        ))
+    })
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_data: Option<std::path::PathBuf>) -> Result<(), Failure> {
+    Err(Failure::work(
+        "this build has no window; `drydock demo` shows the whole path without one, `drydock --help` lists every command",
+    ))
 }

@@ -188,7 +188,7 @@ mod tests {
     use rand::RngExt;
 
     use super::*;
-    use crate::data::{MISSING_CODE, MISSING_DATE};
+    use crate::data::MISSING_DATE;
     use crate::work::Seed;
 
     fn plainly(values: &[f64]) -> usize {
