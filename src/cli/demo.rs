@@ -35,7 +35,7 @@ const BEFORE: &str = "2020-11-01";
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let say = |text: &str| {
         if !args.json {
-            println!("{text}");
+            outln!("{text}");
         }
     };
     let watched = Watched::new("demo");

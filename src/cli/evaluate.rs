@@ -73,13 +73,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "seconds": seconds,
         }));
     } else {
-        println!("{} on {} rows of {}\n", model.name, grouped(evaluation.n_rows as u64), source.name());
-        println!("  now          {}", scores(&evaluation.scores));
+        outln!("{} on {} rows of {}\n", model.name, grouped(evaluation.n_rows as u64), source.name());
+        outln!("  now          {}", scores(&evaluation.scores));
         match &model.metrics.test {
-            Some(test) => println!("  held out     {}", scores(test)),
-            None => println!("  in training  {}", scores(&model.metrics.train)),
+            Some(test) => outln!("  held out     {}", scores(test)),
+            None => outln!("  in training  {}", scores(&model.metrics.train)),
         }
-        println!("\n{} s in all", short(seconds, 3));
+        outln!("\n{} s in all", short(seconds, 3));
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ fn print_text(file: &str, loaded: &Loaded, profiles: &[ColumnProfile], seconds: 
         b'\t' => "tab".to_owned(),
         other => format!("'{}'", char::from(other)),
     };
-    println!(
+    outln!(
         "{file}: {} rows × {} columns, {} bytes\nread as {}, delimiter {delimiter}, {} header, in {} s\n",
         grouped(loaded.table.n_rows() as u64),
         profiles.len(),
@@ -132,7 +132,7 @@ fn print_text(file: &str, loaded: &Loaded, profiles: &[ColumnProfile], seconds: 
         })
         .collect();
     let header = ["column", "type", "missing", "distinct", "min", "max", "mean", "std"];
-    print!("{}", table(&header, &rows, &[false, false, true, true, true, true, true, true]));
+    out!("{}", table(&header, &rows, &[false, false, true, true, true, true, true, true]));
     for profile in profiles {
         if let Some(Summary::Levels(top)) = &profile.summary {
             let levels: Vec<String> = top
@@ -147,16 +147,16 @@ fn print_text(file: &str, loaded: &Loaded, profiles: &[ColumnProfile], seconds: 
                 })
                 .collect();
             let more = if profile.distinct > levels.len() { ", …" } else { "" };
-            println!("\n  {}: {}{more}", profile.name, levels.join(", "));
+            outln!("\n  {}: {}{more}", profile.name, levels.join(", "));
         }
     }
     if !loaded.warnings.is_empty() {
-        println!("\n{} warnings", loaded.warnings.len());
+        outln!("\n{} warnings", loaded.warnings.len());
         for warning in loaded.warnings.iter().take(40) {
-            println!("  line {}: {}", warning.line, warning.message);
+            outln!("  line {}: {}", warning.line, warning.message);
         }
         if loaded.warnings.len() > 40 {
-            println!("  and {} more (--json lists them)", loaded.warnings.len() - 40);
+            outln!("  and {} more (--json lists them)", loaded.warnings.len() - 40);
         }
     }
 }

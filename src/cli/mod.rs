@@ -1,6 +1,16 @@
 //! The command line: arguments to settings to a library call to text or JSON. The only place that prints.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what the command line is for")]
+#![allow(clippy::print_stderr, reason = "printing is what the command line is for")]
+
+/// Prints to standard output; a reader that has gone away ends the program quietly.
+macro_rules! out {
+    ($($text:tt)*) => { $crate::cli::report::print(format_args!($($text)*)) };
+}
+
+/// As `out!`, with a line feed at the end.
+macro_rules! outln {
+    ($($text:tt)*) => { $crate::cli::report::print(format_args!("{}\n", format_args!($($text)*))) };
+}
 
 mod bench;
 mod demo;

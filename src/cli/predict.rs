@@ -69,17 +69,17 @@ fn one(args: &Args, predictor: &Predictor, record: &str) -> Result<(), Failure> 
         return Ok(());
     }
     match prediction {
-        Prediction::Number(value) => println!("{}", crate::data::number_text(value)),
-        Prediction::Class { name, probability } => println!("{name} (probability {})", short(probability, 6)),
+        Prediction::Number(value) => outln!("{}", crate::data::number_text(value)),
+        Prediction::Class { name, probability } => outln!("{name} (probability {})", short(probability, 6)),
     }
     if let Some((intercept, parts)) = contributions {
-        println!("  {:<24} {}", "(intercept)", short(intercept, 6));
+        outln!("  {:<24} {}", "(intercept)", short(intercept, 6));
         for (name, amount) in parts {
-            println!("  {name:<24} {}", short(amount, 6));
+            outln!("  {name:<24} {}", short(amount, 6));
         }
     }
     for (name, probability) in predictor.probabilities(&scratch) {
-        println!("  {name:<24} {}", short(probability, 6));
+        outln!("  {name:<24} {}", short(probability, 6));
     }
     Ok(())
 }

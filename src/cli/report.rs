@@ -1,6 +1,20 @@
 //! Text for people: tables, numbers, scores.
 
+use std::io::Write;
+
 use serde_json::{Map, Value};
+
+/// Writes to standard output. When nobody reads it any more (`drydock … | head`), the rest is not wanted and the
+/// program ends; any other failure is an error.
+pub(crate) fn print(text: std::fmt::Arguments<'_>) {
+    if let Err(error) = std::io::stdout().lock().write_fmt(text) {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        eprintln!("drydock: can't write to standard output: {error}");
+        std::process::exit(1);
+    }
+}
 
 /// A number with about `digits` significant digits, without an exponent where that is readable.
 pub(crate) fn short(value: f64, digits: usize) -> String {
@@ -84,5 +98,5 @@ pub(crate) fn scores(scores: &Map<String, Value>) -> String {
 
 /// One JSON document on standard output.
 pub(crate) fn print_json(value: &Value) {
-    println!("{value:#}");
+    outln!("{value:#}");
 }

@@ -41,10 +41,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         for sample in samples::all() {
             let kind = if sample.generated { " (generated, not observed)" } else { "" };
-            println!("{}{kind}\n  {}\n  {}", sample.name, sample.title, sample.story);
-            println!(
+            outln!("{}{kind}\n  {}\n  {}", sample.name, sample.title, sample.story);
+            outln!(
                 "  target: {} ({})\n  source: {}\n  licence: {}\n",
-                sample.target, sample.task, sample.source, sample.licence
+                sample.target,
+                sample.task,
+                sample.source,
+                sample.licence
             );
         }
         return Ok(());

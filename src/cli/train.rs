@@ -249,8 +249,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         document["reading_warnings"] = json!(loaded.warnings);
         print_json(&document);
     } else {
-        print!("{}", text(&trained));
-        println!(
+        out!("{}", text(&trained));
+        outln!(
             "\nsaved to {} (version {}), {} s in all",
             args.output.display(),
             trained.model.version,
