@@ -134,10 +134,14 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
         })?
     } else {
         let mut out = std::io::stdout().lock();
-        let scored =
-            score_csv(predictor, &source, &options, &mut out, &watched.progress).map_err(Failure::work)?;
-        out.flush().map_err(Failure::work)?;
-        scored
+        let scored = score_csv(predictor, &source, &options, &mut out, &watched.progress)
+            .and_then(|scored| out.flush().map(|()| scored).map_err(ScoreError::Write));
+        match scored {
+            Ok(scored) => scored,
+            // whoever read the rows has seen enough
+            Err(ScoreError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Failure::work(error)),
+        }
     };
     drop(watched);
     let seconds = started.elapsed().as_secs_f64();

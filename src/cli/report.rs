@@ -4,10 +4,20 @@ use std::io::Write;
 
 use serde_json::{Map, Value};
 
-/// Writes to standard output. When nobody reads it any more (`drydock … | head`), the rest is not wanted and the
-/// program ends; any other failure is an error.
+/// Writes text to standard output.
 pub(crate) fn print(text: std::fmt::Arguments<'_>) {
-    if let Err(error) = std::io::stdout().lock().write_fmt(text) {
+    settle(std::io::stdout().lock().write_fmt(text));
+}
+
+/// Writes bytes to standard output.
+pub(crate) fn write_stdout(bytes: &[u8]) {
+    settle(std::io::stdout().lock().write_all(bytes));
+}
+
+/// When nobody reads standard output any more (`drydock … | head`), the rest is not wanted and the program ends; any
+/// other failure is an error.
+fn settle(written: std::io::Result<()>) {
+    if let Err(error) = written {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             std::process::exit(0);
         }

@@ -1,12 +1,11 @@
 //! `drydock samples`: the bundled data sets.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::report::print_json;
+use super::report::{print_json, write_stdout};
 use crate::data::{replace_file, samples};
 
 /// Arguments of `drydock samples`.
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 .map_err(|error| Failure::work(format!("can't write {}: {error}", path.display())))?;
             eprintln!("wrote {} ({} bytes)", path.display(), sample.bytes().len());
         }
-        None => std::io::stdout().write_all(sample.bytes()).map_err(Failure::work)?,
+        None => write_stdout(sample.bytes()),
     }
     Ok(())
 }
