@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::Failure;
 use super::reading::{ReadArgs, Watched, open, print_warnings};
 use super::report::{grouped, print_json, short};
-use crate::data::replace_file;
+use crate::data::{number_text, replace_file};
 use crate::inference::{Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
 use crate::model::Model;
 
@@ -64,12 +64,17 @@ fn one(args: &Args, predictor: &Predictor, record: &str) -> Result<(), Failure> 
         .map_err(|error| Failure::work(format!("--record: {error}")))?;
     let prediction = predictor.predict(&mut scratch);
     let contributions = predictor.contributions(&scratch);
+    let outside = predictor.out_of_range(&scratch);
+    for (name, value, (low, high)) in &outside {
+        let (value, low, high) = (number_text(*value), number_text(*low), number_text(*high));
+        eprintln!("note: '{name}' is {value}, outside the range of the training data ({low} to {high})");
+    }
     if args.json {
         print_json(&document(predictor, &prediction, contributions, &scratch));
         return Ok(());
     }
     match prediction {
-        Prediction::Number(value) => outln!("{}", crate::data::number_text(value)),
+        Prediction::Number(value) => outln!("{}", number_text(value)),
         Prediction::Class { name, probability } => outln!("{name} (probability {})", short(probability, 6)),
     }
     if let Some((intercept, parts)) = contributions {
@@ -107,6 +112,8 @@ fn document(
     if !probabilities.is_empty() {
         document["probabilities"] = Value::Object(probabilities);
     }
+    let outside: Vec<&str> = predictor.out_of_range(scratch).into_iter().map(|(name, ..)| name).collect();
+    document["out_of_range"] = json!(outside);
     document["model"] = Value::from(model.name.as_str());
     document["version"] = Value::from(model.version.as_str());
     document

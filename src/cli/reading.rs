@@ -31,12 +31,13 @@ pub(crate) struct ReadArgs {
     /// The quote character, or 'none'
     #[arg(long, value_name = "CHAR", value_parser = quote)]
     pub(crate) quote: Option<Quote>,
-    /// The decimal sign: point or comma
-    #[arg(long, value_name = "SIGN", value_parser = decimal)]
-    pub(crate) decimal: Option<Decimal>,
-    /// The texts that mean a missing value, separated by commas, in place of NA, N/A, null, NaN, - and ?
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(crate) missing: Option<Vec<String>>,
+    /// The decimal sign, point or comma, for every column or for one (may be repeated)
+    #[arg(long, value_name = "[COL=]SIGN")]
+    pub(crate) decimal: Vec<String>,
+    /// The texts that mean a missing value, in place of NA, N/A, null, NaN, - and ?, for every column or for one
+    /// (may be repeated)
+    #[arg(long, value_name = "[COL=]A,B")]
+    pub(crate) missing: Vec<String>,
     /// Read a column as number, category, boolean, date or text (may be repeated)
     #[arg(long = "type", value_name = "COL=TYPE")]
     pub(crate) types: Vec<String>,
@@ -86,8 +87,6 @@ impl ReadArgs {
             header: if self.no_header { Some(false) } else { self.header.then_some(true) },
             encoding: self.encoding,
             quote: self.quote,
-            decimal: self.decimal,
-            missing: self.missing.clone(),
             threads: self.threads,
             ..ReadOptions::default()
         };
@@ -97,6 +96,23 @@ impl ReadArgs {
                 kind.parse().map_err(|error| Failure::usage(format!("--type '{text}': {error}")))?;
             options.columns.entry(column).or_default().kind = Some(kind);
         }
+        for text in &self.decimal {
+            let (column, sign) = split_optional(text);
+            let sign =
+                decimal(sign).map_err(|error| Failure::usage(format!("--decimal '{text}': {error}")))?;
+            match column {
+                Some(column) => options.columns.entry(column.to_owned()).or_default().decimal = Some(sign),
+                None => options.decimal = Some(sign),
+            }
+        }
+        for text in &self.missing {
+            let (column, markers) = split_optional(text);
+            let markers = Some(markers.split(',').map(str::to_owned).collect());
+            match column {
+                Some(column) => options.columns.entry(column.to_owned()).or_default().missing = markers,
+                None => options.missing = markers,
+            }
+        }
         for text in &self.date_format {
             let (column, form) = split(text, "--date-format", "day=dd/mm/yyyy")?;
             let format: DateFormat = serde_json::from_value(serde_json::Value::from(form.as_str()))
@@ -105,6 +121,14 @@ impl ReadArgs {
             column.date = Some(format);
         }
         Ok(options)
+    }
+}
+
+/// `COL=VALUE`, or a value alone.
+fn split_optional(text: &str) -> (Option<&str>, &str) {
+    match text.rsplit_once('=') {
+        Some((column, value)) if !column.is_empty() => (Some(column), value),
+        _ => (None, text),
     }
 }
 

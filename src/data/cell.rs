@@ -12,6 +12,11 @@ impl Missing {
         Self { own }
     }
 
+    /// Whether a number can be a marker (`999`), so that numbers need to be looked at, too.
+    pub(crate) fn may_be_numeric(&self) -> bool {
+        self.own.iter().flatten().any(|marker| marker.bytes().any(|byte| byte.is_ascii_digit()))
+    }
+
     /// Whether the cell (outer blanks ignored) is missing. The usual markers: empty, `NA`, `N/A`, `#N/A`,
     /// `null`, `NaN` in any case, `-` and `?`.
     #[inline]

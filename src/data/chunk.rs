@@ -360,8 +360,9 @@ pub(crate) fn numbers(
 ) {
     let buf = rows.buf;
     let Plan::Number { decimal, unit } = column.plan else { return };
-    let quick = unit.is_none() && decimal == super::number::Decimal::Point;
-    let integers_too = unit.is_none();
+    let quick =
+        unit.is_none() && decimal == super::number::Decimal::Point && !column.missing.may_be_numeric();
+    let integers_too = unit.is_none() && !column.missing.may_be_numeric();
     let mut scratch = Vec::new();
     let mut slow = |row: usize, start: usize, end: usize| -> f64 {
         let cell = unquote(&buf[start..end], rows.quote, &mut scratch);

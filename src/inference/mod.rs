@@ -111,6 +111,17 @@ impl Predictor {
         Some((sum.intercept(), parts))
     }
 
+    /// The inputs of the record that was read last whose numbers lie outside what training saw: name, value, and
+    /// the training range.
+    #[must_use]
+    pub fn out_of_range(&self, scratch: &Scratch) -> Vec<(&str, f64, (f64, f64))> {
+        let slots = self.slots.iter().zip(&scratch.slots);
+        slots
+            .filter(|(slot, value)| slot.is_out_of_range(**value))
+            .map(|(slot, value)| (slot.input.name.as_str(), *value, (slot.min, slot.max)))
+            .collect()
+    }
+
     /// One record as JSON in, the prediction as JSON out (appended to `out`):
     /// `{"prediction":…,"model":…,"version":…}`, with `"probability"` for classifiers.
     ///
