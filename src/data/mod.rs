@@ -4,6 +4,7 @@
 mod blocks;
 mod cell;
 mod chunk;
+mod columns;
 pub mod date;
 mod distinct;
 mod encoding;

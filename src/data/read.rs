@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::blocks::{BlockError, Blocks, in_order};
 use super::cell::Missing;
-use super::chunk::{Chunk, ColumnLayout, Invalid, Layout, Odd, Piece, TextsMerged, Trouble, Worker};
+use super::chunk::{Chunk, ColumnLayout, Invalid, Layout, Odd, Piece, Trouble, Worker};
+use super::columns::TextsMerged;
 use super::date::DateFormat;
 use super::encoding::Encoding;
 use super::infer::{Evidence, Plan, is_text, names_a_date};

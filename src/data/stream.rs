@@ -2,7 +2,8 @@
 
 use super::blocks::{BlockError, Blocks, in_order};
 use super::cell::Missing;
-use super::chunk::{self, ColumnLayout, Invalid, Layout, Shaped, Worker};
+use super::chunk::{ColumnLayout, Invalid, Layout, Shaped, Worker};
+use super::columns;
 use super::date;
 use super::infer::{Plan, names_a_date};
 use super::options::{DataError, Quote, ReadOptions};
@@ -168,7 +169,7 @@ impl Cells<'_> {
     /// A column as numbers, NaN where missing; `odd` hears of the cells that are no numbers (NaN, too).
     pub(crate) fn numbers(&self, col: usize, values: &mut Vec<f64>, odd: impl FnMut(usize, &[u8])) {
         values.clear();
-        chunk::numbers(&self.rows, col, &self.layout.columns[col], values, odd);
+        columns::numbers(&self.rows, col, &self.layout.columns[col], values, odd);
     }
 
     /// A column as dates: `Ok(None)` where missing, the cell where it is no date.
@@ -190,7 +191,7 @@ impl Cells<'_> {
     /// A column as texts: codes into the block's own dictionary.
     pub(crate) fn texts(&self, col: usize) -> (Vec<u32>, Levels) {
         let mut levels = Levels::default();
-        let codes = chunk::texts(&self.rows, col, &self.layout.columns[col].missing, &mut levels);
+        let codes = columns::texts(&self.rows, col, &self.layout.columns[col].missing, &mut levels);
         (codes, levels)
     }
 

@@ -13,6 +13,7 @@ mod outline;
 mod plan;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ use serde_json::{Map, Value, json};
 pub use evaluate::{Evaluation, evaluate};
 pub use plan::{Plan, Settings, Solver, TrainError};
 
-use crate::data::{Loaded, Table, split};
+use crate::data::{Loaded, Table, Unit, split};
 use crate::inference::{Predictions, Predictor};
 use crate::model::{
     Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task,
@@ -61,6 +62,10 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     }
     let model = &mut trained.model;
     outline_target(plan, table, &split.train, &lenient, &predictions, model);
+    for input in &mut model.inputs {
+        input.unit = data.units.get(&input.name).cloned();
+    }
+    model.output.unit = data.units.get(&model.output.name).cloned();
     model.metrics = Metrics { train: train_scores, test: test_scores, baseline };
     let settings = serde_json::to_value(&plan.settings).unwrap_or_default();
     model.training = Provenance {
@@ -85,13 +90,23 @@ pub struct Origin {
     pub name: String,
     /// The SHA-256 of its bytes.
     pub sha256: Option<String>,
+    /// The units that columns of numbers are written with, by column.
+    pub units: BTreeMap<String, String>,
 }
 
 impl Origin {
     /// Of a loaded file.
     #[must_use]
     pub fn of(name: impl Into<String>, loaded: &Loaded) -> Self {
-        Self { name: name.into(), sha256: loaded.sha256.clone() }
+        let columns = loaded.table.columns().iter().zip(&loaded.columns);
+        let units = columns.filter_map(|(column, reading)| {
+            let text = match reading.unit? {
+                Unit::Percent => "share (1 = 100 %)".to_owned(),
+                currency @ Unit::Currency(_) => currency.text().to_owned(),
+            };
+            Some((column.name.clone(), text))
+        });
+        Self { name: name.into(), sha256: loaded.sha256.clone(), units: units.collect() }
     }
 }
 
