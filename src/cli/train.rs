@@ -93,7 +93,7 @@ struct Tuning {
     /// Passes over the training rows for an mlp
     #[arg(long, value_name = "N", default_value_t = 60)]
     epochs: usize,
-    /// How least squares is solved: auto, or linfa's QR and coordinate descent
+    /// Least squares and classification trees: auto, or linfa's QR, coordinate descent and trees
     #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
     solver: SolverArg,
 }

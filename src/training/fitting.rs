@@ -87,6 +87,10 @@ pub(crate) fn fit(
             let own = TreeSettings { max_depth: settings.max_depth, min_leaf_rows: settings.min_leaf };
             Estimator::Tree(match truth {
                 Truth::Numbers(y) => fit::tree_regressor(columns, y, &own, progress).map_err(failed)?,
+                Truth::Classes(codes, n) if settings.solver == Solver::Linfa => {
+                    fitted.notes.insert("solver".into(), "linfa-trees".into());
+                    fit::tree_classifier_linfa(columns, codes, n, &own, progress).map_err(failed)?
+                }
                 Truth::Classes(codes, n) => {
                     fit::tree_classifier(columns, codes, n, &own, progress).map_err(failed)?
                 }

@@ -13,14 +13,15 @@ const MAX_LEVELS: usize = 1000;
 /// Classes past which a target is no classification target.
 const MAX_CLASSES: usize = 1000;
 
-/// How a least-squares problem is solved.
+/// By whose code least squares is solved and a classification tree grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
-    /// This program's own: one pass for the normal equations, refined or extended where they are not enough.
+    /// This program's own: one pass for the normal equations, refined or extended where they are not enough; trees
+    /// that are the same at every run (linfa's depend on the order of a hash map).
     #[default]
     Auto,
-    /// The linfa crates' (QR for ordinary least squares, coordinate descent for ridge).
+    /// The linfa crates' (QR for ordinary least squares, coordinate descent for ridge, linfa-trees).
     Linfa,
 }
 
@@ -58,7 +59,7 @@ pub struct Settings {
     pub hidden: usize,
     /// Passes over the training rows for the neural network.
     pub epochs: usize,
-    /// How least squares is solved.
+    /// By whose code least squares is solved and a classification tree grown.
     pub solver: Solver,
     /// What happens to input that is not as expected.
     pub policies: Policies,

@@ -184,7 +184,7 @@ fn columns_that_nearly_determine_each_other_are_no_obstacle() {
 fn a_fit_that_gives_up_says_so() {
     // Many columns and a slight absolute penalty: which ones drop out is not settled by one sweep.
     let x = made_up_columns(60, 40);
-    let y: Vec<f64> = (0..60).map(|i| (i * 37 % 23) as f64).collect();
+    let y: Vec<f64> = (0..60).map(|i| f64::from(i * 37 % 23)).collect();
     let fit = |max_iterations: u32| {
         let settings = ElasticNetSettings { max_iterations, ..settings(0.05, 1.0) };
         elastic_net(&views(&x), &y, &settings, &Progress::new()).unwrap()

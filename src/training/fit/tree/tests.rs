@@ -225,10 +225,11 @@ fn children_come_after_their_parent_and_leaves_have_enough_rows() {
     let tree = regressor(&views(&columns), &made_up_tree_target(300), 9, 7);
     let mut rows = vec![0; tree.nodes.len()];
     for i in 0..300 {
+        let x = row(&views(&columns), i);
         let mut at = 0;
         while let Node::Split { feature, threshold, left, right } = &tree.nodes[at] {
             assert!(*left > at && *right > at);
-            at = if columns[*feature][i] <= *threshold { *left } else { *right };
+            at = if x[*feature] <= *threshold { *left } else { *right };
         }
         rows[at] += 1;
     }
