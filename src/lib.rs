@@ -8,8 +8,8 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
-//! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //! - [`cli`]: the commands. The only place that prints.
+//! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //!
 //! # Invariants
 //!

@@ -1,7 +1,30 @@
-//! The `drydock` binary: runs a command and ends with its exit status.
+//! The `drydock` binary: a command, or the window; and the exit status.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use drydock::cli::{Ran, fail, run};
+
 fn main() -> ExitCode {
-    drydock::cli::run()
+    match run() {
+        Ran::Command(status) => status,
+        Ran::Window(data) => window(data),
+    }
+}
+
+#[cfg(feature = "gui")]
+fn window(data: Option<PathBuf>) -> ExitCode {
+    match drydock::app::run(data) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            fail(&format!("can't open the window ({error}); `drydock demo` shows the whole path without one"))
+        }
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_data: Option<PathBuf>) -> ExitCode {
+    fail(
+        "this build has no window; `drydock demo` shows the whole path without one, `drydock --help` lists every command",
+    )
 }

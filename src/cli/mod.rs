@@ -87,18 +87,33 @@ impl Failure {
     }
 }
 
+/// What the program's arguments led to.
+#[derive(Debug)]
+pub enum Ran {
+    /// A command ran, or its arguments were wrong.
+    Command(ExitCode),
+    /// No command: the window is wanted, with this file open.
+    Window(Option<std::path::PathBuf>),
+}
+
+/// Reports a failure of the work; the exit status that goes with it.
+#[must_use]
+pub fn fail(message: &str) -> ExitCode {
+    eprintln!("drydock: {message}");
+    ExitCode::from(1)
+}
+
 /// Runs the command that the program's arguments ask for.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run() -> Ran {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // help goes to standard output and is no error
             let status = if error.use_stderr() { 2 } else { 0 };
-            return match error.print() {
-                Ok(()) => ExitCode::from(status),
-                Err(_closed_pipe) => ExitCode::from(status),
-            };
+            // a closed pipe changes nothing
+            drop(error.print());
+            return Ran::Command(ExitCode::from(status));
         }
     };
     let result = match cli.command {
@@ -109,29 +124,13 @@ pub fn run() -> ExitCode {
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
-        None => window(cli.workspace),
+        None => return Ran::Window(cli.workspace),
     };
-    match result {
+    Ran::Command(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("drydock: {}", failure.message);
             ExitCode::from(failure.status)
         }
-    }
-}
-
-#[cfg(feature = "gui")]
-fn window(data: Option<std::path::PathBuf>) -> Result<(), Failure> {
-    crate::app::run(data).map_err(|error| {
-        Failure::work(format!(
-            "can't open the window ({error}); `drydock demo` shows the whole path without one"
-        ))
     })
-}
-
-#[cfg(not(feature = "gui"))]
-fn window(_data: Option<std::path::PathBuf>) -> Result<(), Failure> {
-    Err(Failure::work(
-        "this build has no window; `drydock demo` shows the whole path without one, `drydock --help` lists every command",
-    ))
 }
