@@ -11,6 +11,7 @@ use super::reading::{ReadArgs, Watched, open, print_warnings};
 use super::report::{grouped, print_json, scores, short};
 use crate::data::read_csv;
 use crate::inference::Place;
+use crate::model::Policy;
 use crate::training::evaluate;
 
 /// Arguments of `drydock evaluate`.
@@ -38,6 +39,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .read_options(&source, &args.reading.options()?, true)
         .map_err(|error| Failure::work(error.to_string()))?;
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
+    if predictor.model().policies.wrong_type == Policy::Reject {
+        if let Some((column, line, cell)) = loaded.misfits.first() {
+            return Err(Failure::work(format!(
+                "{}, line {line}: field '{column}': '{cell}' is not of the type that the model expects",
+                source.name()
+            )));
+        }
+    }
     let evaluation = evaluate(&predictor, &loaded.table, args.reading.threads).map_err(|error| {
         let place = match error.place {
             Some(Place::Record(row)) => format!(", data row {}", row + 1),
@@ -57,6 +66,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             predictor.model().output.name,
             if predictor.model().output.classes.is_empty() { "" } else { " or is no class of the model" }
         );
+    }
+    if evaluation.n_rows == 0 {
+        return Err(Failure::work(format!(
+            "{}: no row has a '{}' that the model can be measured on",
+            source.name(),
+            predictor.model().output.name
+        )));
     }
     let model = predictor.model();
     if args.json {

@@ -36,7 +36,7 @@ pub(crate) struct ReadArgs {
     pub(crate) decimal: Vec<String>,
     /// The texts that mean a missing value, in place of NA, N/A, null, NaN, - and ?, for every column or for one
     /// (may be repeated)
-    #[arg(long, value_name = "[COL=]A,B")]
+    #[arg(long, value_name = "[COL=]A,B", allow_hyphen_values = true)]
     pub(crate) missing: Vec<String>,
     /// Read a column as number, category, boolean, date or text (may be repeated)
     #[arg(long = "type", value_name = "COL=TYPE")]

@@ -46,7 +46,13 @@ pub(crate) struct Args {
     #[arg(long)]
     no_intercept: bool,
     /// The share of rows held out for the test (default: none)
-    #[arg(long, value_name = "F", default_value_t = 0.0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "F",
+        default_value_t = 0.0,
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
     test_fraction: f64,
     /// Hold out the latest rows by this date column, not random ones
     #[arg(long, value_name = "COL", requires = "test_fraction")]
@@ -76,7 +82,7 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Tuning")]
 struct Tuning {
     /// The penalty of ridge, elastic-net and logistic, on standardised features
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
     alpha: f64,
     /// The share of the absolute penalty in elastic-net
     #[arg(long, value_name = "X", default_value_t = 0.5)]

@@ -12,6 +12,11 @@ impl Missing {
         Self { own }
     }
 
+    /// Whether the cell is a marker that the user named.
+    pub(crate) fn is_own(&self, cell: &[u8]) -> bool {
+        self.own.iter().flatten().any(|marker| marker.as_bytes() == cell)
+    }
+
     /// Whether a number can be a marker (`999`), so that numbers need to be looked at, too.
     pub(crate) fn may_be_numeric(&self) -> bool {
         self.own.iter().flatten().any(|marker| marker.bytes().any(|byte| byte.is_ascii_digit()))

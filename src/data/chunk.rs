@@ -3,7 +3,9 @@
 use super::blocks::Block;
 use super::cell::Missing;
 use super::columns::{booleans, dates, numbers, texts};
+use super::encoding::{Encoding, Utf8Count};
 use super::infer::{Evidence, Plan};
+use super::number::{Reading, general};
 use super::options::Dialect;
 use super::scan::{Index, Irregular, PAD, Rows};
 use super::sniff::shorten;
@@ -131,7 +133,8 @@ impl Worker {
                 return Shaped::Trouble(Trouble::NotUtf8);
             }
             let line = memchr::memchr_iter(b'\n', &block.data[..error.valid_up_to()]).count() as u64;
-            let (text, what) = if layout.invalid == Invalid::Replace {
+            let damaged = Utf8Count::of(&block.data).judge() == Encoding::Utf8;
+            let (text, what) = if layout.invalid == Invalid::Replace || damaged {
                 let what = "bytes that are not valid UTF-8 were replaced by U+FFFD, here and perhaps below";
                 (String::from_utf8_lossy(&block.data).into_owned(), what)
             } else {
@@ -283,7 +286,7 @@ fn fit(
                 fields.len()
             ),
         );
-    } else if fields.len() > n_cols {
+    } else if fields[kept..].iter().any(|(start, end)| start != end) {
         let extra: Vec<String> = fields[n_cols..]
             .iter()
             .map(|&(start, end)| {
@@ -318,14 +321,26 @@ pub(crate) struct OddCells<'a> {
 impl OddCells<'_> {
     #[cold]
     pub(crate) fn see(&mut self, row: usize, cell: &[u8], warnings: &mut WarningLog) {
+        let text = String::from_utf8_lossy(cell);
+        if let Plan::Number { decimal, .. } = self.layout.plan {
+            if general(&text, decimal) == Reading::Infinite {
+                let what = format!(
+                    "column '{}': '{}' is not a finite number; taken as missing",
+                    self.name,
+                    shorten(&text)
+                );
+                warnings.push(Topic::Cell, self.rows.line(row), what);
+                return;
+            }
+        }
         let odd = self.odd.get_or_insert_default();
         odd.count += 1;
         if odd.count > ODD_CELLS_KEPT {
             return;
         }
         let line = self.rows.line(row);
-        let text = String::from_utf8_lossy(cell);
         if self.layout.forced {
+            odd.evidence.first_other.get_or_insert_with(|| (line, text.clone().into_owned()));
             warnings.push(
                 Topic::Cell,
                 line,

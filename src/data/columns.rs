@@ -80,6 +80,8 @@ pub(crate) fn dates(
         let cell = unquote(&rows.buf[start..end], rows.quote, &mut scratch);
         let parsed = std::str::from_utf8(cell).ok().and_then(|text| date::parse(format, text));
         values.push(match parsed {
+            // a marker of the user's own may look like a date
+            Some(_) if column.missing.may_be_numeric() && column.missing.is(cell) => MISSING_DATE,
             Some(value) => value,
             None if column.missing.is(cell) => MISSING_DATE,
             None => {
@@ -103,7 +105,9 @@ pub(crate) fn booleans(
     let mut scratch = Vec::new();
     rows.for_each(col, |row, start, end| {
         let cell = unquote(&rows.buf[start..end], rows.quote, &mut scratch);
-        codes.push(if cell == words.no.as_bytes() {
+        codes.push(if column.missing.is_own(cell) {
+            MISSING_CODE
+        } else if cell == words.no.as_bytes() {
             0
         } else if cell == words.yes.as_bytes() {
             1

@@ -68,8 +68,37 @@ impl Encoding {
             Ok(_) => Self::Utf8,
             // a character cut in two by the end of the sample is no fault
             Err(error) if error.error_len().is_none() && !is_whole_file => Self::Utf8,
-            Err(_) => Self::Windows1252,
+            Err(_) => Utf8Count::of(start).judge(),
         }
+    }
+}
+
+/// How many characters beyond ASCII are valid UTF-8, and how many byte sequences are not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Utf8Count {
+    valid: u64,
+    invalid: u64,
+}
+
+impl Utf8Count {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut count = Self::default();
+        for chunk in bytes.utf8_chunks() {
+            count.valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count() as u64;
+            count.invalid += u64::from(!chunk.invalid().is_empty());
+        }
+        count
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.valid += other.valid;
+        self.invalid += other.invalid;
+    }
+
+    /// A text with more valid characters than faults is UTF-8 with a few damaged bytes. Text in Windows-1252
+    /// hardly ever makes a valid character by chance.
+    pub(crate) fn judge(self) -> Encoding {
+        if self.valid > self.invalid { Encoding::Utf8 } else { Encoding::Windows1252 }
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct Evidence {
     /// A cell with leading zeros, and one that a double can't hold: the first of each, with its line.
     pub(crate) leading_zero: Option<(u64, String)>,
     pub(crate) too_precise: Option<(u64, String)>,
+    /// The first cell that only a decimal point makes sense of, and the first for a comma, with their lines.
+    pub(crate) first_point: Option<(u64, String)>,
+    pub(crate) first_comma: Option<(u64, String)>,
     /// The first cell that is no number, with its line.
     pub(crate) first_other: Option<(u64, String)>,
     dates: Option<FormatSet>,
@@ -75,6 +78,8 @@ impl Default for Evidence {
             units_differ: false,
             leading_zero: None,
             too_precise: None,
+            first_point: None,
+            first_comma: None,
             first_other: None,
             dates: None,
             booleans: BooleanEvidence::default(),
@@ -98,8 +103,14 @@ impl Evidence {
                     self.either += 1;
                 }
             }
-            (true, false) => self.only_point += 1,
-            (false, true) => self.only_comma += 1,
+            (true, false) => {
+                self.only_point += 1;
+                self.first_point.get_or_insert_with(|| (line, cell.to_owned()));
+            }
+            (false, true) => {
+                self.only_comma += 1;
+                self.first_comma.get_or_insert_with(|| (line, cell.to_owned()));
+            }
             (false, false) => {}
         }
         for reading in [point, comma] {
@@ -158,6 +169,8 @@ impl Evidence {
             (&mut self.leading_zero, &other.leading_zero),
             (&mut self.too_precise, &other.too_precise),
             (&mut self.first_other, &other.first_other),
+            (&mut self.first_point, &other.first_point),
+            (&mut self.first_comma, &other.first_comma),
         ] {
             if mine.is_none() {
                 mine.clone_from(theirs);
@@ -173,8 +186,9 @@ impl Evidence {
 
     /// Moves the line numbers by the lines that stand before this part of the file.
     pub(crate) fn shift_lines(&mut self, lines: u64) {
+        let Self { leading_zero, too_precise, first_other, first_point, first_comma, .. } = self;
         for (line, _) in
-            [&mut self.leading_zero, &mut self.too_precise, &mut self.first_other].into_iter().flatten()
+            [leading_zero, too_precise, first_other, first_point, first_comma].into_iter().flatten()
         {
             *line += lines;
         }

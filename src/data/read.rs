@@ -36,11 +36,15 @@ pub struct Loaded {
     pub sha256: Option<String>,
     /// The file's size.
     pub n_bytes: u64,
+    /// The first cell of each column of fixed type that is not of that type: column, line, cell.
+    pub misfits: Vec<(String, u64, String)>,
 }
 
 /// How a column's cells were read.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnReading {
+    /// The texts that meant a missing value, where they were not the usual ones.
+    pub missing: Option<Vec<String>>,
     /// Its place among all columns of the file, from 0.
     pub position: usize,
     /// The decimal sign of a number column.
@@ -72,8 +76,13 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
             }
             Outcome::Trouble(Trouble::Irregular) => careful = true,
             Outcome::Trouble(Trouble::NotUtf8) => {
-                options.encoding = Some(Encoding::Windows1252);
-                note = Some("the file is not valid UTF-8 throughout; it was read as windows-1252".to_owned());
+                let encoding = source.judge_encoding()?;
+                options.encoding = Some(encoding);
+                if encoding == Encoding::Windows1252 {
+                    note = Some(
+                        "the file is not valid UTF-8 throughout; it was read as windows-1252".to_owned(),
+                    );
+                }
             }
         }
     }
@@ -268,9 +277,9 @@ impl<'a> Reader<'a> {
         Ok(pass)
     }
 
-    fn finish(self, pass: Pass, plans: &[ColumnLayout]) -> Loaded {
+    fn finish(self, mut pass: Pass, plans: &[ColumnLayout]) -> Loaded {
         let mut warnings = self.sniffed.warnings.clone();
-        warnings.append(pass.warnings, 0);
+        warnings.append(std::mem::take(&mut pass.warnings), 0);
         if pass.n_rows == 0 {
             warnings.push(
                 Topic::General,
@@ -279,9 +288,11 @@ impl<'a> Reader<'a> {
             );
         }
         let (mut columns, mut readings) = (Vec::new(), Vec::new());
-        for (col, merged) in pass.columns.into_iter().enumerate() {
+        for (col, merged) in std::mem::take(&mut pass.columns).into_iter().enumerate() {
             let name = &self.sniffed.names[col];
-            let asked = self.options.columns.get(name).and_then(|o| o.kind);
+            let own = self.options.columns.get(name);
+            let asked = own.and_then(|o| o.kind);
+            let fixed = own.is_some_and(|o| o.kind.is_some() || o.date.is_some() || o.decimal.is_some());
             let plan = &plans[col].plan;
             let data = match merged {
                 Merged::Skip => continue,
@@ -301,8 +312,9 @@ impl<'a> Reader<'a> {
                     texts_kind(coded, asked)
                 }
             };
-            self.explain(col, plan, pass.n_rows, asked.is_some(), &mut warnings);
+            self.explain(col, plan, pass.n_rows, fixed, &mut warnings);
             readings.push(ColumnReading {
+                missing: own.and_then(|o| o.missing.clone()).or_else(|| self.options.missing.clone()),
                 position: col,
                 decimal: if let Plan::Number { decimal, .. } = plan { Some(*decimal) } else { None },
                 unit: if let Plan::Number { unit, .. } = plan { *unit } else { None },
@@ -310,7 +322,19 @@ impl<'a> Reader<'a> {
             });
             columns.push(Column { name: name.clone(), data });
         }
+        let misfits = pass
+            .odd
+            .iter()
+            .zip(plans)
+            .zip(&self.sniffed.names)
+            .filter(|((_, plan), _)| plan.forced)
+            .filter_map(|((odd, _), name)| {
+                let (line, cell) = odd.as_ref()?.evidence.first_other.clone()?;
+                Some((name.clone(), line, cell))
+            })
+            .collect();
         Loaded {
+            misfits,
             // the columns are equally long and the names unique, by construction
             table: Table::new(columns).unwrap_or_default(),
             dialect: self.sniffed.dialect,
@@ -333,7 +357,9 @@ impl<'a> Reader<'a> {
             }
         }
         match plan {
-            Plan::Number { decimal, .. } if evidence.is_ambiguous() && self.options.decimal.is_none() => {
+            Plan::Number { decimal, .. }
+                if evidence.is_ambiguous() && self.options.decimal.is_none() && !asked =>
+            {
                 let (sign, other) = match decimal {
                     Decimal::Point => ("a decimal point", "comma"),
                     Decimal::Comma => ("a decimal comma", "point"),
@@ -369,14 +395,15 @@ impl<'a> Reader<'a> {
             return;
         }
         let evidence = &self.evidence[col];
+        if evidence.units_differ() {
+            warnings.push(
+                Topic::General,
+                self.sniffed.start.lines.max(1),
+                format!("column '{name}' mixes units (currencies, or percent with plain numbers); its cells are kept as text"),
+            );
+            return;
+        }
         if evidence.is_number() || evidence.numeric == 0 {
-            if evidence.units_differ() {
-                warnings.push(
-                    Topic::General,
-                    self.sniffed.start.lines.max(1),
-                    format!("column '{name}' mixes units (currencies, or percent with plain numbers); its cells are kept as text"),
-                );
-            }
             if evidence.leading_zero.is_none() && evidence.too_precise.is_none() {
                 return;
             }
@@ -397,6 +424,19 @@ impl<'a> Reader<'a> {
                 Topic::General,
                 *line,
                 format!("column '{name}': '{}' has leading zeros, so the column is taken as identifiers, not numbers", shorten(cell)),
+            );
+            return;
+        }
+        if let (None, Some((line, cell)), Some(_)) =
+            (&evidence.first_other, &evidence.first_comma, &evidence.first_point)
+        {
+            warnings.push(
+                Topic::General,
+                *line,
+                format!(
+                    "column '{name}': '{}' is written with a decimal comma and other cells with a decimal point; the column is kept as text (--decimal '{name}=point' or comma, with --type '{name}=number', takes the others as missing)",
+                    shorten(cell)
+                ),
             );
             return;
         }

@@ -56,7 +56,18 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
     };
     let mut dialect = dialect_with(delimiter);
     let mut records = records_of(text, &dialect, whole);
-    let width = usual_width(&records);
+    let mut width = usual_width(&records);
+    // a delimiter at the end of every data line, and none at the end of the header
+    let header_fields = records.first().map_or(0, |r| r.fields.len());
+    if header_fields + 1 == width && records.len() > 1 && options.header != Some(false) {
+        let ends_empty =
+            |r: &Record| r.fields.len() != width || r.fields.last().is_some_and(String::is_empty);
+        if records.iter().skip(1).all(ends_empty) {
+            let what = "the lines end with a delimiter; the empty field behind it was left out";
+            warnings.push(Topic::General, records[1].line + skipped_lines, what);
+            width -= 1;
+        }
+    }
     // lines above the table: a title, a date of export, each a single field
     let preamble = if options.header == Some(false) || width < 3 {
         0
@@ -90,11 +101,22 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
     } else {
         (1..=width).map(|i| format!("column_{i}")).collect()
     };
+    if memchr::memchr(0, first.fields.concat().as_bytes()).is_some() {
+        let what = "the line holds NUL bytes, which are kept; the file may be damaged or not be text";
+        warnings.push(Topic::Nul, first_line, what);
+    }
     if dialect.header {
         let next = records.get(1);
         // where the header ends: at the next record, or at the end of what there is
         let end = next.map_or(text.len() as u64, |r| r.byte);
         skipped_lines += count_lines(&text[..usize::try_from(end).unwrap_or(0)]);
+        if let Some(next) = next {
+            let own_lines = 1 + count_lines(first.fields.concat().as_bytes());
+            for line in first.line + own_lines..next.line {
+                let line = line + separator_line.1;
+                warnings.push(Topic::Blank, line, "the line is empty and was skipped");
+            }
+        }
         skip += usize::try_from(end).unwrap_or(0);
         records.remove(0);
     } else {
@@ -272,7 +294,8 @@ fn usual_width(records: &[Record]) -> usize {
 fn has_header(records: &[Record], width: usize, options: &ReadOptions) -> bool {
     let Some((first, body)) = records.split_first() else { return true };
     let missing = Missing::new(options.missing.clone());
-    let (mut for_header, mut against) = (0_usize, 0_usize);
+    let year_names = year_names(first, body, width);
+    let (mut for_header, mut against) = (usize::from(!year_names.is_empty()), 0_usize);
     let mut repeated = 0_usize;
     for col in 0..width {
         let Some(head) = first.fields.get(col) else { continue };
@@ -283,7 +306,7 @@ fn has_header(records: &[Record], width: usize, options: &ReadOptions) -> bool {
                 repeated += usize::from(cell == head);
             }
         }
-        if missing.is(head.as_bytes()) {
+        if missing.is(head.as_bytes()) || year_names.contains(&col) {
             continue;
         }
         let mut own = Evidence::default();
@@ -311,6 +334,19 @@ fn has_header(records: &[Record], width: usize, options: &ReadOptions) -> bool {
         return repeated == 0;
     }
     for_header >= against && for_header > 0
+}
+
+/// Columns whose first cells are ascending years (2019, 2020 …) over values that are none: a table by year.
+fn year_names(first: &Record, body: &[Record], width: usize) -> Vec<usize> {
+    let year = |cell: &String| cell.trim().parse::<u32>().ok().filter(|year| (1900..=2100).contains(year));
+    let columns: Vec<usize> =
+        (0..width).filter(|&col| first.fields.get(col).and_then(year).is_some()).collect();
+    let years: Vec<u32> = columns.iter().filter_map(|&col| first.fields.get(col).and_then(year)).collect();
+    let ascending = years.len() >= 2 && years.windows(2).all(|pair| pair[0] < pair[1]);
+    let below_are_years = body
+        .iter()
+        .all(|record| columns.iter().all(|&col| record.fields.get(col).is_none_or(|c| year(c).is_some())));
+    if ascending && !body.is_empty() && !below_are_years { columns } else { Vec::new() }
 }
 
 /// Names for the columns: trimmed, unique, never empty; what had to be changed is said.

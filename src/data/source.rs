@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::encoding::Encoding;
+use super::encoding::{Encoding, Utf8Count};
 use super::options::DataError;
 
 /// A CSV text that can be read from the start as often as needed.
@@ -92,6 +92,19 @@ impl Source {
         let whole = bytes.len() <= limit;
         bytes.truncate(limit);
         Ok((bytes, whole))
+    }
+
+    /// Whether a text that is not valid UTF-8 throughout is damaged UTF-8 or Windows-1252. Reads all of it.
+    pub(crate) fn judge_encoding(&self) -> Result<Encoding, DataError> {
+        let mut count = Utf8Count::default();
+        let mut reader = self.text(Encoding::Utf8, false)?;
+        let mut bytes = Vec::new();
+        // a character cut by the end of a piece counts as one fault among a million bytes
+        while reader.fill(&mut bytes, 1 << 20).map_err(|error| self.io(error))? {
+            count.add(Utf8Count::of(&bytes));
+            bytes.clear();
+        }
+        Ok(count.judge())
     }
 
     /// A reader of the text as UTF-8.

@@ -67,8 +67,8 @@ pub fn stratified(rows: &[usize], class_of: impl Fn(usize) -> u32, fraction: f64
     sorted(train, test)
 }
 
-/// Splits `rows` by time: the latest are held out. Rows of the same moment stay on one side (the training side),
-/// so that no row is predicted from its own day; rows without a date train.
+/// Splits `rows` by time: the latest are held out. Rows of the same moment stay on one side, so that no row is
+/// predicted from its own day: the training side, unless nothing would be held out then. Rows without a date train.
 #[must_use]
 pub fn by_time(rows: &[usize], dates: &[i64], fraction: f64) -> Split {
     let mut ordered = rows.to_vec();
@@ -78,6 +78,10 @@ pub fn by_time(rows: &[usize], dates: &[i64], fraction: f64) -> Split {
     let mut cut = rows.len() - n_test;
     while cut > 0 && cut < ordered.len() && date(ordered[cut]) == date(ordered[cut - 1]) {
         cut += 1;
+    }
+    // the last moment alone is more than was asked for: it is held out whole
+    if cut == ordered.len() && n_test > 0 {
+        cut = ordered.partition_point(|&row| date(row) < ordered.last().map_or(0, |&last| date(last)));
     }
     let test = ordered.split_off(cut);
     sorted(ordered, test)
@@ -152,6 +156,7 @@ mod tests {
         assert_eq!(by_time(&rows, &dates, 0.34), Split { train: vec![1, 2, 3, 4], test: vec![0, 5] });
         // three of six would cut through the two rows of day 3
         assert_eq!(by_time(&rows, &dates, 0.5).test, vec![0, 5]);
+        assert_eq!(by_time(&[0, 1, 2], &[1, 2, 2], 0.2).test, vec![1, 2]);
     }
 
     #[test]

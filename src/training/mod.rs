@@ -56,6 +56,13 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     let test_scores = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?.0) };
     let baseline = baseline(plan, table, &split);
     warn_of_leaks(plan, table, &split, &mut trained.warnings);
+    let r2 = train_scores.get("r2").and_then(Value::as_f64);
+    if r2.is_some_and(|r2| r2 > 0.9999) && split.train.len() > 10 {
+        trained.warnings.push(
+            "possible leakage: the model explains the training target almost perfectly (R² above 0.9999); check that no features add up to it"
+                .into(),
+        );
+    }
     warn_of_baseline(plan, &train_scores, test_scores.as_ref(), &baseline, &mut trained.warnings);
     if plan.settings.folds > 0 {
         trained.folds = cross_validate(plan, table, &split.train, progress)?;

@@ -10,6 +10,10 @@ use crate::work::{Cancelled, Seed};
 
 /// Levels past which a category is not used unless it is asked for.
 const MAX_LEVELS: usize = 1000;
+/// Hidden units past which a network is no longer a small one.
+const MAX_HIDDEN: usize = 10_000;
+/// Numbers in the matrix of encoded features past which memory would run out: 16 GiB.
+const MAX_CELLS: usize = 1 << 31;
 /// Classes past which a target is no classification target.
 const MAX_CLASSES: usize = 1000;
 
@@ -158,6 +162,13 @@ impl Plan {
         let mut plan =
             Self { settings, model, task, features, rows: Vec::new(), classes: Vec::new(), warnings };
         plan.choose_rows(table, target)?;
+        let terms: usize = plan.features.iter().filter_map(|name| table.column(name)).map(n_terms).sum();
+        if terms.saturating_mul(plan.rows.len()) > MAX_CELLS {
+            return Err(TrainError::Data(format!(
+                "{} rows with {terms} encoded features are more than fits in memory; use fewer features or fewer levels",
+                plan.rows.len()
+            )));
+        }
         if task == Task::Classification {
             plan.classes = classes(target, &plan.rows)?;
         }
@@ -246,6 +257,12 @@ fn check_numbers(settings: &Settings) -> Result<(), TrainError> {
     if settings.folds == 1 {
         return bad("cross-validation needs at least 2 folds".into());
     }
+    if settings.hidden > MAX_HIDDEN {
+        return bad(format!(
+            "the number of hidden units is {}; at most {MAX_HIDDEN} are possible",
+            settings.hidden
+        ));
+    }
     for (what, value) in [
         ("the depth of the tree", settings.max_depth),
         ("the fewest rows in a leaf", settings.min_leaf),
@@ -294,6 +311,16 @@ fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), Tra
             target.kind()
         )));
     }
+    let through_origin_possible = match model {
+        ModelKind::Linear => true,
+        ModelKind::Ridge => settings.solver == Solver::Auto,
+        _ => false,
+    };
+    if !settings.intercept && !through_origin_possible {
+        return Err(TrainError::Setting(format!(
+            "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
+        )));
+    }
     Ok((model, task))
 }
 
@@ -316,11 +343,11 @@ fn choose_features<'a>(
             if features.contains(name) {
                 return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
             }
-            if let ColumnData::Text(coded) = &column.data
+            if let ColumnData::Text(coded) | ColumnData::Category(coded) = &column.data
                 && coded.levels.len() > MAX_LEVELS
             {
                 return Err(TrainError::Setting(format!(
-                    "'{name}' is text with {} different values, too many for a feature (at most {MAX_LEVELS})",
+                    "'{name}' has {} different values, too many for a feature (at most {MAX_LEVELS})",
                     coded.levels.len()
                 )));
             }
@@ -339,6 +366,14 @@ fn choose_features<'a>(
         }
     }
     Ok(features)
+}
+
+/// How many encoded features a column makes, at most.
+fn n_terms(column: &Column) -> usize {
+    match &column.data {
+        ColumnData::Category(coded) | ColumnData::Text(coded) => coded.levels.len(),
+        _ => 1,
+    }
 }
 
 /// Why a column is no feature unless it is asked for.
