@@ -197,7 +197,7 @@ impl Worker {
         self.spans.clear();
         let mut reader = layout.dialect.csv_reader(body);
         let mut record = csv::ByteRecord::new();
-        let (mut line, mut seen) = (0_u64, 0_usize);
+        let (mut line, mut seen, mut record_end) = (0_u64, 0_usize, 0_usize);
         let mut fields = Vec::new();
         // reading from memory does not fail
         while let Ok(true) = reader.read_byte_record(&mut record) {
@@ -205,8 +205,19 @@ impl Worker {
             while matches!(body.get(byte), Some(b'\r' | b'\n')) {
                 byte += 1;
             }
+            if body.get(record_end) == Some(&b'\n')
+                && record_end > 0
+                && body.get(record_end - 1) == Some(&b'\r')
+            {
+                record_end += 1;
+            }
+            let n_blank = super::sniff::count_lines(body.get(record_end..byte).unwrap_or(&[]));
             line += super::sniff::count_lines(&body[seen..byte]);
+            for blank in line - n_blank..line {
+                warnings.push(Topic::Blank, blank, "the line is empty and was skipped");
+            }
             seen = byte;
+            record_end = usize::try_from(reader.position().byte()).unwrap_or(0);
             fields.clear();
             for field in &record {
                 let start = self.text.len();

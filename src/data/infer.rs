@@ -246,17 +246,20 @@ impl Evidence {
                 (None, plan) => plan,
             },
             Some(ColumnKind::Number) => {
+                let likely = options.and_then(|o| o.likely_decimal);
                 let decimal = match own_decimal {
                     Some(own) => own,
                     None if self.only_comma > self.only_point => Decimal::Comma,
                     None if self.only_point > self.only_comma => Decimal::Point,
-                    None => file_decimal,
+                    None => likely.unwrap_or(file_decimal),
                 };
                 Plan::Number { decimal, unit: self.unit.the_one() }
             }
             Some(ColumnKind::Date) => {
+                let likely = options.and_then(|o| o.likely_date);
                 let format = options
                     .and_then(|o| o.date)
+                    .or(likely.filter(|format| self.dates.is_none_or(|dates| dates.contains(*format))))
                     .or_else(|| self.dates.and_then(FormatSet::preferred).map(|(format, _)| format));
                 Plan::Date(format.unwrap_or(DateFormat::YearMonthDay))
             }

@@ -47,6 +47,10 @@ pub struct ColumnOptions {
     pub date: Option<DateFormat>,
     /// The texts that stand for a missing value in this column.
     pub missing: Option<Vec<String>>,
+    /// The decimal sign to take where the column leaves it open.
+    pub likely_decimal: Option<Decimal>,
+    /// The form of dates to take where the column leaves it open.
+    pub likely_date: Option<DateFormat>,
 }
 
 /// How fields are quoted.

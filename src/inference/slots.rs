@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::error::InputError;
 use super::kernel::NO_LEVEL;
-use crate::data::number_text;
+use crate::data::{date, number_text};
 use crate::model::{Input, InputKind, Model, Policies, Policy};
 
 /// Microseconds in a day.
@@ -198,9 +198,13 @@ impl Slot {
                 None => self.wrong_type(|| format!("the text '{text}'")),
             },
             SlotKind::Date => {
-                let day = crate::data::date::candidates(text, true)
-                    .preferred()
-                    .and_then(|(format, _)| crate::data::date::parse(format, text));
+                // as in training, if that fits; else the form the text has
+                let as_trained = self.input.written.date.and_then(|format| date::parse(format, text));
+                let any_form = || {
+                    let (format, _) = date::candidates(text, true).preferred()?;
+                    date::parse(format, text)
+                };
+                let day = as_trained.or_else(any_form);
                 match day {
                     Some(micros) => self.number(micros as f64 / DAY_MICROS),
                     None => self.wrong_type(|| format!("the text '{text}'")),

@@ -148,7 +148,14 @@ impl Predictor {
                 SlotKind::Date => ColumnKind::Date,
                 SlotKind::Boolean { .. } | SlotKind::Category(_) => ColumnKind::Category,
             };
-            options.columns.entry(slot.input.name.clone()).or_default().kind.get_or_insert(kind);
+            let written = &slot.input.written;
+            let own = options.columns.entry(slot.input.name.clone()).or_default();
+            own.kind.get_or_insert(kind);
+            own.likely_decimal = written.decimal;
+            own.likely_date = written.date;
+            if own.missing.is_none() && options.missing.is_none() {
+                own.missing.clone_from(&written.missing);
+            }
         }
         options
     }

@@ -12,7 +12,7 @@ pub use estimator::{Estimator, Linear, Logistic, Mlp, Node, Tree};
 pub use file::{FORMAT, FORMAT_VERSION, ModelError};
 pub use policy::{Policies, Policy};
 pub use reference::{ReferenceColumn, ReferenceValues};
-pub use signature::{Input, InputKind, Output, Term, TermKind};
+pub use signature::{Input, InputKind, Output, Term, TermKind, Written};
 
 use serde::{Deserialize, Serialize};
 

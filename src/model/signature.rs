@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Policies;
+use crate::data::Decimal;
+use crate::data::date::DateFormat;
 
 /// One input (feature).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,9 +17,33 @@ pub struct Input {
     /// Its type, with what training saw of it.
     #[serde(flatten)]
     pub kind: InputKind,
+    /// How its values were written in the training data; settles what another file leaves open.
+    #[serde(default, skip_serializing_if = "Written::is_usual")]
+    pub written: Written,
     /// Policies for this input alone; `None` follows the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<Policies>,
+}
+
+/// How the values of a column are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// The decimal sign of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Decimal>,
+    /// The form of dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<DateFormat>,
+    /// The texts that mean a missing value, where they are not the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<String>>,
+}
+
+impl Written {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The type of an input.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::outline::{day, outline};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
-use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind};
+use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind, Written};
 
 /// The inputs with what training saw of them, and the outline of each input's column.
 pub(crate) fn inputs(
@@ -19,7 +19,16 @@ pub(crate) fn inputs(
         .map(|column| {
             let outline = outline(column, train);
             let kind = input_kind(column, &outline, known, train);
-            (Input { name: column.name.clone(), unit: None, kind, policies: None }, outline)
+            (
+                Input {
+                    name: column.name.clone(),
+                    unit: None,
+                    kind,
+                    written: Written::default(),
+                    policies: None,
+                },
+                outline,
+            )
         })
         .unzip()
 }

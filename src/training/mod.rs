@@ -24,7 +24,7 @@ pub use plan::{Plan, Settings, Solver, TrainError};
 use crate::data::{Loaded, Table, Unit, split};
 use crate::inference::{Predictions, Predictor};
 use crate::model::{
-    Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task,
+    Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task, Written,
 };
 use crate::work::Progress;
 use evaluate::evaluate_predictions;
@@ -71,6 +71,7 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     outline_target(plan, table, &split.train, &lenient, &predictions, model);
     for input in &mut model.inputs {
         input.unit = data.units.get(&input.name).cloned();
+        input.written = data.written.get(&input.name).cloned().unwrap_or_default();
     }
     model.output.unit = data.units.get(&model.output.name).cloned();
     model.metrics = Metrics { train: train_scores, test: test_scores, baseline };
@@ -99,6 +100,8 @@ pub struct Origin {
     pub sha256: Option<String>,
     /// The units that columns of numbers are written with, by column.
     pub units: BTreeMap<String, String>,
+    /// How the columns are written.
+    pub written: BTreeMap<String, Written>,
 }
 
 impl Origin {
@@ -113,7 +116,14 @@ impl Origin {
             };
             Some((column.name.clone(), text))
         });
-        Self { name: name.into(), sha256: loaded.sha256.clone(), units: units.collect() }
+        let units = units.collect();
+        let columns = loaded.table.columns().iter().zip(&loaded.columns);
+        let written = columns.map(|(column, reading)| {
+            let written =
+                Written { decimal: reading.decimal, date: reading.date, missing: reading.missing.clone() };
+            (column.name.clone(), written)
+        });
+        Self { name: name.into(), sha256: loaded.sha256.clone(), units, written: written.collect() }
     }
 }
 
