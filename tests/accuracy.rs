@@ -20,7 +20,7 @@ fn digits_right(document: &Value, expected: &[(&str, f64)]) -> f64 {
     digits.fold(16.0, f64::min)
 }
 
-/// The Wampler sets of the NIST StRD (R. H. Wampler, 1970): y is a polynomial of degree 5 in x = 0, 1 … 20, with
+/// The Wampler sets of the NIST `StRD` (R. H. Wampler, 1970): y is a polynomial of degree 5 in x = 0, 1 … 20, with
 /// the powers as columns; sets 3 to 5 add multiples of a vector that is orthogonal to them.
 fn wampler(delta_times: i64, small: bool) -> String {
     const DELTA: [i64; 11] = [759, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048];
@@ -54,7 +54,7 @@ fn the_wampler_sets_come_out_to_nearly_every_digit() {
     assert!(digits >= 12.0, "Wampler2: {digits:.1} digits");
 }
 
-/// Longley (1967), the numbers as the `statsmodels` package on PyPI ships them (`statsmodels.datasets.longley`); the
+/// Longley (1967), the numbers as the `statsmodels` package on `PyPI` ships them (`statsmodels.datasets.longley`); the
 /// solution is NIST's certified one.
 #[test]
 fn longley_comes_out_to_twelve_digits() {
@@ -86,7 +86,7 @@ fn longley_comes_out_to_twelve_digits() {
     assert!((document["metrics"]["train"]["r2"].as_f64().unwrap() - 0.995479004577296).abs() < 1e-14);
 }
 
-/// As the NIST set NoInt1: y = 130 … 140 on x = 60 … 70 through the origin. The slope is Σxy / Σx², whole numbers.
+/// As the NIST set `NoInt1`: y = 130 … 140 on x = 60 … 70 through the origin. The slope is Σxy / Σx², whole numbers.
 #[test]
 fn a_line_through_the_origin_has_the_exact_slope() {
     let folder = Folder::new();

@@ -1,4 +1,11 @@
 //! Replays the fuzz targets over their saved corpus, and over seeded mutations of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::manual_assert,
+    reason = "a test that fails should say so"
+)]
 
 use std::path::Path;
 

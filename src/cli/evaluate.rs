@@ -39,13 +39,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .read_options(&source, &args.reading.options()?, true)
         .map_err(|error| Failure::work(error.to_string()))?;
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
-    if predictor.model().policies.wrong_type == Policy::Reject {
-        if let Some((column, line, cell)) = loaded.misfits.first() {
-            return Err(Failure::work(format!(
-                "{}, line {line}: field '{column}': '{cell}' is not of the type that the model expects",
-                source.name()
-            )));
-        }
+    if predictor.model().policies.wrong_type == Policy::Reject
+        && let Some((column, line, cell)) = loaded.misfits.first()
+    {
+        return Err(Failure::work(format!(
+            "{}, line {line}: field '{column}': '{cell}' is not of the type that the model expects",
+            source.name()
+        )));
     }
     let evaluation = evaluate(&predictor, &loaded.table, args.reading.threads).map_err(|error| {
         let place = match error.place {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::reading::{ReadArgs, Watched, open, print_warnings};
+use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, short};
 use crate::data::{number_text, replace_file};
 use crate::inference::{Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ROWS.csv", required_unless_present = "record", conflicts_with = "record")]
     input: Option<PathBuf>,
     /// Where to write the rows with their predictions (default: standard output)
-    #[arg(short, long, value_name = "OUT.csv", requires = "input")]
+    #[arg(short, long, value_name = "OUT.csv", requires = "input", conflicts_with = "record")]
     output: Option<PathBuf>,
     /// One record as a JSON object
     #[arg(long, value_name = "JSON")]
@@ -121,6 +121,9 @@ fn document(
 
 fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure> {
     let started = Instant::now();
+    if let Some(output) = &args.output {
+        check_output(output, &[input, &args.model])?;
+    }
     let source = open(input)?;
     let options = args.reading.options()?;
     let watched = Watched::new("predicting");

@@ -149,6 +149,32 @@ pub(crate) fn open(path: &Path) -> Result<Source, Failure> {
     Source::open(path).map_err(Failure::work)
 }
 
+/// Looks before the work whether its output can be written: into a folder that is there, and over none of the
+/// files it is made from.
+pub(crate) fn check_output(output: &Path, inputs: &[&Path]) -> Result<(), Failure> {
+    if output.is_dir() {
+        return Err(Failure::work(format!("can't write {}: it is a folder; name a file", output.display())));
+    }
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let (output, folder) = (output.display(), folder.display());
+        return Err(Failure::work(format!(
+            "can't write {output}: there is no folder {folder}; create it first"
+        )));
+    }
+    let Ok(real) = output.canonicalize() else { return Ok(()) };
+    let is_file = real.metadata().is_ok_and(|metadata| metadata.is_file());
+    for input in inputs {
+        if is_file && input.canonicalize().is_ok_and(|input| input == real) {
+            let output = output.display();
+            return Err(Failure::work(format!(
+                "{output} is an input of this command; write to another file"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A progress that Ctrl-C cancels and a bar on the terminal shows (none in a pipe).
 pub(crate) struct Watched {
     pub(crate) progress: Progress,

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::reading::{ReadArgs, Watched, open, print_warnings};
+use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, scores, short, table};
 use crate::data::{Loaded, read_csv, replace_file};
 use crate::model::{Estimator, Model, ModelKind, Policies, Policy, Task};
@@ -230,6 +230,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let started = Instant::now();
+    check_output(&args.output, &[&args.data])?;
     let source = open(&args.data)?;
     let mut options = args.reading.options()?;
     options.hash = true;

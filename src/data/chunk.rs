@@ -333,16 +333,16 @@ impl OddCells<'_> {
     #[cold]
     pub(crate) fn see(&mut self, row: usize, cell: &[u8], warnings: &mut WarningLog) {
         let text = String::from_utf8_lossy(cell);
-        if let Plan::Number { decimal, .. } = self.layout.plan {
-            if general(&text, decimal) == Reading::Infinite {
-                let what = format!(
-                    "column '{}': '{}' is not a finite number; taken as missing",
-                    self.name,
-                    shorten(&text)
-                );
-                warnings.push(Topic::Cell, self.rows.line(row), what);
-                return;
-            }
+        if let Plan::Number { decimal, .. } = self.layout.plan
+            && general(&text, decimal) == Reading::Infinite
+        {
+            let what = format!(
+                "column '{}': '{}' is not a finite number; taken as missing",
+                self.name,
+                shorten(&text)
+            );
+            warnings.push(Topic::Cell, self.rows.line(row), what);
+            return;
         }
         let odd = self.odd.get_or_insert_default();
         odd.count += 1;

@@ -403,10 +403,11 @@ impl<'a> Reader<'a> {
             );
             return;
         }
-        if evidence.is_number() || evidence.numeric == 0 {
-            if evidence.leading_zero.is_none() && evidence.too_precise.is_none() {
-                return;
-            }
+        if (evidence.is_number() || evidence.numeric == 0)
+            && evidence.leading_zero.is_none()
+            && evidence.too_precise.is_none()
+        {
+            return;
         }
         if let Some((line, cell)) = &evidence.too_precise {
             warnings.push(
