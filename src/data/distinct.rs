@@ -6,7 +6,7 @@
 //! per value.
 
 /// Up to so many values are counted in a single table without dealing them out.
-const SMALL: usize = 1 << 14;
+const SMALL: usize = 1 << 12;
 /// The single table is given up for parts once it has so many distinct values.
 const FEW: usize = 2048;
 /// The number of values that a part has on average, unless that takes more than [`MAX_PARTS`]. Its table of

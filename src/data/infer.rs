@@ -87,10 +87,44 @@ impl Default for Evidence {
     }
 }
 
+/// Whether a cell is an integer that reads the same in every notation (`Some(false)`), or a number that only a
+/// decimal point makes sense of (`Some(true)`): digits, and perhaps a point and digits that are not three, which
+/// might be a group. `None` for everything else.
+fn ordinary(cell: &str) -> Option<bool> {
+    let text = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+    if text.len() > 15 {
+        return None;
+    }
+    let whole = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    if whole == 0 {
+        return None;
+    }
+    match text[whole..].split_first() {
+        None => (whole == 1 || text[0] != b'0').then_some(false),
+        Some((b'.', digits)) => {
+            let only_point = digits.len() != 3 && !digits.is_empty();
+            (only_point && digits.iter().all(u8::is_ascii_digit)).then_some(true)
+        }
+        Some(_) => None,
+    }
+}
+
 impl Evidence {
     /// Takes in a cell that is not missing.
     pub(crate) fn absorb(&mut self, cell: &str, line: u64, compact_dates: bool) {
         self.cells += 1;
+        // what most cells are needs no second look
+        if let Some(fraction) = ordinary(cell) {
+            self.numeric += 1;
+            self.comma &= !fraction;
+            self.only_point += u64::from(fraction);
+            if fraction && self.first_point.is_none() {
+                self.first_point = Some((line, cell.to_owned()));
+            }
+            self.see_unit(None);
+            self.see_other_than_numbers(cell, compact_dates);
+            return;
+        }
         let point = general(cell, Decimal::Point);
         let comma = general(cell, Decimal::Comma);
         let is_number = |reading| matches!(reading, Reading::Value(..) | Reading::Infinite);
@@ -131,6 +165,10 @@ impl Evidence {
         } else if self.first_other.is_none() {
             self.first_other = Some((line, cell.to_owned()));
         }
+        self.see_other_than_numbers(cell, compact_dates);
+    }
+
+    fn see_other_than_numbers(&mut self, cell: &str, compact_dates: bool) {
         // numbers with a point may look like dates; only what is no plain number can be one
         let formats = date::candidates(cell, compact_dates);
         self.dates = Some(self.dates.map_or(formats, |seen| seen.intersect(formats)));

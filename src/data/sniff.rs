@@ -55,7 +55,7 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
         None => detect_delimiter(text, dialect_with, whole, &source.name()),
     };
     let mut dialect = dialect_with(delimiter);
-    let mut records = records_of(text, &dialect, whole);
+    let mut records = records_of(text, &dialect, whole, SAMPLE_RECORDS + 1);
     let mut width = usual_width(&records);
     // a delimiter at the end of every data line, and none at the end of the header
     let header_fields = records.first().map_or(0, |r| r.fields.len());
@@ -210,8 +210,7 @@ fn detect_quote(text: &[u8]) -> Quote {
 fn detect_delimiter(text: &[u8], dialect_with: impl Fn(u8) -> Dialect, whole: bool, name: &str) -> u8 {
     let mut best = (0.0, if name.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' });
     for delimiter in [b',', b';', b'\t', b'|'] {
-        let mut records = records_of(text, &dialect_with(delimiter), whole);
-        records.truncate(200);
+        let records = records_of(text, &dialect_with(delimiter), whole, 200);
         let width = usual_width(&records);
         if width < 2 {
             continue;
@@ -243,12 +242,13 @@ fn detect_delimiter(text: &[u8], dialect_with: impl Fn(u8) -> Dialect, whole: bo
     best.1
 }
 
-fn records_of(text: &[u8], dialect: &Dialect, whole: bool) -> Vec<Record> {
+/// The first `most` records.
+fn records_of(text: &[u8], dialect: &Dialect, whole: bool, most: usize) -> Vec<Record> {
     let mut reader = dialect.csv_reader(text);
     let mut records: Vec<Record> = Vec::new();
     let mut record = csv::ByteRecord::new();
     let (mut seen, mut line) = (0_usize, 1_u64);
-    while records.len() <= SAMPLE_RECORDS {
+    while records.len() < most {
         // reading from memory does not fail; if it did, what there is must do
         if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
             // the sample may end in the middle of a record

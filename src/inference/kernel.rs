@@ -228,6 +228,33 @@ impl Kernel {
         self.n_outputs
     }
 
+    /// How many values are not from `min` to `max`, if all are finite.
+    pub(crate) fn count_outside(&self, values: &[f64], min: f64, max: f64) -> Option<u64> {
+        const LANES: usize = 16;
+        struct Count<'a>(&'a [f64], f64, f64);
+        impl WithSimd for Count<'_> {
+            type Output = Option<u64>;
+            #[inline(always)]
+            fn with_simd<V: pulp::Simd>(self, _: V) -> Option<u64> {
+                let Self(values, min, max) = self;
+                let (groups, rest) = values.as_chunks::<LANES>();
+                let mut last = [min; LANES];
+                last[..rest.len()].copy_from_slice(rest);
+                let (mut outside, mut zero) = ([0_u64; LANES], [0.0; LANES]);
+                for group in groups.iter().chain([&last]) {
+                    for lane in 0..LANES {
+                        let value = group[lane];
+                        outside[lane] += u64::from(value < min) | u64::from(value > max);
+                        // zero times infinity and NaN are NaN
+                        zero[lane] += value * 0.0;
+                    }
+                }
+                (zero.iter().sum::<f64>() == 0.0).then(|| outside.iter().sum())
+            }
+        }
+        self.arch.dispatch(Count(values, min, max))
+    }
+
     /// The weighted sum, for models that are one.
     pub(crate) fn sum(&self) -> Option<&WeightedSum> {
         if let Form::Sum(sum) = &self.form { Some(sum) } else { None }

@@ -180,23 +180,27 @@ impl Predictor {
         let mut scratch = Vec::new();
         let mut block_out = Vec::new();
         let mut buffers: Vec<Vec<f64>> = vec![Vec::new(); sources.len()];
+        let mut ready: Vec<Option<&[f64]>> = vec![None; sources.len()];
         let mut at = 0;
         while at < n_rows {
             let n = BLOCK_ROWS.min(n_rows - at);
             let rows = start + at..start + at + n;
-            for ((source, slot), (buffer, input)) in
-                sources.iter().zip(&self.slots).zip(buffers.iter_mut().zip(0..))
+            if let [view] = views
+                && self.predict_as_they_lie(sources, &rows, &mut view[at..at + n], &mut notes)
             {
-                if lies_ready(source, slot, &rows).is_none() {
+                at += n;
+                continue;
+            }
+            for (input, ((source, slot), (buffer, ready))) in
+                sources.iter().zip(&self.slots).zip(buffers.iter_mut().zip(&mut ready)).enumerate()
+            {
+                *ready = self.lies_ready(source, slot, &rows, &mut notes.out_of_range[input]);
+                if ready.is_none() {
                     fill(source, slot, rows.clone(), buffer, &mut notes, input)?;
                 }
             }
-            let columns: Vec<&[f64]> = sources
-                .iter()
-                .zip(&self.slots)
-                .zip(&buffers)
-                .map(|((source, slot), buffer)| lies_ready(source, slot, &rows).unwrap_or(buffer))
-                .collect();
+            let columns: Vec<&[f64]> =
+                ready.iter().zip(&buffers).map(|(ready, buffer)| ready.unwrap_or(buffer)).collect();
             if let [view] = views {
                 self.kernel.eval(&Columns(&columns), n, &mut view[at..at + n], &mut scratch);
             } else {
@@ -212,24 +216,58 @@ impl Predictor {
     }
 }
 
-/// A block of numbers that needs no change: nothing missing, and nobody minds the range.
-#[inline]
-fn lies_ready<'a>(source: &Values<'a>, slot: &Slot, rows: &Range<usize>) -> Option<&'a [f64]> {
-    let Values::Numbers(values) = source else { return None };
-    if slot.policies.out_of_range != Policy::Ignore {
-        return None;
-    }
-    let block = values.get(rows.clone())?;
-    // a sum over eight lanes is not finite if any value is not; finite values that overflow only cost time
-    let mut lanes = [0.0_f64; 8];
-    let chunks = block.chunks_exact(8);
-    let rest: f64 = chunks.remainder().iter().map(|v| v * 0.0).sum();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value * 0.0;
+impl Predictor {
+    /// Predicts a block of a weighted sum of numbers that need no change, first, which reads several columns at
+    /// once from memory, and then looks whether that was right. False where it was not.
+    fn predict_as_they_lie(
+        &self,
+        sources: &[Values<'_>],
+        rows: &Range<usize>,
+        out: &mut [f64],
+        notes: &mut Notes,
+    ) -> bool {
+        let lies = |(source, slot): (&Values<'_>, &Slot)| {
+            matches!(source, Values::Numbers(_)) && slot.policies.out_of_range == Policy::Ignore
+        };
+        if self.kernel.sum().is_none() || !sources.iter().zip(&self.slots).all(lies) {
+            return false;
         }
+        let columns: Vec<&[f64]> = sources
+            .iter()
+            .filter_map(
+                |source| if let Values::Numbers(values) = source { values.get(rows.clone()) } else { None },
+            )
+            .collect();
+        self.kernel.eval(&Columns(&columns), rows.len(), out, &mut Vec::new());
+        // from the cache now
+        let outside: Option<Vec<u64>> = columns
+            .iter()
+            .zip(&self.slots)
+            .map(|(column, slot)| self.kernel.count_outside(column, slot.min, slot.max))
+            .collect();
+        let Some(outside) = outside else { return false };
+        notes.out_of_range.iter_mut().zip(outside).for_each(|(sum, more)| *sum += more);
+        true
     }
-    (lanes.iter().sum::<f64>() + rest == 0.0).then_some(block)
+
+    /// A block of numbers that needs no change: nothing missing, and nobody minds the range. Those outside it
+    /// are counted.
+    #[inline]
+    fn lies_ready<'a>(
+        &self,
+        source: &Values<'a>,
+        slot: &Slot,
+        rows: &Range<usize>,
+        out_of_range: &mut u64,
+    ) -> Option<&'a [f64]> {
+        let Values::Numbers(values) = source else { return None };
+        if slot.policies.out_of_range != Policy::Ignore {
+            return None;
+        }
+        let block = values.get(rows.clone())?;
+        *out_of_range += self.kernel.count_outside(block, slot.min, slot.max)?;
+        Some(block)
+    }
 }
 
 fn values_of<'a>(slot: &Slot, column: Option<&'a Column>) -> Values<'a> {

@@ -26,13 +26,14 @@ impl RegressionMetrics {
     /// All scores; `None` without rows, or where [`rmse`] is `None`.
     #[must_use]
     pub fn new(truth: &[f64], predicted: &[f64]) -> Option<Self> {
+        let residuals = residuals(truth, predicted)?;
         Some(Self {
-            r2: r2(truth, predicted),
-            rmse: rmse(truth, predicted)?,
-            mae: mae(truth, predicted)?,
-            median_absolute_error: median_absolute_error(truth, predicted)?,
-            max_error: max_error(truth, predicted)?,
-            bias: bias(truth, predicted)?,
+            r2: r2_of(truth, &residuals),
+            rmse: rmse_of(&residuals)?,
+            mae: mae_of(&residuals)?,
+            bias: finite(mean(residuals.iter().copied()))?,
+            max_error: max_error_of(&residuals),
+            median_absolute_error: median_absolute_error_of(residuals),
         })
     }
 }
@@ -104,7 +105,10 @@ pub struct ClassMetrics {
 /// scikit-learn `r2_score`, except that a truth of equal numbers counts as constant even if its mean is rounded.
 #[must_use]
 pub fn r2(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    let residuals = residuals(truth, predicted)?;
+    r2_of(truth, &residuals(truth, predicted)?)
+}
+
+fn r2_of(truth: &[f64], residuals: &[f64]) -> Option<f64> {
     if truth.len() < 2 {
         return None;
     }
@@ -120,8 +124,11 @@ pub fn r2(truth: &[f64], predicted: &[f64]) -> Option<f64> {
 /// Root of the mean squared error, in the target's unit; `None` without rows or for numbers that are not finite.
 #[must_use]
 pub fn rmse(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    let residuals = residuals(truth, predicted)?;
-    let largest = residuals.iter().fold(0.0_f64, |largest, r| largest.max(r.abs()));
+    rmse_of(&residuals(truth, predicted)?)
+}
+
+fn rmse_of(residuals: &[f64]) -> Option<f64> {
+    let largest = max_error_of(residuals);
     if largest == 0.0 {
         return Some(0.0);
     }
@@ -132,23 +139,39 @@ pub fn rmse(truth: &[f64], predicted: &[f64]) -> Option<f64> {
 /// Mean absolute error, in the target's unit; `None` without rows or for numbers that are not finite.
 #[must_use]
 pub fn mae(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    finite(mean(residuals(truth, predicted)?.into_iter().map(f64::abs)))
+    mae_of(&residuals(truth, predicted)?)
+}
+
+fn mae_of(residuals: &[f64]) -> Option<f64> {
+    finite(mean(residuals.iter().map(|r| r.abs())))
 }
 
 /// Median of the absolute errors (the mean of the middle two for an even number), in the target's unit; `None`
 /// without rows or for numbers that are not finite.
 #[must_use]
 pub fn median_absolute_error(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    let mut errors: Vec<f64> = residuals(truth, predicted)?.into_iter().map(f64::abs).collect();
-    errors.sort_unstable_by(f64::total_cmp);
+    Some(median_absolute_error_of(residuals(truth, predicted)?))
+}
+
+/// There is at least one residual.
+fn median_absolute_error_of(mut errors: Vec<f64>) -> f64 {
+    errors.iter_mut().for_each(|error| *error = error.abs());
     let n = errors.len();
-    Some(errors[(n - 1) / 2] / 2.0 + errors[n / 2] / 2.0)
+    let (below, upper, _) = errors.select_nth_unstable_by(n / 2, f64::total_cmp);
+    let upper = *upper;
+    // of an even number, the largest of the lower half is the other one in the middle
+    let lower = if n.is_multiple_of(2) { below.iter().copied().fold(0.0, f64::max) } else { upper };
+    lower / 2.0 + upper / 2.0
 }
 
 /// Largest absolute error, in the target's unit; `None` without rows or for numbers that are not finite.
 #[must_use]
 pub fn max_error(truth: &[f64], predicted: &[f64]) -> Option<f64> {
-    Some(residuals(truth, predicted)?.into_iter().map(f64::abs).fold(0.0, f64::max))
+    Some(max_error_of(&residuals(truth, predicted)?))
+}
+
+fn max_error_of(residuals: &[f64]) -> f64 {
+    residuals.iter().fold(0.0_f64, |largest, r| largest.max(r.abs()))
 }
 
 /// Mean of predicted − truth, in the target's unit: positive where predictions are too high. `None` without rows or

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 pub use evaluate::{Evaluation, evaluate};
+pub(crate) use linfa_least_squares::linfa_least_squares;
 pub use plan::{Plan, Settings, Solver, TrainError};
 
 use crate::data::{Loaded, Table, Unit, split};

@@ -198,7 +198,12 @@ impl Plan {
         match policy {
             Policy::Impute => {
                 for column in &columns {
-                    let missing = self.rows.iter().filter(|&&row| column.is_missing(row)).count();
+                    let missing = match &column.data {
+                        ColumnData::Number(values) if self.rows.len() == n => {
+                            values.iter().filter(|value| value.is_nan()).count()
+                        }
+                        _ => self.rows.iter().filter(|&&row| column.is_missing(row)).count(),
+                    };
                     if missing > 0 {
                         self.warnings.push(format!(
                             "'{}' has {missing} missing values among {} rows; they were filled in (--on-missing ignore leaves such rows out)",
