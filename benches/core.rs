@@ -54,16 +54,14 @@ fn predictor(inputs: usize) -> Predictor {
 
 /// Twenty columns of numbers with five decimals, a category, a target.
 fn csv_text(rows: usize) -> Vec<u8> {
-    use std::fmt::Write;
     let (x, y) = problem(rows, 20);
-    let mut text: String = (1..=20).map(|n| format!("x{n},")).collect();
-    text.push_str("shop,y\n");
+    let names: Vec<String> = (1..=20).map(|n| format!("x{n}")).collect();
+    let mut text = names.join(",") + ",shop,y\n";
     for row in 0..rows {
         for column in &x {
-            // writing to a string does not fail
-            drop(write!(text, "{:.5},", column[row]));
+            text.push_str(&format!("{:.5},", column[row]));
         }
-        drop(writeln!(text, "shop_{},{:.5}", row * 7 % 12, y[row]));
+        text.push_str(&format!("shop_{},{:.5}\n", row * 7 % 12, y[row]));
     }
     text.into_bytes()
 }
@@ -75,7 +73,7 @@ fn record(predictor: &Predictor) -> Vec<u8> {
 }
 
 mod ols {
-    use super::*;
+    use super::{Bencher, ItemsCount, Path, Problem, black_box, fit, problem};
 
     const SIZES: [usize; 2] = [1000, 100_000];
 
@@ -141,7 +139,10 @@ mod ols {
 }
 
 mod csv {
-    use super::*;
+    use super::{
+        Bencher, BytesCount, CSV_ROWS, ItemsCount, Progress, ReadOptions, Source, csv_text, predictor,
+        profile, read_csv, score_csv,
+    };
 
     fn source() -> Source {
         Source::from_bytes("bench.csv", csv_text(CSV_ROWS))
@@ -174,7 +175,7 @@ mod csv {
 }
 
 mod predict {
-    use super::*;
+    use super::{Bencher, ItemsCount, Scratch, black_box, predictor, problem, record};
 
     #[divan::bench]
     fn one_record(bencher: Bencher<'_, '_>) {

@@ -158,10 +158,11 @@ fn random_whole_number_designs_agree_with_exact_fractions() {
             }
         }
         let y: Vec<i128> = (0..n).map(|_| rng.random_range(-50_i128..51)).collect();
-        let mut csv = (0..p).map(|col| format!("x{col},")).collect::<String>() + "y\n";
+        let names: Vec<String> = (0..p).map(|col| format!("x{col}")).collect();
+        let mut csv = names.join(",") + ",y\n";
         for row in 0..n {
-            csv.push_str(&(0..p).map(|col| format!("{},", columns[col][row])).collect::<String>());
-            csv.push_str(&format!("{}\n", y[row]));
+            let cells: Vec<String> = columns.iter().map(|column| column[row].to_string()).collect();
+            csv.push_str(&format!("{},{}\n", cells.join(","), y[row]));
         }
         folder.write("d.csv", csv);
         let document = folder.train("d.csv --target y -o d.json");

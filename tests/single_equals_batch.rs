@@ -199,12 +199,9 @@ fn check(table: &Table, step: usize) {
             (0..table.n_rows()).map(|row| bits(of_table.get(predictor, row))).collect();
         for threads in [1, 2, 7] {
             let again = predictor.predict_table(table, threads).unwrap();
-            for row in 0..table.n_rows() {
-                assert_eq!(
-                    bits(again.get(predictor, row)),
-                    expected[row],
-                    "{name}, {threads} threads, row {row}"
-                );
+            for (row, expected) in expected.iter().enumerate() {
+                let found = bits(again.get(predictor, row));
+                assert_eq!(found, *expected, "{name}, {threads} threads, row {row}");
             }
             let of_file = scored(predictor, &csv, threads);
             assert_eq!(of_file.len(), expected.len(), "{name}");

@@ -170,7 +170,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             &json!({"machine": machine, "results": session.figures.iter().map(document).collect::<Vec<_>>()}),
         );
     } else {
-        print!("{}", text(&machine, &session.figures));
+        out!("{}", text(&machine, &session.figures));
     }
     Ok(())
 }

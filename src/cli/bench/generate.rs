@@ -77,7 +77,7 @@ fn write(rows: usize, out: &mut impl Write) -> std::io::Result<()> {
             five_decimals(x, &mut line);
             line.push(b',');
         }
-        let level = (u128::from(rng.next_u64()) * LEVELS as u128 >> 64) as usize;
+        let level = ((u128::from(rng.next_u64()) * LEVELS as u128) >> 64) as usize;
         let noise: f64 = StandardNormal.sample(&mut rng);
         write!(line, "shop_{level},")?;
         five_decimals(sum + level as f64 + noise, &mut line);
