@@ -8,6 +8,7 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
+//! - [`workspace`]: the folder a learner's work lives in: models with versions and a champion, what is open; recovery.
 //! - [`cli`]: the commands. The only place that prints.
 //! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //!
@@ -57,3 +58,4 @@ pub mod inference;
 pub mod model;
 pub mod training;
 pub mod work;
+pub mod workspace;

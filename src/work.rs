@@ -1,4 +1,4 @@
-//! What long or random work is handed: progress, cancellation and a seed. Starts no threads.
+//! What long or random work is handed: progress, cancellation, a clock and a seed. Starts no threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -69,6 +69,56 @@ impl Progress {
     #[must_use]
     pub fn state(&self) -> (u64, u64) {
         (self.shared.done.load(Ordering::Relaxed), self.shared.total.load(Ordering::Relaxed))
+    }
+}
+
+/// What time it is. Only the outermost layers read it; everything they call is handed the time it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Clock {
+    fixed: Option<i64>,
+}
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// A clock that stands still, for pictures that must come out the same every time. Every stopwatch reads zero.
+    #[must_use]
+    pub fn fixed(unix_millis: i64) -> Self {
+        Self { fixed: Some(unix_millis) }
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0 when the system's clock stands before that.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    pub fn unix_millis(self) -> i64 {
+        self.fixed.unwrap_or_else(|| {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        })
+    }
+
+    /// Starts to measure a duration.
+    #[must_use]
+    pub fn stopwatch(self) -> Stopwatch {
+        Stopwatch { started: self.fixed.is_none().then(std::time::Instant::now) }
+    }
+}
+
+/// Measures a duration.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch {
+    started: Option<std::time::Instant>,
+}
+
+impl Stopwatch {
+    /// Seconds since it was started.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.started.map_or(0.0, |started| started.elapsed().as_secs_f64())
     }
 }
 

@@ -1,206 +1,285 @@
 //! The window. egui lives only here.
 //!
-//! So far it opens data and shows what is in it: the same reading and the same profile as `drydock inspect`, worked
-//! out by a named thread while the window stays alive.
+//! One frame: [`eframe::App::logic`] takes in what jobs sent, applies the commands of the last frame and carries out
+//! what they lead to; [`eframe::App::ui`] paints and collects commands. Nothing here computes, reads or waits.
+
+mod command;
+mod dialog;
+mod effect;
+mod frame;
+mod job;
+mod keep;
+mod pages;
+mod picker;
+mod state;
+mod theme;
+mod widgets;
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use eframe::egui;
 
-use crate::data::profile::{ColumnProfile, Summary, profile};
-use crate::data::{Loaded, ReadOptions, Source, number_text, read_csv, samples};
-use crate::work::Progress;
+use crate::work::Clock;
+use crate::workspace::{DataRef, Folder};
+use command::{Action, Command, Commands};
+use effect::{Outside, carry_out, receive};
+use job::Jobs;
+use keep::Keeper;
+pub use pages::PageId;
+use state::AppState;
 
-/// Opens the window and returns when it is closed. `data` is opened first, if given.
+/// The name under which the system keeps the window's size and place.
+const APP_ID: &str = "drydock";
+
+/// How much of a frame's time goes to taking in results, in seconds.
+const POLL_BUDGET_SECS: f64 = 0.008;
+
+/// Opens the window and returns when it is closed. `path` is a workspace folder, or a data file to open first.
+///
+/// wgpu draws where there is Vulkan, Metal or DirectX; where there is none, OpenGL is tried in the same process.
 ///
 /// # Errors
 /// A message when there is no display or no usable graphics driver.
-pub fn run(data: Option<PathBuf>) -> Result<(), String> {
-    let viewport = egui::ViewportBuilder::default()
-        .with_title("Drydock")
-        .with_inner_size([1100.0, 720.0])
-        .with_drag_and_drop(true);
-    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    let start = move |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        let mut app = App::default();
-        if let Some(path) = data {
-            app.path = path.display().to_string();
-            app.open_path(&creation.egui_ctx);
-        }
-        Ok(Box::new(app))
+pub fn run(path: Option<PathBuf>) -> Result<(), String> {
+    let start = Start::of(path)?;
+    let options = |renderer| {
+        let viewport = egui::ViewportBuilder::default()
+            .with_title("Drydock")
+            .with_app_id(APP_ID)
+            .with_inner_size([1440.0, 900.0])
+            .with_min_inner_size([800.0, 560.0])
+            .with_drag_and_drop(true);
+        eframe::NativeOptions { viewport, renderer, centered: true, ..eframe::NativeOptions::default() }
     };
-    eframe::run_native("drydock", options, Box::new(start)).map_err(|error| match error {
-        eframe::Error::WinitEventLoop(_) => "there is no display".to_owned(),
-        other => other.to_string(),
-    })
-}
-
-/// What a reading thread sends: the data and its profile, or a message.
-type Outcome = Result<(Loaded, Vec<ColumnProfile>), String>;
-
-#[derive(Default)]
-struct App {
-    /// The path as typed.
-    path: String,
-    /// What is being read, until its thread has sent the outcome.
-    running: Option<(String, Progress, Receiver<Outcome>)>,
-    shown: Option<(String, Loaded, Vec<ColumnProfile>)>,
-    problem: Option<String>,
-}
-
-impl App {
-    fn open_path(&mut self, ctx: &egui::Context) {
-        match Source::open(self.path.trim()) {
-            Ok(source) => self.open(source, ctx),
-            Err(error) => self.problem = Some(error.to_string()),
+    let mut last = String::new();
+    for renderer in [eframe::Renderer::Wgpu, eframe::Renderer::Glow] {
+        let start = start.clone();
+        let make = move |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+            Ok(Box::new(Drydock::new(&creation.egui_ctx, start)))
+        };
+        match eframe::run_native(APP_ID, options(renderer), Box::new(make)) {
+            Ok(()) => return Ok(()),
+            // without a display there is nothing to draw on by other means
+            Err(eframe::Error::WinitEventLoop(_)) => return Err("there is no display".to_owned()),
+            Err(error) => last = error.to_string(),
         }
     }
+    Err(format!("no usable graphics driver: {last}"))
+}
 
-    fn open(&mut self, source: Source, ctx: &egui::Context) {
-        if let Some((_, progress, _)) = self.running.take() {
-            progress.cancel();
+/// What the window begins with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The workspace; `None` keeps nothing (a test's window).
+    pub folder: Option<PathBuf>,
+    /// A data file to open.
+    pub open: Option<PathBuf>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Start {
+    /// Takes a path from the command line: a folder is the workspace, a file is opened in the last one.
+    ///
+    /// # Errors
+    /// A message when the path does not exist.
+    fn of(path: Option<PathBuf>) -> Result<Self, String> {
+        let (mut folder, mut open) = (None, None);
+        if let Some(path) = path {
+            let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+            match std::fs::metadata(&absolute) {
+                Ok(metadata) if metadata.is_dir() => folder = Some(absolute),
+                Ok(_) => open = Some(absolute),
+                Err(error) => {
+                    return Err(format!(
+                        "can't open {}: {error}; name a workspace folder (make it first) or a data file",
+                        path.display()
+                    ));
+                }
+            }
         }
-        self.problem = None;
-        let (send, receive) = sync_channel(1);
-        let (name, progress, ctx) = (source.name(), Progress::new(), ctx.clone());
-        let watched = progress.clone();
-        let work = move || {
-            let outcome = read_csv(&source, &ReadOptions::default(), &watched)
-                .map_err(|error| error.to_string())
-                .and_then(|loaded| {
-                    let profiles = profile(&loaded.table, &watched).map_err(|error| error.to_string())?;
-                    Ok((loaded, profiles))
+        let folder = folder.or_else(keep::last_folder).or_else(keep::default_folder);
+        if let Some(folder) = &folder {
+            keep::remember_folder(folder);
+        }
+        Ok(Self { folder, open, clock: Clock::system() })
+    }
+}
+
+/// The window's application.
+pub struct Drydock {
+    state: AppState,
+    jobs: Jobs,
+    commands: Commands,
+    keeper: Keeper,
+    /// The actions, as of this frame.
+    actions: Vec<Action>,
+    /// A file to open once the workspace is there.
+    open: Option<PathBuf>,
+    /// Whether the workspace was read.
+    ready: bool,
+}
+
+impl std::fmt::Debug for Drydock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Drydock").field("page", &self.state.screen.page).finish_non_exhaustive()
+    }
+}
+
+impl Drydock {
+    /// Makes the application known to an egui context, and begins to read the workspace.
+    #[must_use]
+    pub fn new(ctx: &egui::Context, start: Start) -> Self {
+        theme::install(ctx);
+        let mut state = AppState::new(start.clock);
+        state.truth.folder = start.folder.map(Folder::new);
+        let mut app = Self {
+            state,
+            jobs: Jobs::default(),
+            commands: Commands::default(),
+            keeper: Keeper::default(),
+            actions: Vec::new(),
+            open: start.open,
+            ready: false,
+        };
+        effect::look(ctx, &app.state);
+        match app.state.truth.folder.clone() {
+            Some(folder) => {
+                let mut outside =
+                    Outside { jobs: &mut app.jobs, ctx, clock: app.state.work.clock, frame: None };
+                outside.start(&mut app.state, job::Slot::Workspace, "Opening the workspace", move |handle| {
+                    keep::open(&folder, handle)
                 });
-            // nobody listens when something else was opened meanwhile
-            drop(send.send(outcome));
-            ctx.request_repaint();
-        };
-        match std::thread::Builder::new().name("inspect".into()).spawn(work) {
-            Ok(_) => self.running = Some((name, progress, receive)),
-            Err(error) => self.problem = Some(format!("can't start a thread: {error}")),
+            }
+            None => app.ready = true,
         }
+        app
     }
 
-    fn choose_ui(&mut self, ui: &mut egui::Ui) {
-        ui.heading("Data");
-        ui.label("Type a path, or drop a CSV file on the window.");
-        let field = ui.add(egui::TextEdit::singleline(&mut self.path).hint_text("path of a CSV file"));
-        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        if ui.button("Open").clicked() || entered {
-            let ctx = ui.ctx().clone();
-            self.open_path(&ctx);
-        }
-        ui.separator();
-        ui.strong("Bundled samples");
-        for sample in samples::all() {
-            let title = if sample.generated {
-                format!("{} (generated)", sample.title)
-            } else {
-                sample.title.to_owned()
-            };
-            if ui.button(title).on_hover_text(sample.story).clicked() {
-                let ctx = ui.ctx().clone();
-                self.open(Source::from_bytes(sample.file, sample.bytes()), &ctx);
-            }
-        }
-        ui.separator();
-        ui.label("Training, prediction and evaluation are on the command line: drydock --help");
+    /// Whether any job runs: reading, training, predicting, saving.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.jobs.is_busy() || !self.ready
     }
 
-    fn data_ui(&self, ui: &mut egui::Ui) {
-        if let Some((name, progress, _)) = &self.running {
-            let (done, total) = progress.state();
-            ui.add(egui::ProgressBar::new(done as f32 / total.max(1) as f32).text(format!("reading {name}")));
+    /// The page that is shown.
+    #[must_use]
+    pub fn page(&self) -> PageId {
+        self.state.screen.page
+    }
+
+    /// What the status line says.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.state.screen.status.as_ref().map(|status| status.text.as_str())
+    }
+
+    /// Takes in results, applies commands, carries effects out.
+    fn work(&mut self, ctx: &egui::Context, frame: Option<&eframe::Frame>) {
+        let clock = self.state.work.clock;
+        let mut effects = Vec::new();
+        for polled in self.jobs.poll(clock, POLL_BUDGET_SECS) {
+            self.ready |= matches!(polled, job::Polled::End(job::Slot::Workspace, _));
+            effects.extend(receive(&mut self.state, polled));
         }
-        if let Some(problem) = &self.problem {
-            ui.colored_label(ui.visuals().error_fg_color, problem);
+        self.take_input(ctx);
+        if self.ready
+            && let Some(path) = self.open.take()
+        {
+            self.commands.push(Command::Open(DataRef::Path(path)));
         }
-        let Some((name, loaded, profiles)) = &self.shown else {
-            if self.running.is_none() && self.problem.is_none() {
-                ui.label("Nothing is open yet. Choose a sample on the left, or open a file of your own.");
-            }
-            return;
-        };
-        ui.heading(name);
-        ui.label(format!(
-            "{} rows × {} columns · {} · delimiter {:?}",
-            loaded.table.n_rows(),
-            profiles.len(),
-            loaded.dialect.encoding,
-            char::from(loaded.dialect.delimiter)
-        ));
-        egui::ScrollArea::both().show(ui, |ui| {
-            egui::Grid::new("columns").striped(true).spacing([20.0, 4.0]).show(ui, |ui| {
-                for title in ["column", "type", "missing", "distinct", "min", "max", "mean", "std"] {
-                    ui.strong(title);
-                }
-                ui.end_row();
-                for profile in profiles {
-                    column_ui(ui, profile);
-                    ui.end_row();
-                }
+        for command in self.commands.take() {
+            effects.extend(command::apply(&mut self.state, command));
+        }
+        let mut outside = Outside { jobs: &mut self.jobs, ctx, clock, frame };
+        for effect in effects {
+            carry_out(effect, &mut self.state, &mut outside);
+        }
+        if self.ready {
+            self.keeper.watch(&mut self.state, &mut outside);
+        }
+        self.state.work.jobs = self.jobs.status();
+        if self.state.work.jobs.iter().any(|job| job.shown) {
+            ctx.request_repaint_after(std::time::Duration::from_millis(100));
+        }
+        self.actions = command::actions(&self.state);
+    }
+
+    /// Files that were dropped, shortcuts, and pasted tables.
+    fn take_input(&mut self, ctx: &egui::Context) {
+        widgets::watch_focus(ctx);
+        let (dropped, hovered) = ctx.input(|input| {
+            let dropped: Vec<PathBuf> =
+                input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();
+            let hovered = input.raw.hovered_files.first().map(|file| {
+                file.path
+                    .as_ref()
+                    .and_then(|path| path.file_name())
+                    .map_or_else(|| "this file".to_owned(), |name| name.to_string_lossy().into_owned())
             });
-            for warning in loaded.warnings.iter().take(100) {
-                ui.label(format!("line {}: {}", warning.line, warning.message));
-            }
+            (dropped, hovered)
         });
+        self.state.screen.hovered_file = hovered;
+        if let Some(path) = dropped.into_iter().next() {
+            self.commands.push(pages::dropped(&self.state, path));
+        }
+        let typing = ctx.egui_wants_keyboard_input();
+        for action in command::actions(&self.state) {
+            let Some(keys) = action.keys else { continue };
+            // a letter typed in a field is not a command, and Ctrl+Z there is the field's own
+            let plain = !keys.modifiers.command && !keys.modifiers.alt;
+            let own = plain && !matches!(keys.logical_key, egui::Key::F1 | egui::Key::F5 | egui::Key::F6)
+                || keys.logical_key == egui::Key::Z;
+            if typing && own {
+                continue;
+            }
+            if ctx.input_mut(|input| input.consume_shortcut(&keys)) {
+                match action.unavailable {
+                    None => self.commands.push(action.command),
+                    Some(why) => self.state.say(state::StatusKind::Note, format!("{}: {why}", action.label)),
+                }
+            }
+        }
+        let popup = egui::Popup::is_any_open(ctx);
+        if !popup && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            self.commands.push(Command::Escape);
+        }
+        if !typing {
+            let pasted = ctx.input(|input| {
+                input.events.iter().find_map(|event| match event {
+                    egui::Event::Paste(text) => Some(text.clone()),
+                    _ => None,
+                })
+            });
+            if let Some(text) = pasted {
+                self.commands.push(Command::OpenPasted(text));
+            }
+        }
     }
 }
 
-fn column_ui(ui: &mut egui::Ui, profile: &ColumnProfile) {
-    ui.label(&profile.name);
-    ui.label(profile.kind.name());
-    ui.label(profile.missing.to_string());
-    ui.label(profile.distinct.to_string());
-    match &profile.summary {
-        Some(Summary::Number(number)) => {
-            for value in [Some(number.min), Some(number.max), Some(number.mean), number.std] {
-                ui.label(value.map_or_else(|| "–".to_owned(), number_text));
-            }
-        }
-        Some(Summary::Date(date)) => {
-            ui.label(crate::data::date::format_iso(date.min));
-            ui.label(crate::data::date::format_iso(date.max));
-        }
-        Some(Summary::Levels(levels)) => {
-            let texts: Vec<&str> = levels.iter().take(4).map(|level| level.text.as_str()).collect();
-            ui.label(texts.join(", "));
-        }
-        None => {}
-    }
-}
-
-impl eframe::App for App {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let dropped =
-            ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_path_buf()));
-        if let Some(path) = dropped {
-            self.path = path.display().to_string();
-            self.open_path(ctx);
-        }
-        let Some((name, _, receive)) = &self.running else { return };
-        match receive.try_recv() {
-            Ok(Ok((loaded, profiles))) => {
-                self.shown = Some((name.clone(), loaded, profiles));
-                self.running = None;
-            }
-            Ok(Err(problem)) => {
-                self.problem = Some(problem);
-                self.running = None;
-            }
-            Err(std::sync::mpsc::TryRecvError::Empty) => {
-                ctx.request_repaint_after(std::time::Duration::from_millis(100));
-            }
-            Err(std::sync::mpsc::TryRecvError::Disconnected) => {
-                self.problem = Some(format!("reading {name} ended without a result; please report this"));
-                self.running = None;
-            }
-        }
+impl eframe::App for Drydock {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        let real = frame.winit_window().is_some();
+        self.work(ctx, real.then_some(&*frame));
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        egui::Panel::left("choose").exact_size(280.0).show(ui, |ui| self.choose_ui(ui));
-        egui::CentralPanel::default().show(ui, |ui| self.data_ui(ui));
+        frame::frame_ui(ui, &mut self.state, &self.actions, &mut self.commands);
+        if !self.commands.is_empty() {
+            // they are applied before the next frame is painted
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn save(&mut self, _storage: &mut dyn eframe::Storage) {
+        self.keeper.now(&mut self.state);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.jobs.wait(job::Slot::Keep, 5);
+        if self.ready {
+            self.keeper.now(&mut self.state);
+        }
     }
 }

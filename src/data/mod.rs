@@ -3,6 +3,7 @@
 
 mod blocks;
 mod cell;
+pub mod chart;
 mod chunk;
 mod columns;
 pub mod date;

@@ -1,0 +1,256 @@
+//! The guide: why this page, what to do, and tasks that are judged by the state of the program, never by a click.
+
+use eframe::egui::{
+    Align, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use crate::app::command::{Command, Commands};
+use crate::app::pages::PageId;
+use crate::app::state::AppState;
+use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
+use crate::app::widgets::{Button, Weight, icon_button, icon_ui, paint_icon};
+use crate::model::Metrics;
+
+/// What the guide says on a page.
+struct Guide {
+    title: &'static str,
+    why: &'static str,
+    what: &'static str,
+    tasks: Vec<Task>,
+    next: Option<PageId>,
+}
+
+/// Something to do, and whether it is done.
+struct Task {
+    text: &'static str,
+    done: bool,
+}
+
+fn task(text: &'static str, done: bool) -> Task {
+    Task { text, done }
+}
+
+/// Whether the held-out score beats the naive model's.
+fn beats_naive(metrics: &Metrics) -> bool {
+    let number =
+        |scores: &crate::model::Scores, key: &str| scores.get(key).and_then(serde_json::Value::as_f64);
+    let (Some(own), Some(naive)) = (&metrics.test, &metrics.baseline.test) else { return false };
+    ["rmse", "log_loss"].iter().any(|key| match (number(own, key), number(naive, key)) {
+        (Some(own), Some(naive)) => own < naive,
+        _ => false,
+    })
+}
+
+fn guide(state: &AppState) -> Guide {
+    let truth = &state.truth;
+    match state.screen.page {
+        PageId::Train => Guide {
+            title: "Fit a model, judge it honestly",
+            why: "A model is as good as it is on rows it has not seen. Holding rows out shows that before users do.",
+            what: "Choose features, hold some rows out, and train. Compare the held-out score with the naive model, which always answers the same.",
+            tasks: vec![
+                task("Choose the target column", truth.target().is_some()),
+                task(
+                    "Train a model with rows held out",
+                    truth.versions.iter().any(|v| v.model().metrics.test.is_some()),
+                ),
+                task(
+                    "Beat the naive model on held-out rows",
+                    truth.versions.iter().any(|v| beats_naive(&v.model().metrics)),
+                ),
+                task("Choose a champion", truth.champion.is_some()),
+            ],
+            next: Some(PageId::Predict),
+        },
+        PageId::Predict => Guide {
+            title: "Predict one, predict many",
+            why: "Interactive and batch call the very same predict. What differs is the fixed cost paid for each call, and who is waiting.",
+            what: "Predict one record and move a value. Then predict a file, and measure the time per row.",
+            tasks: crate::app::pages::predict::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: Some(PageId::Serve),
+        },
+        PageId::Data => Guide {
+            title: "Bring in your data",
+            why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.",
+            what: "Take the winter beverages sample if you follow the course, or drop a CSV of your own. Look at a column, and choose the target.",
+            tasks: vec![
+                task(
+                    "Open a table with at least 100 rows",
+                    truth.data().is_some_and(|data| data.loaded.table.n_rows() >= 100),
+                ),
+                task(
+                    "Look at one column in the inspector",
+                    state.screen.data.column.is_some() || state.screen.data.inspected,
+                ),
+                task("Choose the target column", truth.target().is_some()),
+            ],
+            next: Some(PageId::Train),
+        },
+        _ => Guide {
+            title: "Still to come",
+            why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.",
+            what: "Data, Train and Predict are ready.",
+            tasks: Vec::new(),
+            next: Some(PageId::Data),
+        },
+    }
+}
+
+/// The panel: open with all of it, closed with the count and a dot per task.
+pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &mut Commands) {
+    let t = tokens(ui);
+    let rect = ui.max_rect();
+    ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline(&t));
+    let guide = guide(state);
+    if state.screen.guide_open && !compact {
+        open_ui(ui, &guide, commands);
+    } else {
+        closed_ui(ui, &guide, commands);
+    }
+}
+
+fn closed_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
+    let t = tokens(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space(space::S1);
+        if icon_button(ui, Icon::SIDEBAR_SIMPLE, "Open the guide").clicked() {
+            commands.push(Command::Guide);
+        }
+        let (rect, _) = ui.allocate_exact_size(vec2(space::S6, 1.0), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.center().y, hairline(&t));
+        icon_ui(ui, Icon::COMPASS, Weight::Regular, size::ICON, t.text_2);
+        let done = guide.tasks.iter().filter(|task| task.done).count();
+        let count = format!("{done}/{}", guide.tasks.len());
+        ui.label(text(count, font::small_medium(), t.text_2))
+            .on_hover_text("Tasks of the guide that are done");
+        for task in &guide.tasks {
+            let (rect, _) = ui.allocate_exact_size(vec2(space::S2, space::S3), Sense::hover());
+            if task.done {
+                ui.painter().circle_filled(rect.center(), 4.0, t.good);
+            } else {
+                let stroke = eframe::egui::Stroke::new(1.0, t.stroke_control);
+                ui.painter().circle_stroke(rect.center(), 3.5, stroke);
+            }
+        }
+    });
+}
+
+fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
+    let t = tokens(ui);
+    let rect = ui.max_rect();
+    let head = Rect::from_min_size(rect.min, vec2(rect.width(), size::TOP_BAR));
+    let mut row = ui.new_child(
+        UiBuilder::new()
+            .max_rect(head.shrink2(vec2(space::S4, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    icon_ui(&mut row, Icon::COMPASS, Weight::Regular, size::ICON, t.accent);
+    row.label(text("Guide", font::card_title(), t.text));
+    row.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if icon_button(ui, Icon::SIDEBAR_SIMPLE, "Close the guide").clicked() {
+            commands.push(Command::Guide);
+        }
+        let done = guide.tasks.iter().filter(|task| task.done).count();
+        if !guide.tasks.is_empty() {
+            ui.label(text(format!("{done} of {}", guide.tasks.len()), font::small(), t.text_2));
+        }
+    });
+    ui.painter().hline(rect.x_range(), head.bottom() - 0.5, hairline(&t));
+    let foot_top = rect.bottom() - 56.0;
+    let body =
+        Rect::from_min_max(pos2(rect.left() + 16.0, head.bottom()), pos2(rect.right() - 12.0, foot_top));
+    let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body).layout(Layout::top_down(Align::Min)));
+    ScrollArea::vertical().auto_shrink(false).show(&mut body_ui, |ui| {
+        ui.set_width(body.width() - 4.0);
+        body_of_guide_ui(ui, guide);
+    });
+    ui.painter().hline(rect.x_range(), foot_top, hairline(&t));
+    let foot =
+        Rect::from_min_max(pos2(rect.left() + 16.0, foot_top), pos2(rect.right() - 16.0, rect.bottom()));
+    let mut foot_ui =
+        ui.new_child(UiBuilder::new().max_rect(foot).layout(Layout::right_to_left(Align::Center)));
+    let left = guide.tasks.iter().filter(|task| !task.done).count();
+    if let Some(next) = guide.next {
+        let enabled = left == 0;
+        let label = format!("Next: {}", next.title());
+        let why = "Every task above comes first; the rail takes you anywhere at any time";
+        if Button::primary(&label)
+            .trailing(Icon::ARROW_RIGHT)
+            .enabled(enabled, why)
+            .ui(&mut foot_ui)
+            .clicked()
+        {
+            commands.push(Command::Go(next));
+        }
+    }
+    if left > 0 {
+        let said = if left == 1 { "1 task left".to_owned() } else { format!("{left} tasks left") };
+        foot_ui.label(text(said, font::small(), t.text_2));
+    }
+}
+
+fn body_of_guide_ui(ui: &mut Ui, guide: &Guide) {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.y = space::S1;
+    ui.add_space(space::S4);
+    if !guide.tasks.is_empty() {
+        let width = ui.available_width();
+        let (rect, _) = ui.allocate_exact_size(vec2(width, space::S1), Sense::hover());
+        let n = guide.tasks.len() as f32;
+        let step = width / n;
+        for (at, task) in guide.tasks.iter().enumerate() {
+            let left = rect.left() + step * at as f32;
+            let part =
+                Rect::from_min_max(pos2(left, rect.top()), pos2(left + step - space::S1, rect.bottom()));
+            ui.painter().rect_filled(part, CornerRadius::same(2), if task.done { t.good } else { t.stroke });
+        }
+        ui.add_space(space::S4);
+    }
+    ui.add(Label::new(text(guide.title, font::heading(), t.text)).wrap());
+    ui.add_space(space::S3);
+    ui.label(text("Why", font::small_medium(), t.text_3));
+    ui.add(Label::new(text(guide.why, font::body(), t.text_2)).wrap());
+    ui.add_space(space::S3);
+    ui.label(text("What to do", font::small_medium(), t.text_3));
+    ui.add(Label::new(text(guide.what, font::body(), t.text_2)).wrap());
+    if guide.tasks.is_empty() {
+        return;
+    }
+    ui.add_space(space::S3);
+    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+    ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
+    ui.add_space(space::S3);
+    ui.horizontal(|ui| {
+        ui.label(text("Tasks", font::small_medium(), t.text_2));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(text("checked live", font::small(), t.text_3));
+            icon_ui(ui, Icon::PULSE, Weight::Regular, size::ICON_SEGMENT, t.text_3);
+        });
+    });
+    for task in &guide.tasks {
+        task_ui(ui, task);
+    }
+}
+
+fn task_ui(ui: &mut Ui, task: &Task) {
+    let t = tokens(ui);
+    ui.add_space(space::S2);
+    let color = if task.done { t.text_2 } else { t.text };
+    let font = if task.done { font::body() } else { font::label() };
+    let indent = size::ICON + space::S2;
+    let galley = ui.painter().layout(task.text.to_owned(), font, color, ui.available_width() - indent);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
+    let spoken = format!("{}: {}", task.text, if task.done { "done" } else { "to do" });
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
+    let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 10.0);
+    if task.done {
+        paint_icon(ui.painter(), at, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
+    } else {
+        paint_icon(ui.painter(), at, Icon::CIRCLE, Weight::Regular, size::ICON, t.stroke_control);
+    }
+    ui.painter().galley(pos2(rect.left() + indent, rect.top()), galley, color);
+}

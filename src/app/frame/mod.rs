@@ -1,0 +1,73 @@
+//! What is around every page: the rail, the top bar, the guide, the status line, and what lies over the page.
+
+mod guide;
+mod over;
+mod palette;
+mod picker;
+mod rail;
+mod status;
+mod top_bar;
+
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use super::command::{Action, Commands};
+use super::pages::coming::coming_page_ui;
+use super::pages::data::data_page_ui;
+use super::pages::predict::predict_page_ui;
+use super::pages::train::train_page_ui;
+use super::pages::{PageId, View};
+use super::state::AppState;
+use super::theme::{size, tokens};
+
+/// Paints the whole window.
+pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
+    let t = tokens(ui);
+    let compact = ui.max_rect().width() < size::COMPACT_BELOW;
+    let plain = |fill| Frame::new().fill(fill).inner_margin(Margin::ZERO);
+    Panel::bottom("status")
+        .exact_size(size::STATUS)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(plain(t.rail))
+        .show(ui, |ui| status::status_ui(ui, state, commands));
+    Panel::left("rail")
+        .exact_size(if compact { size::RAIL_COMPACT } else { size::RAIL })
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(plain(t.rail))
+        .show(ui, |ui| rail::rail_ui(ui, state, compact, actions, commands));
+    Panel::top("top bar")
+        .exact_size(size::TOP_BAR)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(plain(t.surface))
+        .show(ui, |ui| top_bar::top_bar_ui(ui, state, compact, actions, commands));
+    let guide_width = if state.screen.guide_open && !compact { size::GUIDE } else { size::GUIDE_CLOSED };
+    Panel::right("guide")
+        .exact_size(guide_width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(plain(t.surface))
+        .show(ui, |ui| guide::guide_ui(ui, state, compact, commands));
+    CentralPanel::default()
+        .frame(plain(t.canvas))
+        .show(ui, |ui| page_ui(ui, state, compact, actions, commands));
+    over::over_ui(ui, state, actions, commands);
+}
+
+/// The open page, in its padding.
+fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action], commands: &mut Commands) {
+    let AppState { truth, screen, results, work } = state;
+    let view = View { truth, work, actions, compact };
+    let padding: i8 = if compact { 16 } else { 24 };
+    let margin = Margin { left: padding, right: padding, top: 0, bottom: padding };
+    Frame::new().inner_margin(margin).show(ui, |ui| {
+        ui.set_min_size(ui.available_size());
+        match screen.page {
+            PageId::Data => data_page_ui(ui, view, &results.data, &mut screen.data, commands),
+            PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),
+            PageId::Predict => predict_page_ui(ui, view, &results.predict, &mut screen.predict, commands),
+            page => coming_page_ui(ui, page, view),
+        }
+    });
+}

@@ -1,0 +1,162 @@
+//! The few shared widgets. Each has an accessible name, a keyboard way and a focus ring, and takes its colours and
+//! sizes from the theme.
+
+mod button;
+mod card;
+mod chart;
+mod choice;
+mod field;
+pub(crate) mod format;
+mod slider;
+
+pub(crate) use button::{Button, icon_button};
+pub(crate) use card::{
+    card, card_frame, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head, problem_ui,
+    stat,
+};
+pub(crate) use chart::{Bars, bars, meter, progress_bar, spinner};
+pub(crate) use choice::{Segment, check, radio_row, segmented, switch};
+pub(crate) use field::{menu_item, number_field, search_field, select, stepper, text_field};
+pub(crate) use slider::slider;
+
+use eframe::egui::{
+    Align2, Color32, Context, CornerRadius, FontId, Id, Painter, Pos2, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::theme::{Icon, Tokens, font, radius, size, space, tokens};
+
+/// The weights icons come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Outlined: the default.
+    Regular,
+    /// Strong outline: what is active.
+    Bold,
+    /// Filled: states.
+    Fill,
+}
+
+/// Paints an icon with its centre at `at`. It is a picture, not a label: screen readers do not see it.
+pub(crate) fn paint_icon(
+    painter: &Painter,
+    at: Pos2,
+    icon: Icon,
+    weight: Weight,
+    points: f32,
+    color: Color32,
+) {
+    let family = match weight {
+        Weight::Regular => font::icons(),
+        Weight::Bold => font::icons_bold(),
+        Weight::Fill => font::icons_fill(),
+    };
+    painter.text(at, Align2::CENTER_CENTER, icon.glyph(), FontId::new(points, family), color);
+}
+
+/// An icon in the flow of a layout.
+pub(crate) fn icon_ui(ui: &mut Ui, icon: Icon, weight: Weight, points: f32, color: Color32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(points, points), Sense::hover());
+    paint_icon(ui.painter(), rect.center(), icon, weight, points, color);
+    response
+}
+
+fn keyboard_id() -> Id {
+    Id::unique("the keyboard moves the focus")
+}
+
+/// Notes whether the keyboard or the pointer was used last: rings around the focus are for the keyboard. Call once
+/// a frame.
+pub(crate) fn watch_focus(ctx: &Context) {
+    let (keyboard, pointer) = ctx.input(|input| {
+        use eframe::egui::Key;
+        let keys = [Key::Tab, Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight];
+        (keys.iter().any(|key| input.key_pressed(*key)), input.pointer.any_pressed())
+    });
+    if keyboard || pointer {
+        ctx.data_mut(|data| data.insert_temp(keyboard_id(), keyboard));
+    }
+}
+
+/// A ring around what has the focus, when it came there by the keyboard.
+pub(crate) fn focus_ring(ui: &Ui, response: &Response, corner: u8) {
+    if response.has_focus() && ui.data(|data| data.get_temp(keyboard_id()).unwrap_or(false)) {
+        let t = tokens(ui);
+        ui.painter().rect_stroke(
+            response.rect.expand(3.0),
+            CornerRadius::same(corner.saturating_add(3)),
+            Stroke::new(2.0, t.accent),
+            StrokeKind::Inside,
+        );
+    }
+}
+
+/// What a tag or chip says of a state, always with a word and an icon beside the colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "a set to choose from")]
+pub(crate) enum Tone {
+    /// Nothing to say.
+    Neutral,
+    /// What the program points at.
+    Accent,
+    /// Selected, filled with the accent.
+    Solid,
+    /// Done, passed.
+    Good,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Bad,
+    /// News.
+    Info,
+}
+
+impl Tone {
+    /// Foreground and background.
+    pub(crate) fn colors(self, t: &Tokens) -> (Color32, Color32) {
+        match self {
+            Self::Neutral => (t.text_2, t.hover),
+            Self::Accent => (t.accent, t.accent_tint),
+            Self::Solid => (t.on_accent, t.accent),
+            Self::Good => (t.good, t.good_tint),
+            Self::Warn => (t.warn, t.warn_tint),
+            Self::Bad => (t.bad, t.bad_tint),
+            Self::Info => (t.info, t.info_tint),
+        }
+    }
+}
+
+/// A small labelled patch: a type, a state.
+pub(crate) fn tag(ui: &mut Ui, tone: Tone, icon: Option<(Icon, Weight)>, text: &str) -> Response {
+    let (foreground, background) = tone.colors(&tokens(ui));
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font::small_medium(), foreground);
+    let icon_width = if icon.is_some() { size::ICON_SMALL + space::S1 } else { 0.0 };
+    let width = galley.size().x + icon_width + space::S2 * 2.0;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, size::TAG), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    let painter = ui.painter();
+    painter.rect_filled(rect, CornerRadius::same(radius::TAG), background);
+    let mut x = rect.left() + space::S2;
+    if let Some((icon, weight)) = icon {
+        let at = pos2(x + size::ICON_SMALL / 2.0, rect.center().y);
+        paint_icon(painter, at, icon, weight, size::ICON_SMALL, foreground);
+        x += icon_width;
+    }
+    painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, foreground);
+    response
+}
+
+/// Text that can be read aloud as one label, painted at a place of one's own.
+pub(crate) fn painted_label(
+    ui: &mut Ui,
+    rect: Rect,
+    align: Align2,
+    text: &str,
+    font: FontId,
+    color: Color32,
+) -> Response {
+    let response = ui.interact(rect, ui.scope_id().with(("painted", text)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    ui.painter().text(align.pos_in_rect(&rect), align, text, font, color);
+    response
+}

@@ -1,0 +1,56 @@
+//! The slider: egui's, in this window's dress.
+
+use eframe::egui::style::HandleShape;
+use eframe::egui::{Response, Role, Slider, Stroke, Ui, WidgetInfo, vec2};
+
+use super::focus_ring;
+use crate::app::theme::{radius, size, tokens};
+
+/// A slider over `range`, moved in steps of `step` (0: freely), `width` points wide, read aloud as `name`. Arrow keys
+/// move it by a step.
+pub(crate) fn slider(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut f64,
+    range: std::ops::RangeInclusive<f64>,
+    step: f64,
+    width: f32,
+) -> Response {
+    let t = tokens(ui);
+    let response = ui
+        .scope(|ui| {
+            let style = ui.style_mut();
+            style.spacing.slider_width = width;
+            // the handle's radius is the height divided by 2.5
+            style.spacing.interact_size = vec2(0.0, (size::SLIDER_THUMB / 2.0) * 2.5);
+            style.spacing.slider_rail_height = size::SLIDER_TROUGH;
+            let widgets = &mut style.visuals.widgets;
+            for visuals in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+                visuals.bg_fill = t.surface;
+                visuals.fg_stroke = Stroke::new(2.0, t.accent);
+            }
+            widgets.inactive.bg_fill = t.surface;
+            style.visuals.selection.bg_fill = t.accent;
+            let trough = t.stroke_strong;
+            // egui paints the trough in the fill of the resting state, and the handle in that of the present one
+            style.visuals.widgets.inactive.bg_fill = trough;
+            let mut slider = Slider::new(value, range)
+                .show_value(false)
+                .trailing_fill(true)
+                .handle_shape(HandleShape::Circle);
+            if step > 0.0 {
+                slider = slider.step_by(step);
+            }
+            ui.add(slider)
+        })
+        .inner;
+    let shown = *value;
+    let enabled = ui.is_enabled();
+    response.widget_info(|| {
+        let mut info = WidgetInfo::slider(enabled, shown, name);
+        info.role = Role::Slider;
+        info
+    });
+    focus_ring(ui, &response, radius::CONTROL);
+    response
+}

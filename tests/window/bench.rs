@@ -1,0 +1,194 @@
+//! A window without a screen, its workspace in a folder of its own, its clock standing still.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use drydock::app::{Drydock, Start};
+use drydock::work::Clock;
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, Node};
+
+/// How long a job may take in a test, on a busy machine with an unoptimised build.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A window under test.
+pub(crate) struct Bench {
+    pub(crate) harness: Harness<'static, Drydock>,
+    /// The workspace's folder, gone with the test.
+    folder: Arc<tempfile::TempDir>,
+}
+
+/// A window of 1440 × 900 points.
+pub(crate) fn window() -> Bench {
+    Bench::sized(1440.0, 900.0, egui::Theme::Light)
+}
+
+impl Bench {
+    /// A window of that size.
+    pub(crate) fn sized(width: f32, height: f32, theme: egui::Theme) -> Self {
+        Self::in_folder(Arc::new(tempfile::tempdir().unwrap()), width, height, theme)
+    }
+
+    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32, theme: egui::Theme) -> Self {
+        let start = Start {
+            folder: Some(folder.path().join("winter-beverages")),
+            open: None,
+            // a Tuesday in November 2025
+            clock: Clock::fixed(1_763_460_000_000),
+        };
+        let harness = Harness::builder()
+            .with_size([width, height])
+            .with_theme(theme)
+            .with_step_dt(1.0 / 60.0)
+            .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
+        let mut bench = Self { harness, folder };
+        bench.settle();
+        bench
+    }
+
+    /// Closes the window without a goodbye, as a kill does, and opens another on the same workspace.
+    pub(crate) fn killed_and_restarted(self) -> Self {
+        let folder = Arc::clone(&self.folder);
+        drop(self.harness);
+        Self::in_folder(folder, 1440.0, 900.0, egui::Theme::Light)
+    }
+
+    /// The workspace.
+    pub(crate) fn workspace(&self) -> PathBuf {
+        self.folder.path().join("winter-beverages")
+    }
+
+    /// A file beside the workspace.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Paints frames until no job runs and nothing was asked for in the last few.
+    #[track_caller]
+    pub(crate) fn settle(&mut self) {
+        let since = Instant::now();
+        let mut quiet = 0;
+        while quiet < 6 {
+            self.harness.step();
+            quiet = if self.harness.state().is_busy() { 0 } else { quiet + 1 };
+            if quiet == 0 {
+                std::thread::sleep(Duration::from_millis(3));
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "a job does not end; status: {:?}",
+                self.harness.state().status()
+            );
+        }
+    }
+
+    /// Paints frames until a label is there.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, label: &str) {
+        let since = Instant::now();
+        while self.harness.query_all_by_label_contains(label).next().is_none() {
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(3));
+            assert!(since.elapsed() < PATIENCE, "'{label}' does not appear; there are: {}", self.labels());
+        }
+    }
+
+    /// Lets more than a second pass, so that what changed is written.
+    pub(crate) fn let_time_pass(&mut self) {
+        for _ in 0..100 {
+            self.harness.step();
+        }
+        self.settle();
+    }
+
+    /// Clicks what has that accessible name.
+    #[track_caller]
+    pub(crate) fn click(&mut self, label: &str) {
+        self.one(label).click();
+        self.harness.step();
+        self.settle();
+    }
+
+    /// The one thing with that accessible name.
+    #[track_caller]
+    pub(crate) fn one(&self, label: &str) -> Node<'_> {
+        let all: Vec<Node<'_>> = self.harness.query_all_by_label(label).collect();
+        assert!(!all.is_empty(), "nothing is called '{label}'; there are: {}", self.labels());
+        all.into_iter().next().unwrap()
+    }
+
+    /// Whether anything's accessible name holds that text.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
+    /// Every accessible name, for messages.
+    pub(crate) fn labels(&self) -> String {
+        let mut labels: Vec<String> = self
+            .harness
+            .query_all_by(|_| true)
+            .filter_map(|node| node.accesskit_node().label())
+            .filter(|label| !label.trim().is_empty())
+            .collect();
+        labels.dedup();
+        labels.join(" | ")
+    }
+
+    /// Presses a key.
+    pub(crate) fn key(&mut self, key: Key) {
+        self.keys(Modifiers::NONE, key);
+    }
+
+    /// Presses a key with modifiers.
+    pub(crate) fn keys(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.step();
+        self.settle();
+    }
+
+    /// Types into the focused field.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.harness.event(egui::Event::Text(text.to_owned()));
+        self.harness.step();
+        self.settle();
+    }
+
+    /// Drops a file on the window.
+    pub(crate) fn drop_file(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
+        self.harness.step();
+        self.settle();
+    }
+
+    /// What the status line says.
+    pub(crate) fn status(&self) -> String {
+        self.harness.state().status().unwrap_or("").to_owned()
+    }
+
+    /// Takes a picture and compares it with the one in `tests/snapshots`.
+    #[track_caller]
+    pub(crate) fn picture(&mut self, name: &str) {
+        // a pointer that rests nowhere, and no blinking cursor
+        self.harness.input_mut().events.push(egui::Event::PointerGone);
+        self.settle();
+        self.harness.snapshot(name);
+    }
+}
+
+/// A file that is dropped.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Arc<[u8]>, String> {
+        std::fs::read(&self.0).map(Into::into).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,8 @@
+//! The window, driven as a person or a screen reader drives it: by accessible names and by keys, on real data; and
+//! pictures of every page, light and dark.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
+
+mod bench;
+mod frame;
+
+pub(crate) use bench::Bench;
