@@ -12,7 +12,7 @@ use super::report::{grouped, print_json, scores, short};
 use crate::data::read_csv;
 use crate::inference::Place;
 use crate::model::Policy;
-use crate::training::evaluate;
+use crate::training::{evaluate, measured};
 
 /// Arguments of `drydock evaluate`.
 #[derive(Debug, clap::Args)]
@@ -84,6 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "rows": evaluation.n_rows,
             "left_out": evaluation.n_left_out,
             "metrics": evaluation.scores,
+            "measured": measured(&model.output.classes),
             "training_metrics": {"train": model.metrics.train, "test": model.metrics.test},
             "warnings": loaded.warnings,
             "seconds": seconds,
@@ -94,6 +95,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         match &model.metrics.test {
             Some(test) => outln!("  held out     {}", scores(test)),
             None => outln!("  in training  {}", scores(&model.metrics.train)),
+        }
+        if let Some(measured) = measured(&model.output.classes) {
+            outln!("\n  {measured}.");
         }
         outln!("\n{} s in all", short(seconds, 3));
     }

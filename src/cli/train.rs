@@ -11,12 +11,13 @@ use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, scores, short, table};
 use crate::data::{Loaded, read_csv, replace_file};
 use crate::model::{Estimator, Model, ModelKind, Policies, Policy, Task};
-use crate::training::{Origin, Plan, Settings, Solver, Trained, fold_summary, train};
+use crate::training::{FoldScheme, Origin, Plan, Settings, Solver, Trained, fold_summary, measured, train};
 use crate::work::Seed;
 
 /// Arguments of `drydock train`.
 #[derive(Debug, clap::Args)]
 #[command(
+    group(clap::ArgGroup::new("measuring").args(["test_fraction", "folds"]).multiple(true)),
     after_help = "Examples:\n  drydock train sales.csv --target units --test-fraction 0.2 -o sales.json\n  \
     drydock train winter-beverages --target units_sold --time date --test-fraction 0.2 -o winter.json\n  \
     drydock train digits --target digit --task classification --model mlp -o digits.json"
@@ -42,7 +43,8 @@ pub(crate) struct Args {
     /// What the model is asked for
     #[arg(long, value_enum, default_value_t = TaskArg::Auto)]
     task: TaskArg,
-    /// Fit a sum through the origin
+    /// Fit a sum through the origin. The first category then keeps all its levels, as in R; R² stays the share of the
+    /// variance about the mean, as in scikit-learn (R and NIST give the one about 0)
     #[arg(long)]
     no_intercept: bool,
     /// The share of rows held out for the test (default: none)
@@ -54,8 +56,9 @@ pub(crate) struct Args {
         allow_negative_numbers = true
     )]
     test_fraction: f64,
-    /// Hold out the latest rows by this date column, not random ones
-    #[arg(long, value_name = "COL", requires = "test_fraction")]
+    /// Hold out the latest rows by this date column, not random ones; each of --folds is predicted from those before
+    /// it (rows without a date are left out)
+    #[arg(long, value_name = "COL", requires = "measuring")]
     time: Option<String>,
     /// Cross-validate on the training rows with this many folds
     #[arg(long, value_name = "K", default_value_t = 0, hide_default_value = true)]
@@ -279,6 +282,7 @@ fn document(trained: &Trained, seconds: f64) -> Value {
     let model = &trained.model;
     let (coefficients, intercept) = coefficients(model);
     let mut document = json!({
+        "measured": measured(&model.output.classes),
         "model": model.kind,
         "task": model.task,
         "target": model.output.name,
@@ -301,8 +305,12 @@ fn document(trained: &Trained, seconds: f64) -> Value {
     if let Estimator::Linear(linear) = &model.estimator {
         let names = model.term_names();
         if let Some(errors) = &linear.standard_errors {
+            // what has no coefficient has no error either
+            let error = |(at, error): (usize, &f64)| {
+                if linear.dropped.contains(&at) { Value::Null } else { json!(error) }
+            };
             let by_name: Map<String, Value> =
-                names.iter().cloned().zip(errors.iter().map(|&e| json!(e))).collect();
+                names.iter().cloned().zip(errors.iter().enumerate().map(error)).collect();
             document["standard_errors"] = Value::Object(by_name);
             document["intercept_standard_error"] = json!(linear.intercept_standard_error);
             document["residual_std"] = json!(linear.residual_std);
@@ -311,8 +319,7 @@ fn document(trained: &Trained, seconds: f64) -> Value {
         document["dropped"] = json!(dropped);
     }
     if !trained.folds.is_empty() {
-        document["cross_validation"] =
-            json!({"folds": trained.folds, "summary": fold_summary(&trained.folds)});
+        document["cross_validation"] = json!({"scheme": trained.fold_scheme, "folds": trained.folds, "summary": fold_summary(&trained.folds)});
     }
     document
 }
@@ -374,11 +381,33 @@ pub(crate) fn text(trained: &Trained) -> String {
             })
             .collect();
         text.push_str(&format!("  {} folds    {}\n", trained.folds.len(), parts.join(" · ")));
+        text.push_str(match trained.fold_scheme {
+            FoldScheme::Random => "",
+            FoldScheme::Stratified => "             (every class dealt out evenly)\n",
+            FoldScheme::ForwardChaining => {
+                "             (in order of time, each predicted from all rows before it)\n"
+            }
+        });
+    }
+    if let Some(measured) = measured(&model.output.classes) {
+        text.push_str(&format!(
+            "\n  {measured}.\n  A prediction's probability is that of the predicted class.\n"
+        ));
+    }
+    if model.training.settings.get("intercept") == Some(&Value::Bool(false)) {
+        text.push_str(
+            "\n  R² is the share of the variance about the mean, though the sum goes through the origin.\n",
+        );
     }
     if let Estimator::Linear(linear) = &model.estimator {
         let names = model.term_names();
         let error = |at: usize| {
-            linear.standard_errors.as_ref().and_then(|e| e.get(at)).map_or(String::new(), |e| short(*e, 3))
+            let error = linear.standard_errors.as_ref().and_then(|e| e.get(at));
+            if linear.dropped.contains(&at) {
+                "dropped".to_owned()
+            } else {
+                error.map_or(String::new(), |e| short(*e, 3))
+            }
         };
         let mut rows = vec![vec![
             "(intercept)".to_owned(),
@@ -397,6 +426,12 @@ pub(crate) fn text(trained: &Trained) -> String {
         text.push_str(&table(&["term", "coefficient", "std. error"], &rows, &[false, true, true]));
         if names.len() > 40 {
             text.push_str(&format!("  … and {} more, in the model file\n", names.len() - 40));
+        }
+        if let Some(condition) = trained.notes.get("condition").and_then(Value::as_f64) {
+            text.push_str(&format!(
+                "  condition {} (of the scaled features; 1 is best)\n",
+                short(condition, 3)
+            ));
         }
     }
     text

@@ -11,7 +11,9 @@
 //! | extra column or field | (not possible) | left unused | error |
 //!
 //! An input that "adds nothing" has zeros in place of its encoded columns: a number counts as 0, a category as
-//! none of its levels (for a weighted sum: as the reference level).
+//! none of its levels (for a weighted sum with an intercept: as the reference level). A 0 where the training values lie
+//! about 300 is far outside what the model knows: `ignore` suits numbers for which 0 means "none of it", and `impute`
+//! the others.
 
 use serde::{Deserialize, Serialize};
 

@@ -83,16 +83,40 @@ fn classification(predictor: &Predictor, column: &Column, predictions: &Predicti
             known.iter().map(|&row| all[row]).collect()
         })
         .collect();
-    let mut evaluation = classes_scores(&codes, &probabilities);
+    let mut evaluation = classes_scores(&codes, &probabilities, classes);
     evaluation.n_left_out = predictions.n_rows() - known.len();
     evaluation
 }
 
-/// Scores of class probabilities, given class by class.
-pub(crate) fn classes_scores(truth: &[u32], probabilities: &[Vec<f64>]) -> Evaluation {
+/// Scores of class probabilities, given class by class. The scores of each class get its name as `class`, and
+/// `class_names` are the names in the order of the confusion matrix's rows and columns; for two classes
+/// `positive_class` is the one that `f1` and `roc_auc` are of.
+pub(crate) fn classes_scores(truth: &[u32], probabilities: &[Vec<f64>], names: &[String]) -> Evaluation {
     let views: Vec<&[f64]> = probabilities.iter().map(Vec::as_slice).collect();
     let metrics = ClassificationMetrics::new(truth, &views);
-    Evaluation { scores: to_scores(&metrics), n_rows: truth.len(), n_left_out: 0, notes: Notes::default() }
+    let mut scores = to_scores(&metrics);
+    if let Some(serde_json::Value::Array(classes)) = scores.get_mut("classes") {
+        for (class, name) in classes.iter_mut().zip(names) {
+            class["class"] = name.as_str().into();
+        }
+        scores.insert("class_names".into(), names.into());
+        if let [_, positive] = names {
+            scores.insert("positive_class".into(), positive.as_str().into());
+        }
+    }
+    Evaluation { scores, n_rows: truth.len(), n_left_out: 0, notes: Notes::default() }
+}
+
+/// What the scores of a classifier of these classes are of, in words; `None` for a regression.
+#[must_use]
+pub fn measured(classes: &[String]) -> Option<String> {
+    match classes {
+        [] => None,
+        [_, positive] => Some(format!("F1 and ROC AUC are of class '{positive}'")),
+        _ => Some(
+            "F1 is the mean over the classes (macro), ROC AUC the mean of each class against the rest".into(),
+        ),
+    }
 }
 
 fn to_scores(metrics: &impl serde::Serialize) -> Scores {

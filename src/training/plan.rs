@@ -17,6 +17,13 @@ const MAX_CELLS: usize = 1 << 31;
 /// Classes past which a target is no classification target.
 const MAX_CLASSES: usize = 1000;
 
+/// Classes past which a warning asks whether they are meant.
+const MANY_CLASSES: usize = 100;
+/// Up to so many classes few rows of each are no reason for a warning.
+const FEW_CLASSES: usize = 10;
+/// Different whole numbers up to which a target of numbers may stand for classes.
+const MOST_CODES: usize = 20;
+
 /// By whose code least squares is solved and a classification tree grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -171,6 +178,22 @@ impl Plan {
         }
         if task == Task::Classification {
             plan.classes = classes(target, &plan.rows)?;
+            let (n_classes, n_rows) = (plan.classes.len(), plan.rows.len());
+            if n_classes > MANY_CLASSES || (n_classes > FEW_CLASSES && n_classes * 5 > n_rows) {
+                plan.warnings.push(format!(
+                    "'{}' has {n_classes} classes among {n_rows} rows, so that there is little to learn each from; check that it is a category{}",
+                    plan.settings.target,
+                    if target.kind() == ColumnKind::Number { ", or train a regression (--task regression)" } else { "" }
+                ));
+            }
+        } else if plan.settings.task.is_none()
+            && plan.settings.model.is_none_or(|model| model.can(Task::Classification))
+            && let Some(distinct) = may_be_classes(target, &plan.rows)
+        {
+            plan.warnings.push(format!(
+                "'{}' has only {distinct} different values, all whole numbers, and is taken as a number; if they stand for classes, give --task classification",
+                plan.settings.target
+            ));
         }
         Ok(plan)
     }
@@ -195,6 +218,17 @@ impl Plan {
                 target.name
             ));
         }
+        if let Some(time) = self.settings.time_column.as_ref().and_then(|time| table.column(time)) {
+            let before = self.rows.len();
+            self.rows.retain(|&row| !time.is_missing(row));
+            if self.rows.len() < before {
+                self.warnings.push(format!(
+                    "{} of {before} rows have no date in '{}' and were left out: they belong neither before nor after the others",
+                    before - self.rows.len(),
+                    time.name
+                ));
+            }
+        }
         match policy {
             Policy::Impute => {
                 for column in &columns {
@@ -206,9 +240,10 @@ impl Plan {
                     };
                     if missing > 0 {
                         self.warnings.push(format!(
-                            "'{}' has {missing} missing values among {} rows; they were filled in (--on-missing ignore leaves such rows out)",
+                            "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows (--on-missing ignore leaves such rows out)",
                             column.name,
-                            self.rows.len()
+                            self.rows.len(),
+                            fills(column)
                         ));
                     }
                 }
@@ -243,6 +278,25 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// What stands in for a missing value.
+fn fills(column: &Column) -> &'static str {
+    match &column.data {
+        ColumnData::Number(_) => "mean",
+        ColumnData::Date(_) => "median",
+        ColumnData::Category(_) | ColumnData::Boolean(_) | ColumnData::Text(_) => "most frequent value",
+    }
+}
+
+/// Whole numbers so few that they may stand for classes.
+fn may_be_classes(target: &Column, rows: &[usize]) -> Option<usize> {
+    let ColumnData::Number(values) = &target.data else { return None };
+    let values: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+    let distinct = crate::data::distinct_values_up_to(&values, MOST_CODES)?;
+    let codes = distinct.len() >= 2 && distinct.iter().all(|value| value.fract() == 0.0);
+    // each must come up again and again
+    (codes && distinct.len() * 5 <= rows.len()).then_some(distinct.len())
 }
 
 fn check_numbers(settings: &Settings) -> Result<(), TrainError> {

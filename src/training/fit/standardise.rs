@@ -33,6 +33,15 @@ pub(super) fn mean_and_std(values: &[f64]) -> (f64, f64) {
     if constant || variance <= rounding { (mean, 0.0) } else { (mean, variance.sqrt()) }
 }
 
+/// Whether a column is constant, up to rounding: then it has no weight in any model of standardised columns.
+pub(crate) fn is_constant(values: &[f64]) -> bool {
+    // most columns show at once that they are not
+    values.first().is_none_or(|first| {
+        let distinct = values.iter().any(|value| (value - first).abs() > 1e-6 * first.abs());
+        !distinct && mean_and_std(values).1 == 0.0
+    })
+}
+
 /// Standardised columns, constant ones left out.
 #[derive(Debug)]
 pub(super) struct Standardised {
