@@ -43,8 +43,8 @@ pub(crate) struct Args {
     /// What the model is asked for
     #[arg(long, value_enum, default_value_t = TaskArg::Auto)]
     task: TaskArg,
-    /// Fit a sum through the origin. The first category then keeps all its levels, as in R; R² stays the share of the
-    /// variance about the mean, as in scikit-learn (R and NIST give the one about 0)
+    /// Fit a sum through the origin. The first category then keeps all its levels, as in R (a yes/no column stays one
+    /// number, 0 for no); R² stays the share of the variance about the mean, as in scikit-learn (R's is about 0)
     #[arg(long)]
     no_intercept: bool,
     /// The share of rows held out for the test (default: none)
@@ -428,10 +428,8 @@ pub(crate) fn text(trained: &Trained) -> String {
             text.push_str(&format!("  … and {} more, in the model file\n", names.len() - 40));
         }
         if let Some(condition) = trained.notes.get("condition").and_then(Value::as_f64) {
-            text.push_str(&format!(
-                "  condition {} (of the scaled features; 1 is best)\n",
-                short(condition, 3)
-            ));
+            let condition = if condition < 1e6 { short(condition, 3) } else { format!("{condition:.1e}") };
+            text.push_str(&format!("  condition {condition} (of the scaled features; 1 is best)\n"));
         }
     }
     text

@@ -164,7 +164,12 @@ impl Case<'_> {
                 let exact = self.model.kind == ModelKind::Linear || perfect(self.on_train);
                 if coefficients >= rows && exact {
                     return Some(format!(
-                        "there are as many coefficients as training rows ({coefficients} and {rows}): the fit is exact by construction and says nothing about other rows"
+                        "there are as many coefficients as training rows, or more ({coefficients} and {rows}): the fit is {} and says nothing about other rows",
+                        if self.model.kind == ModelKind::Linear {
+                            "exact by construction"
+                        } else {
+                            "bound to be close"
+                        }
                     ));
                 }
                 (perfect(self.on_train) && rows > FEW_ROWS).then(|| {

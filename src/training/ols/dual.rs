@@ -131,3 +131,6 @@ fn solve(n: usize, entry: impl Fn(usize, usize) -> Dd, right: &[Dd]) -> Vec<Dd> 
     }
     values
 }
+
+#[cfg(test)]
+mod tests;

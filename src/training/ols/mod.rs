@@ -88,7 +88,7 @@ pub struct Fit {
     /// ascending. The later column goes, as in R's `lm`. With a penalty only constant columns are dropped.
     pub dropped: Vec<usize>,
     /// Estimated 2-norm condition number of the kept columns, centred (with an intercept) and scaled to unit
-    /// length; with a penalty that of the penalised design. At least 1.
+    /// length; with a penalty that of the penalised design (on the dual way with standardised columns). At least 1.
     pub condition: f64,
     /// For each column, how many times larger its coefficient's variance is than if no other column told anything of
     /// it (the variance inflation factor, about the origin without an intercept); 0 for a dropped column. Empty with a

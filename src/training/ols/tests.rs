@@ -397,3 +397,17 @@ fn what_cannot_be_fitted_is_named() {
     assert!(run(&[&good], &infinite, 0.0).iter().all(|error| *error == OlsError::Target { row: 2 }));
     assert!(run(&[&good], &good, -1.0).iter().all(|error| *error == OlsError::Alpha(-1.0)));
 }
+
+/// By hand: for two columns of correlation r the variance inflation is 1/(1 - r²). Of 1, 2, 3, 4 and 1, 3, 2, 4, r is
+/// 4/5 and the condition the root of (1 + r)/(1 - r) = 9.
+#[test]
+fn variance_inflation() {
+    let y = [1.0, 0.0, 2.0, 5.0];
+    let columns = vec![vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 3.0, 2.0, 4.0], vec![2.0; 4]];
+    let fit = ols(&columns, &y);
+    for (found, expected) in fit.inflation.iter().zip([1.0 / 0.36, 1.0 / 0.36, 0.0]) {
+        assert!((found - expected).abs() < 1e-14, "{found} for {expected}");
+    }
+    assert!((fit.condition - 3.0).abs() < 1e-6);
+    assert!(solve(&columns, &y, true, 1.0, None).inflation.is_empty());
+}
