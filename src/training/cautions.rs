@@ -33,7 +33,8 @@ pub(super) fn constant_target(plan: &Plan, table: &Table, rows: &[usize]) -> Opt
         return None;
     }
     let y = design::truth_numbers(table, &plan.settings.target, rows);
-    let first = *y.first()?;
+    // of a single row there are other things to say
+    let [first, _, ..] = *y else { return None };
     y.iter().all(|value| *value == first).then(|| {
         format!(
             "the target is constant: '{}' is {} in every training row, so that there is nothing to learn",

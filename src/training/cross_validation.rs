@@ -184,19 +184,20 @@ mod tests {
             train: (0..train).collect(),
             test: test.collect(),
         };
-        let folds = forward_chaining(&rows, |row| row as i64, 3);
+        let moment = |row: usize| i64::try_from(row).unwrap();
+        let folds = forward_chaining(&rows, moment, 3);
         assert_eq!(folds, [range(5, 5..7), range(7, 7..9), range(9, 9..11)]);
         // the same in whatever order the rows stand in the file: row r is moment 10 − r
-        let folds = forward_chaining(&rows, |row| -(row as i64), 3);
+        let folds = forward_chaining(&rows, |row| -moment(row), 3);
         assert_eq!(folds[0], Fold { train: (6..11).collect(), test: vec![4, 5] });
         assert_eq!(folds[2].test, [0, 1]);
-        assert_eq!(forward_chaining(&rows, |row| row as i64, 10).len(), 10);
+        assert_eq!(forward_chaining(&rows, moment, 10).len(), 10);
     }
 
     #[test]
     fn rows_of_one_moment_stay_together() {
         // nine rows of the days 0 0 0 1 1 1 2 2 2 in three pieces of three: the cuts are where they should be
-        let day = |row: usize| row as i64 / 3;
+        let day = |row: usize| i64::try_from(row / 3).unwrap();
         let rows: Vec<usize> = (0..9).collect();
         let folds = forward_chaining(&rows, day, 2);
         assert_eq!(folds.iter().map(|fold| fold.test.clone()).collect::<Vec<_>>(), [[3, 4, 5], [6, 7, 8]]);

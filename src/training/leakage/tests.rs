@@ -1,3 +1,5 @@
+//! Tests of the signs of leakage: copies in every form, and what only looks like one.
+
 use super::*;
 use crate::data::Coded;
 
