@@ -128,7 +128,7 @@ fn a_rare_class_does_not_stop_the_folds() {
     let folder = Folder::new();
     file(&folder, "x,t", 40, |at| format!("{},{}", noise(at), if at == 7 { "rare" } else { "usual" }));
     let document = train(&folder, "--target t --folds 5");
-    warns(&document, &["of class 'rare'", "5 folds"]);
+    warns(&document, &["'rare' is a class of fewer training rows", "folds (5)"]);
     // the fold that holds the row out has nothing to learn from
     warns(&document, &["of 5 was left out", "class 'usual'"]);
     assert_eq!(document["cross_validation"]["folds"].as_array().unwrap().len(), 4);

@@ -115,7 +115,8 @@ pub struct Provenance {
     pub train_rows: usize,
     /// Rows held out.
     pub test_rows: usize,
-    /// Rows left out since their target is missing, or for a missing value the policy does not fill.
+    /// Rows left out since their target (or, when split by time, their date) is missing, or for a missing value the
+    /// policy does not fill.
     pub left_out_rows: usize,
     /// The seed of the split and of training.
     pub seed: u64,

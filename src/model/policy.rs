@@ -11,7 +11,8 @@
 //! | extra column or field | (not possible) | left unused | error |
 //!
 //! An input that "adds nothing" has zeros in place of its encoded columns: a number counts as 0, a category as
-//! none of its levels (for a weighted sum with an intercept: as the reference level). A 0 where the training values lie
+//! none of its levels. For a weighted sum that is the reference level, except in a sum without an intercept for its
+//! first category, which has no such level and adds 0. A 0 where the training values lie
 //! about 300 is far outside what the model knows: `ignore` suits numbers for which 0 means "none of it", and `impute`
 //! the others.
 

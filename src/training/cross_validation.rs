@@ -163,9 +163,9 @@ fn warn_of_rare_classes(plan: &Plan, table: &Table, rows: &[usize], warnings: &m
         .collect();
     if !rare.is_empty() {
         warnings.push(format!(
-            "fewer training rows than the {k} folds are of {} {}: not every fold can be measured on {}",
-            if rare.len() == 1 { "class" } else { "the classes" },
+            "{} {} fewer training rows than there are folds ({k}): not every fold can be measured on {}",
             list(&rare),
+            if rare.len() == 1 { "is a class of" } else { "are classes of" },
             if rare.len() == 1 { "it" } else { "them" }
         ));
     }

@@ -167,6 +167,40 @@ pub fn fit(problem: &Problem<'_>) -> Result<Fit, OlsError> {
     if alpha > 0.0 && problem.path.map_or(wide, |path| path == Path::Dual) {
         return dual::fit(problem);
     }
+    if alpha == 0.0
+        && problem.path.is_none()
+        && let Some(fit) = fit_first_columns(problem)?
+    {
+        return Ok(fit);
+    }
+    fit_all_columns(problem, terms)
+}
+
+/// Of many more columns than rows, the first ones that make a fit exact leave nothing to the others, which are
+/// dropped unseen (but for a look whether they are finite). `None` where the first ones do not suffice.
+fn fit_first_columns(problem: &Problem<'_>) -> Result<Option<Fit>, OlsError> {
+    let Problem { columns, y, intercept, alpha, .. } = *problem;
+    let (n, p) = (y.len(), columns.len());
+    let terms = Terms { rows: n, intercept, alpha };
+    let mut first = (2 * n).max(NARROW);
+    while 2 * first < p {
+        let mut fit = fit_all_columns(&Problem { columns: &columns[..first], ..*problem }, terms)?;
+        if fit.rank + usize::from(intercept) >= n {
+            for (column, values) in columns.iter().enumerate().skip(first) {
+                span(values).map_err(|row| OlsError::Feature { column, row })?;
+            }
+            fit.coefficients.resize(p, 0.0);
+            fit.inflation.resize(p, 0.0);
+            fit.dropped.extend(first..p);
+            return Ok(Some(fit));
+        }
+        first *= 2;
+    }
+    Ok(None)
+}
+
+fn fit_all_columns(problem: &Problem<'_>, terms: Terms) -> Result<Fit, OlsError> {
+    let Problem { columns, y, .. } = *problem;
     let size = y.len() as f64 * (columns.len() as f64 + 1.0).powi(2);
     let try_fast = problem.path.map_or(size > SMALL, |path| path == Path::Fast);
     let fast = if try_fast { fit_fast(problem, terms) } else { None };
