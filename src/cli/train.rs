@@ -40,7 +40,8 @@ pub(crate) struct Args {
     /// The kind of model (default: linear for numbers, logistic for categories)
     #[arg(long, value_name = "KIND", value_enum)]
     model: Option<KindArg>,
-    /// What the model is asked for
+    /// What the model is asked for. A classifier's F1 and ROC AUC are of the second of two classes, or the mean over more
+    /// (each against the rest); the probability beside a prediction is that of the predicted class
     #[arg(long, value_enum, default_value_t = TaskArg::Auto)]
     task: TaskArg,
     /// Fit a sum through the origin. The first category then keeps all its levels, as in R (a yes/no column stays one

@@ -99,10 +99,10 @@ pub(crate) fn classes_scores(truth: &[u32], probabilities: &[Vec<f64>], names: &
         for (class, name) in classes.iter_mut().zip(names) {
             class["class"] = name.as_str().into();
         }
-        scores.insert("class_names".into(), names.into());
-        if let [_, positive] = names {
-            scores.insert("positive_class".into(), positive.as_str().into());
-        }
+    }
+    scores.insert("class_names".into(), names.into());
+    if let [_, positive] = names {
+        scores.insert("positive_class".into(), positive.as_str().into());
     }
     Evaluation { scores, n_rows: truth.len(), n_left_out: 0, notes: Notes::default() }
 }
