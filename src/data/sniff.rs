@@ -7,7 +7,7 @@ mod header;
 use super::blocks::{RECORD_LIMIT, Start};
 use super::cell::Missing;
 use super::encoding::Encoding;
-use super::infer::{Evidence, names_a_date};
+use super::infer::{Evidence, compact_dates};
 use super::number::Decimal;
 use super::options::{DataError, Dialect, ReadOptions};
 use super::quotes::walk;
@@ -146,9 +146,10 @@ fn sniff_start(source: &Source, options: &ReadOptions, limit: usize) -> Result<O
     let mut evidence = vec![Evidence::default(); names.len()];
     let line_offset = separator_line.1;
     for (col, evidence) in evidence.iter_mut().enumerate() {
-        let own = options.columns.get(&names[col]).and_then(|c| c.missing.clone());
-        let missing = Missing::new(own.or_else(|| options.missing.clone()));
-        let compact = names_a_date(&names[col]);
+        let own = options.columns.get(&names[col]);
+        let missing = own.and_then(|own| own.missing.clone()).or_else(|| options.missing.clone());
+        let missing = Missing::new(missing);
+        let compact = compact_dates(&names[col], own);
         for record in records.iter().take(SAMPLE_RECORDS) {
             if let Some(cell) = record.fields.get(col).filter(|cell| !missing.is(cell.as_bytes())) {
                 evidence.absorb(cell, record.line + line_offset, compact);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, evaluate, evaluate_csv};
 pub(crate) use linfa_least_squares::linfa_least_squares;
 pub use plan::{Plan, Settings, Solver, TrainError};
 
@@ -63,6 +63,14 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
             "possible leakage: the model explains the training target almost perfectly (R² above 0.9999); check that no features add up to it"
                 .into(),
         );
+    }
+    for (scores, rows) in [(Some(&train_scores), "training"), (test_scores.as_ref(), "held-out")] {
+        let key = if fitting::is_regression(plan.task) { "rmse" } else { "log_loss" };
+        if scores.and_then(|scores| scores.get(key)).is_some_and(Value::is_null) {
+            trained.warnings.push(format!(
+                "the scores on the {rows} rows are not defined, since numbers overflow; check for values near the limits of a double (about 1.8e308)"
+            ));
+        }
     }
     warn_of_baseline(plan, &train_scores, test_scores.as_ref(), &baseline, &mut trained.warnings);
     if plan.settings.folds > 0 {
