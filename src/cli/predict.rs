@@ -11,7 +11,7 @@ use super::Failure;
 use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, short};
 use crate::data::{number_text, replace_file};
-use crate::inference::{Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
+use crate::inference::{InputError, Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
 use crate::model::Model;
 
 /// Arguments of `drydock predict`.
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// The model file
     model: PathBuf,
     /// A CSV file with rows to predict (or the name of a bundled sample)
-    #[arg(long, value_name = "ROWS.csv", required_unless_present = "record", conflicts_with = "record")]
+    #[arg(long, value_name = "ROWS.csv", conflicts_with = "record")]
     input: Option<PathBuf>,
     /// Where to write the rows with their predictions (default: standard output)
     #[arg(short, long, value_name = "OUT.csv", requires = "input", conflicts_with = "record")]
@@ -49,20 +49,31 @@ pub(crate) fn load_model(path: &Path) -> Result<Predictor, Failure> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let predictor = load_model(&args.model)?;
     match (&args.record, &args.input) {
-        (Some(record), _) => one(args, &predictor, record),
-        (None, Some(input)) => many(args, &predictor, input),
-        (None, None) => Err(Failure::usage("give --input ROWS.csv or --record JSON")),
+        (Some(record), _) => one(args, record),
+        (None, Some(input)) => many(args, input),
+        (None, None) => Err(Failure::usage(
+            "there is nothing to predict; give --input ROWS.csv for the rows of a file, or --record '{\"a\": 1}' for one record",
+        )),
     }
 }
 
-fn one(args: &Args, predictor: &Predictor, record: &str) -> Result<(), Failure> {
+fn one(args: &Args, record: &str) -> Result<(), Failure> {
+    // what is no record at all is a wrong command line, whatever the model
+    if let Err(error) = serde_json::from_str::<Map<String, Value>>(record) {
+        return Err(Failure::usage(format!(
+            "--record: expected a JSON object with the model's inputs as fields, such as '{{\"a\": 1}}', got something else: {error}"
+        )));
+    }
+    let predictor = &load_model(&args.model)?;
     let mut scratch = Scratch::default();
     predictor
         .read_record(record.as_bytes(), &mut scratch)
         .map_err(|error| Failure::work(format!("--record: {error}")))?;
     let prediction = predictor.predict(&mut scratch);
+    if !prediction.is_finite() {
+        return Err(Failure::work(format!("--record: {}", InputError::overflow())));
+    }
     let contributions = predictor.contributions(&scratch);
     let outside = predictor.out_of_range(&scratch);
     for (name, value, (low, high)) in &outside {
@@ -119,19 +130,20 @@ fn document(
     document
 }
 
-fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure> {
+fn many(args: &Args, input: &Path) -> Result<(), Failure> {
     let started = Instant::now();
-    if let Some(output) = &args.output {
-        check_output(output, &[input, &args.model])?;
-    }
-    let source = open(input)?;
-    let options = args.reading.options()?;
-    let watched = Watched::new("predicting");
     if args.json && args.output.is_none() {
         return Err(Failure::usage(
             "--json with --input needs -o: standard output can't hold the rows and the report",
         ));
     }
+    let options = args.reading.options()?;
+    let predictor = &load_model(&args.model)?;
+    if let Some(output) = &args.output {
+        check_output(output, &[input, &args.model])?;
+    }
+    let source = open(input)?;
+    let watched = Watched::new("predicting");
     let scored = if let Some(path) = &args.output {
         replace_file(path, |out| {
             score_csv(predictor, &source, &options, out, &watched.progress).map_err(Refused::Score)

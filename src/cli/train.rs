@@ -89,7 +89,7 @@ struct Tuning {
     #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
     alpha: f64,
     /// The share of the absolute penalty in elastic-net
-    #[arg(long, value_name = "X", default_value_t = 0.5)]
+    #[arg(long, value_name = "X", default_value_t = 0.5, allow_negative_numbers = true)]
     l1_ratio: f64,
     /// The depth of a tree
     #[arg(long, value_name = "N", default_value_t = 6)]
@@ -183,12 +183,10 @@ impl PolicyArgs {
 }
 
 impl Args {
-    fn settings(&self, loaded: &Loaded) -> Result<Settings, Failure> {
-        let features =
-            if self.without.is_empty() { self.features.clone() } else { Some(self.remaining(loaded)?) };
+    fn settings(&self) -> Settings {
         let stem = self.output.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
-        Ok(Settings {
-            features,
+        Settings {
+            features: self.features.clone(),
             model: self.model.map(ModelKind::from),
             task: match self.task {
                 TaskArg::Auto => None,
@@ -213,7 +211,7 @@ impl Args {
             policies: self.policies.policies(),
             name: self.name.clone().unwrap_or_else(|| stem.to_owned()),
             ..Settings::new(self.target.clone())
-        })
+        }
     }
 
     /// Every column but the target and those left out by name.
@@ -234,13 +232,17 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let started = Instant::now();
-    check_output(&args.output, &[&args.data])?;
-    let source = open(&args.data)?;
     let mut options = args.reading.options()?;
     options.hash = true;
+    let mut settings = args.settings();
+    settings.check().map_err(Failure::usage)?;
+    check_output(&args.output, &[&args.data])?;
+    let source = open(&args.data)?;
     let watched = Watched::new("reading");
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
-    let settings = args.settings(&loaded)?;
+    if !args.without.is_empty() {
+        settings.features = Some(args.remaining(&loaded)?);
+    }
     let plan =
         Plan::new(settings, &loaded.table).map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
     let origin = Origin::of(file_name(&args.data), &loaded);

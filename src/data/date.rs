@@ -8,8 +8,10 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 mod scan;
+mod tally;
 
 use scan::{Scanned, scan};
+pub(crate) use tally::DateTally;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;

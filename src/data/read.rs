@@ -9,7 +9,7 @@ use super::chunk::{Chunk, ColumnLayout, Invalid, Layout, Odd, Piece, Trouble, Wo
 use super::columns::TextsMerged;
 use super::date::DateFormat;
 use super::encoding::Encoding;
-use super::infer::{Evidence, Plan, is_text, names_a_date};
+use super::infer::{Evidence, Plan, compact_dates, is_text};
 use super::number::{Decimal, Unit};
 use super::options::{ColumnOptions, DataError, Dialect, ReadOptions};
 use super::sniff::{Sniffed, file_decimal, shorten, sniff};
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
                     plan: if wanted { evidence.decide_with(own, decimal) } else { Plan::Skip },
                     forced: own.is_some_and(|o: &ColumnOptions| o.kind.is_some() || o.date.is_some()),
                     missing: Missing::new(missing),
-                    compact_dates: names_a_date(name),
+                    compact_dates: compact_dates(name, own),
                 }
             })
             .collect()
@@ -395,6 +395,20 @@ impl<'a> Reader<'a> {
             return;
         }
         let evidence = &self.evidence[col];
+        if let Some((format, count, (line, cell))) = evidence.usual_date() {
+            let others = (evidence.cells - count).max(self.odd_counts[col]);
+            if others * 2 <= (n_rows as u64).max(evidence.cells) {
+                warnings.push(
+                    Topic::General,
+                    *line,
+                    format!(
+                        "column '{name}': '{}' is no date in the form {format}, though other cells are; the column is kept as text (--type '{name}=date' takes such cells as missing)",
+                        shorten(cell)
+                    ),
+                );
+                return;
+            }
+        }
         if evidence.units_differ() {
             warnings.push(
                 Topic::General,

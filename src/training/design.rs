@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::outline::{day, outline};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
+use crate::inference::class_of;
 use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind, Written};
 
 /// The inputs with what training saw of them, and the outline of each input's column.
@@ -206,7 +207,6 @@ pub(crate) fn truth_numbers<'a>(table: &'a Table, target: &str, rows: &[usize]) 
 
 /// The class of each of the rows as a place in `classes`; `None` where it is missing or no class.
 pub(crate) fn truth_classes(column: &Column, classes: &[String], rows: &[usize]) -> Vec<Option<u32>> {
-    let place = |text: &str| classes.iter().zip(0..).find(|(class, _)| *class == text).map(|(_, at)| at);
     match &column.data {
         ColumnData::Number(values) => {
             let numbers: Vec<Option<f64>> = classes.iter().map(|class| class.parse().ok()).collect();
@@ -215,7 +215,7 @@ pub(crate) fn truth_classes(column: &Column, classes: &[String], rows: &[usize])
                 .collect()
         }
         ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
-            let map: Vec<Option<u32>> = coded.levels.iter().map(place).collect();
+            let map: Vec<Option<u32>> = coded.levels.iter().map(|level| class_of(level, classes)).collect();
             rows.iter().map(|&row| map.get(coded.codes[row] as usize).copied().flatten()).collect()
         }
         ColumnData::Date(_) => vec![None; rows.len()],

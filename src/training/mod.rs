@@ -21,7 +21,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 pub use cross_validation::FoldScheme;
-pub use evaluate::{Evaluation, evaluate, measured};
+pub use evaluate::{Evaluation, evaluate, evaluate_csv, measured};
 pub(crate) use linfa_least_squares::linfa_least_squares;
 pub use plan::{Plan, Settings, Solver, TrainError};
 
@@ -79,6 +79,16 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     };
     let cautions = constant.map_or_else(|| case.cautions(), |warning| vec![warning]);
     trained.warnings.extend(cautions);
+    for (scores, rows) in
+        [(Some(&on_train.scores), "training"), (on_test.as_ref().map(|e| &e.scores), "held-out")]
+    {
+        let key = if fitting::is_regression(plan.task) { "rmse" } else { "log_loss" };
+        if scores.and_then(|scores| scores.get(key)).is_some_and(Value::is_null) {
+            trained.warnings.push(format!(
+                "the scores on the {rows} rows are not defined, since numbers overflow; check for values near the limits of a double (about 1.8e308)"
+            ));
+        }
+    }
     if plan.settings.folds > 0 {
         let CrossValidation { folds, scheme, warnings } =
             cross_validate(plan, table, &split.train, progress)?;

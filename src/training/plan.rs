@@ -155,7 +155,7 @@ impl Plan {
             })
         };
         let target = find(&settings.target, "the target")?;
-        check_numbers(&settings)?;
+        settings.check()?;
         let mut warnings = Vec::new();
         let (model, task) = choose(&settings, target)?;
         let features = choose_features(&settings, table, target, find, &mut warnings)?;
@@ -299,6 +299,77 @@ fn may_be_classes(target: &Column, rows: &[usize]) -> Option<usize> {
     (codes && distinct.len() * 5 <= rows.len()).then_some(distinct.len())
 }
 
+impl Settings {
+    /// Checks what can be wrong whatever the data: numbers out of their range, names given twice, a model that can't
+    /// do the task.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] that names the setting, and what is possible.
+    pub fn check(&self) -> Result<(), TrainError> {
+        check_numbers(self)?;
+        let features = self.features.as_deref().unwrap_or(&[]);
+        for (at, name) in features.iter().enumerate() {
+            if *name == self.target {
+                return Err(TrainError::Setting(format!(
+                    "'{name}' is the target and can't be a feature, too"
+                )));
+            }
+            if features[..at].contains(name) {
+                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
+            }
+        }
+        let task = self.task.or_else(|| self.model.and_then(only_task));
+        let model = self.model.or_else(|| task.map(usual_model));
+        match (model, task) {
+            (Some(model), Some(task)) => self.check_model(model, task),
+            (Some(model), None) => self.check_intercept(model),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_model(&self, model: ModelKind, task: Task) -> Result<(), TrainError> {
+        if !model.can(task) {
+            let (what, instead) = match task {
+                Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
+                Task::Classification => ("classification", "logistic, tree or mlp"),
+            };
+            return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
+        }
+        self.check_intercept(model)
+    }
+
+    fn check_intercept(&self, model: ModelKind) -> Result<(), TrainError> {
+        let through_origin_possible = match model {
+            ModelKind::Linear => true,
+            ModelKind::Ridge => self.solver == Solver::Auto,
+            _ => false,
+        };
+        if !self.intercept && !through_origin_possible {
+            return Err(TrainError::Setting(format!(
+                "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The task of a model that can do one only.
+fn only_task(model: ModelKind) -> Option<Task> {
+    match (model.can(Task::Regression), model.can(Task::Classification)) {
+        (true, false) => Some(Task::Regression),
+        (false, true) => Some(Task::Classification),
+        _ => None,
+    }
+}
+
+/// The model for a task where none is asked for.
+fn usual_model(task: Task) -> ModelKind {
+    match task {
+        Task::Regression => ModelKind::Linear,
+        Task::Classification => ModelKind::Logistic,
+    }
+}
+
 fn check_numbers(settings: &Settings) -> Result<(), TrainError> {
     let bad = |what: String| Err(TrainError::Setting(what));
     if !(0.0..1.0).contains(&settings.test_fraction) {
@@ -343,41 +414,16 @@ fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), Tra
             target.name
         )));
     }
-    let by_model = settings.model.and_then(|model| {
-        match (model.can(Task::Regression), model.can(Task::Classification)) {
-            (true, false) => Some(Task::Regression),
-            (false, true) => Some(Task::Classification),
-            _ => None,
-        }
-    });
+    let by_model = settings.model.and_then(only_task);
     let task =
         settings.task.or(by_model).unwrap_or(if numeric { Task::Regression } else { Task::Classification });
-    let model = settings.model.unwrap_or(match task {
-        Task::Regression => ModelKind::Linear,
-        Task::Classification => ModelKind::Logistic,
-    });
-    if !model.can(task) {
-        let (what, instead) = match task {
-            Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
-            Task::Classification => ("classification", "logistic, tree or mlp"),
-        };
-        return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
-    }
+    let model = settings.model.unwrap_or_else(|| usual_model(task));
+    settings.check_model(model, task)?;
     if task == Task::Regression && !numeric {
         return Err(TrainError::Setting(format!(
             "'{}' is a {} column, and regression needs numbers; choose another target, or a classifier (logistic, tree, mlp)",
             target.name,
             target.kind()
-        )));
-    }
-    let through_origin_possible = match model {
-        ModelKind::Linear => true,
-        ModelKind::Ridge => settings.solver == Solver::Auto,
-        _ => false,
-    };
-    if !settings.intercept && !through_origin_possible {
-        return Err(TrainError::Setting(format!(
-            "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
         )));
     }
     Ok((model, task))
@@ -394,14 +440,6 @@ fn choose_features<'a>(
         let mut features: Vec<String> = Vec::new();
         for name in asked {
             let column = find(name, "a feature")?;
-            if *name == target.name {
-                return Err(TrainError::Setting(format!(
-                    "'{name}' is the target and can't be a feature, too"
-                )));
-            }
-            if features.contains(name) {
-                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
-            }
             if let ColumnData::Text(coded) | ColumnData::Category(coded) = &column.data
                 && coded.levels.len() > MAX_LEVELS
             {
