@@ -39,6 +39,11 @@ fn settings_that_no_data_could_save_are_a_wrong_command_line() {
     assert!(folder.files().is_empty());
 }
 
+#[cfg(unix)]
+fn thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> std::thread::JoinHandle<T> {
+    std::thread::Builder::new().name("pipe".into()).spawn(work).unwrap()
+}
+
 /// Trains y = 2·x and writes 400,000 rows to score.
 #[cfg(unix)]
 fn with_rows() -> (Folder, String) {
@@ -76,7 +81,7 @@ fn a_pipe_is_scored_as_the_file_is() {
                 .unwrap();
             let mut stdin = child.stdin.take().unwrap();
             let text = text.clone();
-            let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+            let writer = thread(move || stdin.write_all(text.as_bytes()));
             let output = child.wait_with_output().unwrap();
             writer.join().unwrap().unwrap();
             assert!(output.status.success());
@@ -102,7 +107,7 @@ fn a_pipe_is_scored_in_constant_memory() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = child.stdout.take().unwrap();
-    let reader = std::thread::spawn(move || std::io::copy(&mut stdout.by_ref(), &mut std::io::sink()));
+    let reader = thread(move || std::io::copy(&mut stdout.by_ref(), &mut std::io::sink()));
     // 100 MB in all, of which the header comes once
     let body = rows.split_once('\n').unwrap().1;
     stdin.write_all(rows.as_bytes()).unwrap();
