@@ -107,8 +107,8 @@ fn a_classifier_of_yes_and_no_knows_every_spelling() {
 
 #[test]
 fn a_column_of_dates_with_one_that_does_not_exist_says_so() {
-    let days: String = (1..=10).map(|day| format!("{day},2024-01-{day:02}\n")).collect();
-    let document = inspect(&format!("a,d\n{days}11,2023-02-29\n"), "");
+    let days: Vec<String> = (1..=10).map(|day| format!("{day},2024-01-{day:02}\n")).collect();
+    let document = inspect(&format!("a,d\n{}11,2023-02-29\n", days.concat()), "");
     column(&document, "d", "category", 0);
     assert!(
         matches!(messages(&document)[..], [(12, what)] if what.contains("'2023-02-29'") && what.contains("yyyy-mm-dd"))
@@ -125,4 +125,35 @@ fn a_column_of_dates_with_one_that_does_not_exist_says_so() {
     let document = inspect(&text, "");
     column(&document, "d", "category", 0);
     assert!(matches!(messages(&document)[..], [(90_000, what)] if what.contains("'2023-02-29'")));
+}
+
+#[test]
+fn years_first_with_points_and_months_are_dates() {
+    let document = inspect("a,b\n2024.01.05,2024-01\n2023.12.31,2023-11\n", "");
+    let (a, b) = (column(&document, "a", "date", 0), column(&document, "b", "date", 0));
+    assert_eq!((&a["min"], &a["max"]), (&json!("2023-12-31"), &json!("2024-01-05")));
+    assert_eq!((&b["min"], &b["max"]), (&json!("2023-11-01"), &json!("2024-01-01")));
+}
+
+#[test]
+fn negative_numbers_of_accountants_and_typesetters_are_numbers() {
+    let document = inspect("a,b\n\u{2212}5,1\n3,(5)\n", "");
+    assert_eq!(column(&document, "a", "number", 0)["min"].as_f64(), Some(-5.0));
+    assert_eq!(column(&document, "b", "number", 0)["min"].as_f64(), Some(-5.0));
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    let folder = Folder::new();
+    for (bytes, part) in [
+        (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], "PNG"),
+        (b"\x1f\x8b\x08\0\0\0,a\n", "gzip"),
+        (b"PK\x03\x04\x14\0,a\n", "Excel"),
+        (b"%PDF-1.7\n1,2\n", "PDF"),
+    ] {
+        folder.write("other.csv", bytes);
+        folder.run("inspect other.csv").fails(1, &["other.csv", part]);
+    }
+    // whoever names the encoding says that it is text
+    folder.run("inspect other.csv --encoding utf-8").done();
 }

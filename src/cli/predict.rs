@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::Failure;
 use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, short};
-use crate::data::{number_text, replace_file};
+use crate::data::{advice, number_text, replace_file};
 use crate::inference::{InputError, Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
 use crate::model::Model;
 
@@ -41,8 +41,9 @@ pub(crate) struct Args {
 
 /// Opens a model file.
 pub(crate) fn load_model(path: &Path) -> Result<Predictor, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::work(format!("can't read {}: {error}", path.display())))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        Failure::work(format!("can't read {}: {error}{}", path.display(), advice(&error)))
+    })?;
     let model =
         Model::from_json(&bytes).map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
     Ok(Predictor::new(Arc::new(model)))
@@ -132,25 +133,26 @@ fn document(
 
 fn many(args: &Args, input: &Path) -> Result<(), Failure> {
     let started = Instant::now();
-    if args.json && args.output.is_none() {
+    let output = args.output.as_ref().filter(|output| *output != Path::new("-"));
+    if args.json && output.is_none() {
         return Err(Failure::usage(
-            "--json with --input needs -o: standard output can't hold the rows and the report",
+            "--json with --input needs -o FILE: standard output can't hold the rows and the report",
         ));
     }
     let options = args.reading.options()?;
     let predictor = &load_model(&args.model)?;
-    if let Some(output) = &args.output {
+    if let Some(output) = output {
         check_output(output, &[input, &args.model])?;
     }
     let source = open(input)?;
     let watched = Watched::new("predicting");
-    let scored = if let Some(path) = &args.output {
+    let scored = if let Some(path) = output {
         replace_file(path, |out| {
             score_csv(predictor, &source, &options, out, &watched.progress).map_err(Refused::Score)
         })
         .map_err(|refused| match refused {
             Refused::Score(ScoreError::Write(error)) | Refused::File(error) => {
-                Failure::work(format!("can't write {}: {error}", path.display()))
+                Failure::work(format!("can't write {}: {error}{}", path.display(), advice(&error)))
             }
             Refused::Score(error) => Failure::work(format!("{error}; nothing was written")),
         })?
@@ -172,14 +174,14 @@ fn many(args: &Args, input: &Path) -> Result<(), Failure> {
     if args.json {
         print_json(&json!({
             "rows": scored.n_rows,
-            "output": args.output.as_ref().map(|path| path.display().to_string()),
+            "output": output.map(|path| path.display().to_string()),
             "prediction_column": scored.prediction_column,
             "model": predictor.model().name,
             "version": predictor.model().version,
             "warnings": scored.warnings,
             "seconds": seconds,
         }));
-    } else if let Some(path) = &args.output {
+    } else if let Some(path) = output {
         let rate = scored.n_rows as f64 / seconds.max(1e-9);
         eprintln!(
             "predicted {} rows in {} s ({} rows per second), written to {}",

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
-use super::report::{grouped, print_json, scores, short, table};
-use crate::data::{Loaded, read_csv, replace_file};
+use super::report::{grouped, print_json, scores, short, table, write_stdout};
+use crate::data::{Loaded, advice, did_you_mean, read_csv, replace_file};
 use crate::model::{Estimator, Model, ModelKind, Policies, Policy, Task};
 use crate::training::{FoldScheme, Origin, Plan, Settings, Solver, Trained, fold_summary, measured, train};
 use crate::work::Seed;
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// The column to predict
     #[arg(long, value_name = "COL")]
     target: String,
-    /// Where to save the model
+    /// Where to save the model (- for standard output)
     #[arg(short, long, value_name = "MODEL.json")]
     output: PathBuf,
     /// The columns to predict from (default: every suitable one)
@@ -62,10 +62,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COL", requires = "measuring")]
     time: Option<String>,
     /// Cross-validate on the training rows with this many folds
-    #[arg(long, value_name = "K", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "K",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        hide_default_value = true
+    )]
     folds: usize,
     /// The seed of split, folds and training
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(long, value_name = "N", default_value_t = 42, allow_negative_numbers = true)]
     seed: u64,
     /// The model's name (default: the file's)
     #[arg(long)]
@@ -92,16 +98,16 @@ struct Tuning {
     #[arg(long, value_name = "X", default_value_t = 0.5, allow_negative_numbers = true)]
     l1_ratio: f64,
     /// The depth of a tree
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    #[arg(long, value_name = "N", default_value_t = 6, allow_negative_numbers = true)]
     max_depth: usize,
     /// The fewest rows in a leaf of a tree
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
     min_leaf: usize,
     /// Hidden units of an mlp
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
     hidden: usize,
     /// Passes over the training rows for an mlp
-    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(long, value_name = "N", default_value_t = 60, allow_negative_numbers = true)]
     epochs: usize,
     /// Least squares and classification trees: auto, or linfa's QR, coordinate descent and trees
     #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
@@ -184,7 +190,8 @@ impl PolicyArgs {
 
 impl Args {
     fn settings(&self) -> Settings {
-        let stem = self.output.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
+        let stem = self.output.file_stem().and_then(|stem| stem.to_str()).filter(|stem| *stem != "-");
+        let stem = stem.unwrap_or("model");
         Settings {
             features: self.features.clone(),
             model: self.model.map(ModelKind::from),
@@ -221,7 +228,8 @@ impl Args {
                 let names: Vec<String> = loaded.table.columns().iter().map(|c| c.name.clone()).collect();
                 let there = crate::data::list(&names);
                 return Err(Failure::work(format!(
-                    "there is no column '{name}' to leave out; there are {there}"
+                    "there is no column '{name}' to leave out{}; there are {there}",
+                    did_you_mean(name, names.iter().map(String::as_str))
                 )));
             }
         }
@@ -236,7 +244,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     options.hash = true;
     let mut settings = args.settings();
     settings.check().map_err(Failure::usage)?;
-    check_output(&args.output, &[&args.data])?;
+    if args.output == Path::new("-") {
+        if args.json {
+            return Err(Failure::usage(
+                "-o - writes the model to standard output, which can't hold the --json report, too",
+            ));
+        }
+    } else {
+        check_output(&args.output, &[&args.data])?;
+    }
     let source = open(&args.data)?;
     let watched = Watched::new("reading");
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
@@ -249,14 +265,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let trained = train(&plan, &loaded.table, &origin, &watched.progress)
         .map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
     drop(watched);
-    replace_file(&args.output, |out| out.write_all(&trained.model.to_json()))
-        .map_err(|error| Failure::work(format!("can't write {}: {error}", args.output.display())))?;
+    let to_stdout = args.output == Path::new("-");
+    if !to_stdout {
+        replace_file(&args.output, |out| out.write_all(&trained.model.to_json())).map_err(|error| {
+            Failure::work(format!("can't write {}: {error}{}", args.output.display(), advice(&error)))
+        })?;
+    }
     let seconds = started.elapsed().as_secs_f64();
     print_warnings(&source.name(), &loaded.warnings);
     for warning in &trained.warnings {
         eprintln!("warning: {warning}");
     }
-    if args.json {
+    if to_stdout {
+        write_stdout(&trained.model.to_json());
+    } else if args.json {
         let mut document = document(&trained, seconds);
         document["saved_to"] = Value::from(args.output.display().to_string());
         document["reading_warnings"] = json!(loaded.warnings);

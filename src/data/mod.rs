@@ -4,6 +4,7 @@
 mod blocks;
 mod cell;
 mod chunk;
+mod closest;
 mod columns;
 pub mod date;
 mod distinct;
@@ -28,11 +29,12 @@ mod warning;
 mod write;
 
 pub(crate) use cell::boolean_word;
+pub(crate) use closest::did_you_mean;
 pub use distinct::distinct_values_up_to;
 pub use encoding::Encoding;
 pub use number::{Decimal, Unit, number_text, write_number};
-pub(crate) use options::list;
 pub use options::{ColumnOptions, DataError, Dialect, Quote, ReadOptions};
+pub(crate) use options::{advice, list};
 pub use read::{ColumnReading, Loaded, read_csv};
 pub use replace::replace_file;
 pub use source::Source;

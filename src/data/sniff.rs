@@ -13,7 +13,7 @@ use super::options::{DataError, Dialect, ReadOptions};
 use super::quotes::walk;
 use super::source::Source;
 use super::warning::{Topic, WarningLog};
-use detect::{Text, detect_delimiter, detect_quote, separator_line};
+use detect::{Text, detect_delimiter, detect_quote, other_kind, separator_line};
 use header::{Votes, header_names, lines_above};
 
 /// How much of the file is looked at, unless a record is longer.
@@ -63,6 +63,11 @@ pub(crate) fn sniff(source: &Source, options: &ReadOptions) -> Result<Sniffed, D
 /// Looks at the first `limit` bytes; `None` when they end before the first record below the header does.
 fn sniff_start(source: &Source, options: &ReadOptions, limit: usize) -> Result<Option<Sniffed>, DataError> {
     let (raw, whole) = source.start(limit)?;
+    if options.encoding.is_none()
+        && let Some((kind, instead)) = other_kind(&raw)
+    {
+        return Err(DataError::OtherKind { name: source.name(), kind, instead });
+    }
     let encoding = options.encoding.unwrap_or_else(|| Encoding::detect(&raw, whole));
     let mut sample = Vec::new();
     source.text(encoding, false)?.fill(&mut sample, raw.len()).map_err(|error| source.io(error))?;

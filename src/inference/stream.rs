@@ -126,6 +126,13 @@ pub fn score_csv(
             Ok(())
         },
     )?;
+    if scored.prediction_column != "prediction" {
+        let message = format!(
+            "the file has a column 'prediction' already; the predictions stand in '{}'",
+            scored.prediction_column
+        );
+        scored.warnings.insert(0, Warning { line: 1, message });
+    }
     Ok(scored)
 }
 

@@ -137,7 +137,7 @@ pub struct Model {
     pub format_version: u32,
     /// The model's name.
     pub name: String,
-    /// The first twelve digits of the SHA-256 of everything else in the file.
+    /// The first twelve digits of the SHA-256 of everything in the file but itself and the name.
     pub version: String,
     /// The kind of estimator.
     pub kind: ModelKind,

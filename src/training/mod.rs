@@ -104,7 +104,9 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
     model.output.unit = data.units.get(&model.output.name).cloned();
     model.metrics =
         Metrics { train: on_train.scores, test: on_test.map(|evaluation| evaluation.scores), baseline };
-    let settings = serde_json::to_value(&plan.settings).unwrap_or_default();
+    let mut settings = serde_json::to_value(&plan.settings).unwrap_or_default();
+    // the name says nothing of how the model was made
+    settings.as_object_mut().map(|settings| settings.remove("name"));
     model.training = Provenance {
         data: data.name.clone(),
         data_sha256: data.sha256.clone(),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fit::{ElasticNetSettings, MlpSettings, TreeSettings};
-use crate::data::{Column, ColumnData, ColumnKind, Table, list};
+use crate::data::{Column, ColumnData, ColumnKind, Table, did_you_mean, list};
 use crate::model::{ModelKind, Policies, Policy, Task};
 use crate::work::{Cancelled, Seed};
 
@@ -149,7 +149,8 @@ impl Plan {
         let find = |name: &str, what: &str| {
             table.column(name).ok_or_else(|| {
                 TrainError::Setting(format!(
-                    "there is no column '{name}' to be {what}; there are {}",
+                    "there is no column '{name}' to be {what}{}; there are {}",
+                    did_you_mean(name, names.iter().map(String::as_str)),
                     list(&names)
                 ))
             })

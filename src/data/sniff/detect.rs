@@ -19,6 +19,23 @@ pub(super) struct Text<'a> {
     pub(super) name: &'a str,
 }
 
+/// What a file is that begins as no text does, and what to do about it.
+pub(super) fn other_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    const PICTURE: &str = "name a file of text";
+    const KINDS: [(&[u8], &str, &str); 9] = [
+        (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook", "save the sheet as CSV"),
+        (b"\x1f\x8b", "compressed with gzip", "unpack it first (gunzip)"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it first (unzstd)"),
+        (b"PAR1", "a Parquet file", "export it as CSV"),
+        (b"SQLite format 3\0", "an SQLite database", "export a table as CSV"),
+        (b"%PDF-", "a PDF document", "export its table as CSV"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG picture", PICTURE),
+        (b"\xff\xd8\xff", "a JPEG picture", PICTURE),
+    ];
+    KINDS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|(_, kind, instead)| (*kind, *instead))
+}
+
 /// `sep=;` as a first line is Excel's way of naming the delimiter: (bytes, lines, delimiter).
 pub(super) fn separator_line(sample: &[u8], fixed: Option<u8>) -> (usize, u64, Option<u8>) {
     if sample.len() < 5 || !sample[..4].eq_ignore_ascii_case(b"sep=") {
