@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::error::{InputError, Place};
 use super::kernel::{BLOCK_ROWS, Columns, LONG_BLOCK_ROWS};
+use super::rows::first_overflow;
 use super::slots::{DAY_MICROS, Notes, Slot, SlotKind};
 use super::{Prediction, Predictor};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE, Table, number_text};
@@ -77,7 +78,7 @@ impl Predictor {
     /// depend on the number of threads, and each row's equals that of the row as a single record.
     ///
     /// # Errors
-    /// [`InputError`] with the first row that a policy refuses.
+    /// [`InputError`] with the first row that a policy refuses, or whose prediction overflows.
     pub fn predict_table(&self, table: &Table, threads: usize) -> Result<Predictions, InputError> {
         self.refuse_extra(table.columns().iter().map(|column| column.name.as_str()))?;
         let sources: Vec<Values<'_>> =
@@ -210,9 +211,11 @@ impl Predictor {
                 ready.iter().zip(&buffers).map(|(ready, buffer)| ready.unwrap_or(buffer)).collect();
             if let [view] = views {
                 self.kernel.eval(&Columns(&columns), n, &mut view[at..at + n], &mut scratch);
+                refuse_overflow(&view[at..at + n], n, start + at)?;
             } else {
                 block_out.resize(views.len() * n, 0.0);
                 self.kernel.eval(&Columns(&columns), n, &mut block_out, &mut scratch);
+                refuse_overflow(&block_out, n, start + at)?;
                 for (view, values) in views.iter_mut().zip(block_out.chunks_exact(n)) {
                     view[at..at + n].copy_from_slice(values);
                 }
@@ -271,6 +274,14 @@ impl Predictor {
         let block = values.get(rows.clone())?;
         *out_of_range += self.kernel.count_outside(block, slot.min, slot.max)?;
         Some(block)
+    }
+}
+
+/// Refuses the first of `n` rows whose prediction is not finite; `first` is the place of row 0 in the table.
+fn refuse_overflow(outputs: &[f64], n: usize, first: usize) -> Result<(), InputError> {
+    match first_overflow(outputs, n) {
+        Some(row) => Err(InputError::overflow().at(Place::Record(first + row))),
+        None => Ok(()),
     }
 }
 
