@@ -149,3 +149,15 @@ fn a_class_that_is_not_known_counts_as_wrong() {
     let text = folder.run("evaluate m.json --input new.csv").done().text();
     assert!(text.contains("not known to the model") && text.contains("1 further"), "{text}");
 }
+
+#[test]
+fn classes_that_are_numbers_are_known_however_they_are_written() {
+    let folder = Folder::new();
+    folder.write("t.csv", "x,y\n1,0.0\n2,0.0\n3,0.0\n7,1.0\n8,1.0\n9,1.0\n");
+    folder.train("t.csv --target y --task classification -o m.json");
+    for rows in ["x,y\n1,0.0\n9,1.0\n", "x,y\n1,0\n9,1\n"] {
+        folder.write("new.csv", rows);
+        let document = folder.run("evaluate m.json --input new.csv --json").json();
+        assert_eq!((&document["unknown_class"], &document["metrics"]["accuracy"]), (&json!(0), &json!(1.0)));
+    }
+}

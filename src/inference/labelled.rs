@@ -7,7 +7,7 @@ use super::slots::Notes;
 use super::stream::take_as;
 use super::{InputError, Predictor, ScoreError};
 use crate::data::stream::{Cells, CsvStream};
-use crate::data::{ColumnKind, ReadOptions, Source, Warning, boolean_word};
+use crate::data::{ColumnKind, ReadOptions, Source, Warning, boolean_word, number_text};
 use crate::model::Task;
 use crate::work::Progress;
 
@@ -140,11 +140,14 @@ fn true_classes(cells: &Cells<'_>, col: usize, classes: &[String]) -> Vec<TrueCl
     codes.iter().map(|&code| of_level.get(code as usize).copied().unwrap_or(TrueClass::Missing)).collect()
 }
 
-/// The place of a text among the classes. Where they are no and yes, spellings that differ in case are the same.
+/// The place of a text among the classes. A number may be written in another way than the class (1.0 for 1), and where
+/// the classes are no and yes, spellings that differ in case are the same.
 #[must_use]
 pub fn class_of(text: &str, classes: &[String]) -> Option<u32> {
     let place = |wanted: &str| classes.iter().zip(0..).find(|(class, _)| *class == wanted).map(|(_, at)| at);
-    place(text).or_else(|| {
+    let number =
+        || text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).and_then(|n| place(&number_text(n)));
+    place(text).or_else(number).or_else(|| {
         let [no, yes] = classes else { return None };
         let (pair, is_yes) = boolean_word(text)?;
         let fits = boolean_word(no) == Some((pair, false)) && boolean_word(yes) == Some((pair, true));
