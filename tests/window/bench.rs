@@ -28,10 +28,19 @@ pub(crate) fn window() -> Bench {
 impl Bench {
     /// A window of that size.
     pub(crate) fn sized(width: f32, height: f32, theme: egui::Theme) -> Self {
-        Self::in_folder(Arc::new(tempfile::tempdir().unwrap()), width, height, theme)
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let name = if theme == egui::Theme::Dark { "dark" } else { "light" };
+        let workspace = folder.path().join("winter-beverages");
+        std::fs::create_dir(&workspace).unwrap();
+        let saved = serde_json::json!({
+            "workspace_version": 1,
+            "screen": {"theme": name, "guide_open": true, "page": "data"},
+        });
+        std::fs::write(workspace.join("workspace.json"), saved.to_string()).unwrap();
+        Self::in_folder(folder, width, height)
     }
 
-    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32, theme: egui::Theme) -> Self {
+    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32) -> Self {
         let start = Start {
             folder: Some(folder.path().join("winter-beverages")),
             open: None,
@@ -40,7 +49,6 @@ impl Bench {
         };
         let harness = Harness::builder()
             .with_size([width, height])
-            .with_theme(theme)
             .with_step_dt(1.0 / 60.0)
             .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
         let mut bench = Self { harness, folder };
@@ -52,7 +60,7 @@ impl Bench {
     pub(crate) fn killed_and_restarted(self) -> Self {
         let folder = Arc::clone(&self.folder);
         drop(self.harness);
-        Self::in_folder(folder, 1440.0, 900.0, egui::Theme::Light)
+        Self::in_folder(folder, 1440.0, 900.0)
     }
 
     /// The workspace.
