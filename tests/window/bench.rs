@@ -46,6 +46,7 @@ impl Bench {
             open: None,
             // a Tuesday in November 2025
             clock: Clock::fixed(1_763_460_000_000),
+            cage: Some(folder.path().to_path_buf()),
         };
         let harness = Harness::builder()
             .with_size([width, height])
@@ -164,11 +165,16 @@ impl Bench {
         self.settle();
     }
 
-    /// Drops a file on the window.
+    /// Drops a file on the window, and waits until it was taken in.
     pub(crate) fn drop_file(&mut self, path: &Path) {
-        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
+        self.offer(path);
         self.harness.step();
         self.settle();
+    }
+
+    /// Drops a file on the window; the next frame sees it.
+    pub(crate) fn offer(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
     }
 
     /// What the status line says.

@@ -4,5 +4,6 @@
 
 mod bench;
 mod frame;
+mod monkey;
 
 pub(crate) use bench::Bench;
