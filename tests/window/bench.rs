@@ -28,14 +28,34 @@ pub(crate) fn window() -> Bench {
 impl Bench {
     /// A window of that size.
     pub(crate) fn sized(width: f32, height: f32, theme: egui::Theme) -> Self {
+        Self::prepared(width, height, theme, |_| serde_json::json!({}))
+    }
+
+    /// A window of that size on a workspace in which `prepare` may put files; what it returns is added to the
+    /// workspace's main file.
+    pub(crate) fn prepared(
+        width: f32,
+        height: f32,
+        theme: egui::Theme,
+        prepare: impl FnOnce(&Path) -> serde_json::Value,
+    ) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let name = if theme == egui::Theme::Dark { "dark" } else { "light" };
         let workspace = folder.path().join("winter-beverages");
         std::fs::create_dir(&workspace).unwrap();
-        let saved = serde_json::json!({
+        let mut saved = serde_json::json!({
             "workspace_version": 1,
             "screen": {"theme": name, "guide_open": true, "page": "data"},
         });
+        let more = prepare(&workspace);
+        for (key, value) in more.as_object().into_iter().flatten() {
+            match (key.as_str(), value) {
+                ("screen", serde_json::Value::Object(screen)) => {
+                    screen.iter().for_each(|(key, value)| saved["screen"][key] = value.clone());
+                }
+                _ => saved[key] = value.clone(),
+            }
+        }
         std::fs::write(workspace.join("workspace.json"), saved.to_string()).unwrap();
         Self::in_folder(folder, width, height)
     }

@@ -5,5 +5,4 @@
 mod bench;
 mod frame;
 mod monkey;
-
-pub(crate) use bench::Bench;
+mod predict;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use jobs::carry_out;
+pub(crate) use jobs::{carry_out, source};
 pub(crate) use page::data_page_ui;
 
 use crate::app::command::{Action, Command as AppCommand};

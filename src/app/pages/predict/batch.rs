@@ -1,0 +1,378 @@
+//! Many records: a file predicted row by row in constant memory, its first rows, and how the predictions lie.
+
+use eframe::egui::{
+    Align, Align2, CornerRadius, Id, Label, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
+};
+use egui_table::{CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, TableDelegate};
+
+use super::{Batch, Command, Draft, Results};
+use crate::app::command::{Command as AppCommand, Commands, hint};
+use crate::app::job::Slot;
+use crate::app::pages::View;
+use crate::app::picker::Purpose;
+use crate::app::state::Version;
+use crate::app::theme::{Icon, Tokens, font, hairline, size, space, text, tokens};
+use crate::app::widgets::{
+    Bars, Button, Tone, Weight, bars, card_head, empty_state, format, icon_ui, problem_ui, progress_bar, tag,
+};
+use crate::data::date::format_iso;
+use crate::data::{Column, ColumnData, Table};
+
+/// The height of what stands above the table: the file and its progress.
+const FILE: f32 = 80.0;
+/// The height of what stands below: the distribution and the buttons.
+const FOOT: f32 = 56.0;
+/// How wide a column of the result is.
+const COLUMN: f32 = 92.0;
+
+/// The right card.
+pub(crate) fn batch_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    version: &Version,
+    results: &Results,
+    draft: &Draft,
+    commands: &mut Commands,
+) {
+    let card = ui.max_rect();
+    let t = tokens(ui);
+    let batch = results.batch.value.as_ref();
+    card_head(ui, Some(Icon::ROWS), "Batch: many records", true, |ui| {
+        if let Some(batch) = batch.filter(|batch| batch.seconds > 0.0 && batch.n_rows > 0) {
+            let time = format!("{} a row", format::duration(batch.seconds / batch.n_rows as f64));
+            tag(ui, Tone::Neutral, Some((Icon::TIMER, Weight::Regular)), &time)
+                .on_hover_text("The whole file: read, predicted and written, divided by its rows");
+        }
+    });
+    let top = card.top() + size::CARD_HEAD;
+    if batch.is_none() && results.running.is_none() && results.batch.problem.is_none() {
+        let below = Rect::from_min_max(pos2(card.left() + space::S6, top + space::S8), card.max);
+        let mut area = ui
+            .new_child(UiBuilder::new().id_salt("empty batch").max_rect(below.shrink2(vec2(space::S4, 0.0))));
+        nothing_ui(&mut area, view, commands);
+        return;
+    }
+    let file = Rect::from_min_size(pos2(card.left() + space::S4, top), vec2(card.width() - space::S8, FILE));
+    let mut file_ui_area =
+        ui.new_child(UiBuilder::new().id_salt("file").max_rect(file).layout(Layout::top_down(Align::Min)));
+    file_ui(&mut file_ui_area, view, results, draft, commands);
+    ui.painter().hline(card.x_range(), top + FILE, hairline(&t));
+    let middle = Rect::from_min_max(
+        pos2(card.left() + 1.0, top + FILE),
+        pos2(card.right() - 1.0, card.bottom() - FOOT),
+    );
+    let shown = match &results.running {
+        Some(running) => running.first.as_deref(),
+        None => batch.map(|batch| &*batch.table),
+    };
+    if let Some(problem) = &results.batch.problem {
+        let mut area =
+            ui.new_child(UiBuilder::new().id_salt("batch problem").max_rect(middle.shrink(space::S4)));
+        problem_ui(&mut area, problem, |ui| {
+            if Button::secondary("Choose another file…").small().ui(ui).clicked() {
+                commands.push(AppCommand::Choose(Purpose::OpenBatch));
+            }
+            if batch.is_some() && Button::ghost("Back to the result before").small().ui(ui).clicked() {
+                commands.push(AppCommand::Escape);
+            }
+        });
+    } else if let Some(table) = shown {
+        let name = batch.map_or("prediction", |batch| batch.prediction_column.as_str());
+        let mut area = ui.new_child(UiBuilder::new().id_salt("result").max_rect(middle));
+        area.set_clip_rect(middle.intersect(ui.clip_rect()));
+        table_ui(
+            &mut area,
+            t,
+            table,
+            name,
+            &version.model().output.name,
+            results.running.is_none(),
+            commands,
+        );
+    }
+    ui.painter().hline(card.x_range(), card.bottom() - FOOT, hairline(&t));
+    let foot = Rect::from_min_max(
+        pos2(card.left() + space::S4, card.bottom() - FOOT),
+        pos2(card.right() - space::S4, card.bottom()),
+    );
+    let mut area = ui.new_child(
+        UiBuilder::new().id_salt("foot").max_rect(foot).layout(Layout::right_to_left(Align::Center)),
+    );
+    foot_ui(&mut area, view, results, batch.map(|batch| &**batch), commands);
+}
+
+fn nothing_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
+    let explanation = "Choose a CSV with the model's columns, or drop one here. It is predicted in pieces, so it may be larger than memory.";
+    empty_state(ui, Icon::FILE_CSV, "Predict a whole file", explanation, |ui| {
+        let key = hint(view.actions, "Predict the file");
+        let open = view.truth.data().map(|data| data.from.title());
+        if let Some(title) = open {
+            let label = format!("Predict {title}");
+            if Button::primary(&label)
+                .name("Predict the open table")
+                .icon_fill(Icon::PLAY)
+                .key(key)
+                .ui(ui)
+                .clicked()
+            {
+                commands.push(Command::OpenTable);
+            }
+        }
+        if Button::secondary("Choose a file…").icon(Icon::FOLDER_OPEN).ui(ui).clicked() {
+            commands.push(AppCommand::Choose(Purpose::OpenBatch));
+        }
+    });
+}
+
+/// The file, and how far it is.
+fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, commands: &mut Commands) {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.y = space::S1;
+    ui.add_space(space::S2);
+    let batch = results.batch.value.as_ref();
+    let name = results.running.as_ref().map(|running| running.name.clone()).or_else(|| {
+        draft
+            .file
+            .as_ref()
+            .map(crate::workspace::DataRef::title)
+            .or_else(|| batch.map(|batch| batch.name.clone()))
+    });
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), Sense::hover());
+    let mut right = ui.new_child(
+        UiBuilder::new().id_salt("change").max_rect(row).layout(Layout::right_to_left(Align::Center)),
+    );
+    if Button::secondary("Change…").name("Choose another file to predict").compact().ui(&mut right).clicked()
+    {
+        commands.push(AppCommand::Choose(Purpose::OpenBatch));
+    }
+    let rest = Rect::from_min_max(row.min, pos2(right.min_rect().left() - space::S2, row.bottom()));
+    let mut left = ui.new_child(
+        UiBuilder::new().id_salt("name").max_rect(rest).layout(Layout::left_to_right(Align::Center)),
+    );
+    icon_ui(&mut left, Icon::FILE_CSV, Weight::Regular, size::ICON, t.text_2);
+    left.label(text(name.unwrap_or_default(), font::label(), t.text));
+    if let Some(batch) = batch.filter(|_| results.running.is_none()) {
+        let about = format!("{}, {}", rows_text(batch.n_rows), format::bytes(batch.n_bytes));
+        left.add(Label::new(text(about, font::small(), t.text_2)).truncate());
+    }
+    let job = view.work.job(Slot::Batch);
+    let share =
+        if results.running.is_some() { job.and_then(crate::app::job::JobStatus::share) } else { Some(1.0) };
+    let shown = if results.batch.problem.is_some() && results.running.is_none() { None } else { share };
+    progress_bar(ui, "Batch", shown, ui.available_width(), size::PROGRESS);
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::S4), Sense::hover());
+    let (done, rate) = match (&results.running, batch) {
+        (Some(running), _) => {
+            let seconds = job.map_or(0.0, |job| job.seconds);
+            let share = share.map_or_else(String::new, |share| format!("{:.0} %  ", share * 100.0));
+            let left = job
+                .and_then(crate::app::job::JobStatus::share)
+                .filter(|share| *share > 0.02)
+                .map_or_else(String::new, |share| {
+                    format!("  {} left", format::duration(seconds * (1.0 / f64::from(share) - 1.0)))
+                });
+            (
+                format!("{share}{}", rows_text(running.n_rows)),
+                format!("{}{left}", rate(running.n_rows, seconds)),
+            )
+        }
+        (None, Some(batch)) => (rows_text(batch.n_rows), rate(batch.n_rows, batch.seconds)),
+        (None, None) => (String::new(), String::new()),
+    };
+    ui.painter().text(row.left_center(), Align2::LEFT_CENTER, done, font::small(), t.text_2);
+    ui.painter().text(row.right_center(), Align2::RIGHT_CENTER, rate, font::mono(), t.text_2);
+}
+
+fn rows_text(n: u64) -> String {
+    format!("{} {}", format::count(n), if n == 1 { "row" } else { "rows" })
+}
+
+fn rate(n: u64, seconds: f64) -> String {
+    if seconds > 0.0 && n > 0 {
+        format!("{} rows/s", format::number(n as f64 / seconds, 3))
+    } else {
+        String::new()
+    }
+}
+
+/// How the predictions lie, and what to do with them.
+fn foot_ui(ui: &mut Ui, view: View<'_>, results: &Results, batch: Option<&Batch>, commands: &mut Commands) {
+    let t = tokens(ui);
+    let ready = batch.is_some() && results.running.is_none();
+    let key = hint(view.actions, "Save as CSV");
+    let save = Button::secondary("Save as CSV").icon(Icon::DOWNLOAD_SIMPLE).key(key);
+    if save.enabled(ready, "Ready once the file is predicted").ui(ui).clicked() {
+        commands.push(AppCommand::Choose(Purpose::SaveBatch));
+    }
+    if results.running.is_some() {
+        if Button::secondary("Stop").name("Stop the batch").icon(Icon::STOP).ui(ui).clicked() {
+            commands.push(Command::Stop(Slot::Batch));
+        }
+    } else if Button::ghost("Again")
+        .name("Predict the file again")
+        .icon(Icon::ARROW_COUNTER_CLOCKWISE)
+        .ui(ui)
+        .clicked()
+    {
+        commands.push(if batch.is_some() { Command::Again } else { Command::OpenTable });
+    }
+    let Some(batch) = batch.filter(|_| results.running.is_none()) else { return };
+    let room = ui.available_width() - space::S4;
+    if room < 80.0 || batch.chart.counts.is_empty() {
+        return;
+    }
+    let width = room.min(150.0);
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        let (rect, response) = ui.allocate_exact_size(vec2(width, space::S8), Sense::hover());
+        let said = match (batch.chart.range, batch.chart.levels.as_slice()) {
+            (Some((low, high)), _) => {
+                let median = batch.chart.quartiles.map_or_else(String::new, |[_, median, _]| {
+                    format!(", half of them below {}", format::number(median, 4))
+                });
+                format!("Predictions from {} to {}{median}", format::number(low, 4), format::number(high, 4))
+            }
+            (None, levels) => {
+                let parts = levels
+                    .iter()
+                    .zip(&batch.chart.counts)
+                    .map(|(level, n)| format!("{level}: {}", format::number(*n, 6)));
+                format!("Predictions: {}", parts.collect::<Vec<_>>().join(", "))
+            }
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
+        bars(ui.painter(), rect, Bars { heights: &batch.chart.counts, gap: 1.0, color: t.p_pred });
+        ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, t.stroke_strong));
+        response.on_hover_text(said);
+        if !batch.notes.is_empty() {
+            let said = format::plural(batch.notes.len(), "note", "notes");
+            tag(ui, Tone::Warn, Some((Icon::WARNING, Weight::Fill)), &said)
+                .on_hover_text(batch.notes.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
+        }
+    });
+}
+
+/// The first rows of the output, the predictions tinted.
+fn table_ui(
+    ui: &mut Ui,
+    t: Tokens,
+    table: &Table,
+    prediction: &str,
+    target: &str,
+    loads: bool,
+    commands: &mut Commands,
+) {
+    // the prediction stands first: it is what one looks for, also among many columns
+    let mut order: Vec<usize> = (0..table.columns().len()).collect();
+    order.sort_by_key(|at| table.columns()[*at].name != prediction);
+    let width = (ui.available_width() / order.len().max(1) as f32).clamp(COLUMN, 180.0).floor();
+    let columns: Vec<GridColumn> = (0..order.len())
+        .map(|at| GridColumn::new(width).resizable(false).id(Id::unique(("result column", at))))
+        .collect();
+    let mut cells = Cells { t, table, order, prediction, target, loads, pressed: None };
+    ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    egui_table::Table::new()
+        .id_salt("result table")
+        .num_rows(table.n_rows() as u64)
+        .num_sticky_cols(1)
+        .headers([HeaderRow::new(size::TABLE_HEAD)])
+        .columns(columns)
+        .show(ui, &mut cells);
+    if let Some(row) = cells.pressed {
+        commands.push(Command::Load(row));
+    }
+}
+
+struct Cells<'a> {
+    t: Tokens,
+    table: &'a Table,
+    order: Vec<usize>,
+    prediction: &'a str,
+    target: &'a str,
+    loads: bool,
+    pressed: Option<usize>,
+}
+
+impl Cells<'_> {
+    fn column(&self, at: usize) -> Option<&Column> {
+        self.table.columns().get(*self.order.get(at)?)
+    }
+}
+
+fn is_number(column: &Column) -> bool {
+    matches!(column.data, ColumnData::Number(_))
+}
+
+fn cell_text(column: &Column, row: usize) -> String {
+    if column.is_missing(row) {
+        return "missing".to_owned();
+    }
+    match &column.data {
+        ColumnData::Number(values) => format::number(values[row], 6),
+        ColumnData::Date(values) => format_iso(values[row]).trim_end_matches("T00:00:00").to_owned(),
+        ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
+            c.get(row).unwrap_or("").to_owned()
+        }
+    }
+}
+
+impl TableDelegate for Cells<'_> {
+    fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
+        let t = self.t;
+        let Some(column) = self.column(cell.col_range.start) else { return };
+        let rect = ui.max_rect();
+        let is_prediction = column.name == self.prediction;
+        ui.painter().rect_filled(
+            rect,
+            CornerRadius::ZERO,
+            if is_prediction { t.accent_tint } else { t.surface },
+        );
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
+        let name = if is_prediction { format!("{} (predicted)", self.target) } else { column.name.clone() };
+        let (at, align) = if is_number(column) {
+            (pos2(rect.right() - space::S2, rect.center().y), Align2::RIGHT_CENTER)
+        } else {
+            (pos2(rect.left() + space::S3, rect.center().y), Align2::LEFT_CENTER)
+        };
+        let color = if is_prediction { t.accent } else { t.text_2 };
+        ui.painter().with_clip_rect(rect).text(at, align, &name, font::small_medium(), color);
+        let response = ui.interact(rect, ui.scope_id().with(("head", cell.col_range.start)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &name));
+        response.on_hover_text(name);
+    }
+
+    fn cell_ui(&mut self, ui: &mut Ui, cell: &CellInfo) {
+        let t = self.t;
+        let row = usize::try_from(cell.row_nr).unwrap_or(usize::MAX);
+        let Some(column) = self.column(cell.col_nr) else { return };
+        let rect = ui.max_rect();
+        let is_prediction = column.name == self.prediction;
+        let number = is_number(column);
+        let text = cell_text(column, row);
+        ui.painter().rect_filled(
+            rect,
+            CornerRadius::ZERO,
+            if is_prediction { t.accent_tint } else { t.surface },
+        );
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(&t));
+        let (at, align) = if number {
+            (pos2(rect.right() - space::S2, rect.center().y), Align2::RIGHT_CENTER)
+        } else {
+            (pos2(rect.left() + space::S3, rect.center().y), Align2::LEFT_CENTER)
+        };
+        let missing = column.is_missing(row);
+        let color = if missing { t.warn } else { t.text };
+        let font = if number && !missing { font::mono() } else { font::small() };
+        ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).text(at, align, &text, font, color);
+        let sense = if self.loads { Sense::click() } else { Sense::hover() };
+        let response = ui.interact(rect, ui.scope_id().with(("cell", row, cell.col_nr)), sense);
+        response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &text));
+        if response.clicked() {
+            self.pressed = Some(row);
+        }
+    }
+
+    fn default_row_height(&self) -> f32 {
+        size::ROW
+    }
+}

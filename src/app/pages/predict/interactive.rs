@@ -1,0 +1,375 @@
+//! One record: a control for each input, made from the model's signature, and the answer with its reasons.
+
+use eframe::egui::{
+    Align, Align2, FontId, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2,
+};
+use serde_json::Value;
+
+use super::record::{Answer, Record, answer, day_text, record_for};
+use super::waterfall::waterfall_ui;
+use super::{Command, Draft, Results};
+use crate::app::command::Commands;
+use crate::app::pages::View;
+use crate::app::state::Version;
+use crate::app::theme::{Icon, font, size, space, text, tokens};
+use crate::app::widgets::{
+    Button, Segment, Tone, Weight, card_head, format, hairline_ui, icon_ui, meter, number_field, segmented,
+    select, slider, switch, tag, text_field,
+};
+use crate::model::{Input, InputKind};
+
+/// The most levels that are shown as segments, and the most letters they may have together.
+const SEGMENTS: usize = 7;
+const SEGMENT_LETTERS: usize = 30;
+/// How far a slider goes beyond the training range, as a share of it.
+const BEYOND: f64 = 0.1;
+/// The height of the answer below the controls.
+const ANSWER: f32 = 236.0;
+/// The width of an input's name.
+const NAME: f32 = 104.0;
+/// The width of a number's field.
+const FIELD: f32 = 76.0;
+
+/// The left card.
+pub(crate) fn interactive_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    version: &Version,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let card = ui.max_rect();
+    let record = record_for(version.model(), &draft.values);
+    let outcome = answer(&version.predictor, &record);
+    card_head(ui, Some(Icon::CURSOR_CLICK), "Interactive: one record", true, |ui| {
+        if let Some(single) = &results.single {
+            let time = format!("{} a call", format::duration(single.median));
+            tag(ui, Tone::Neutral, Some((Icon::TIMER, Weight::Regular)), &time).on_hover_text(
+                "One record as JSON to a number as JSON, in process: the median of repeats, measured below",
+            );
+        }
+        if Button::ghost("Typical values").icon(Icon::ARROW_COUNTER_CLOCKWISE).small().ui(ui).clicked() {
+            commands.push(Command::Reset);
+        }
+    });
+    let top = card.top() + size::CARD_HEAD;
+    let split = card.bottom() - ANSWER;
+    let controls = Rect::from_min_max(
+        pos2(card.left() + space::S4, top + space::S2),
+        pos2(card.right() - space::S2, split),
+    );
+    let mut area = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(controls));
+    ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
+        ui.spacing_mut().item_spacing.y = space::S1;
+        ui.set_width(controls.width() - space::S3);
+        for input in &version.model().inputs {
+            let outside =
+                outcome.as_ref().is_ok_and(|a| a.outside.iter().any(|(name, ..)| *name == input.name));
+            input_ui(ui, input, &record, outside, draft, commands);
+            if let Err(error) = &outcome
+                && error.field == input.name
+            {
+                ui.horizontal(|ui| {
+                    icon_ui(ui, Icon::X_CIRCLE, Weight::Fill, size::ICON_SMALL, tokens(ui).bad);
+                    let said = format!("expected {}, got {}", error.expected, error.got);
+                    ui.add(Label::new(text(said, font::small(), tokens(ui).bad)).wrap());
+                });
+            }
+        }
+    });
+    let t = tokens(ui);
+    ui.painter().hline(card.x_range(), split, crate::app::theme::hairline(&t));
+    let below = Rect::from_min_max(
+        pos2(card.left() + space::S4, split + space::S3),
+        pos2(card.right() - space::S4, card.bottom() - space::S2),
+    );
+    match outcome {
+        Ok(outcome) => answer_ui(ui, below, view, version, &outcome),
+        Err(error) => {
+            let mut area = ui.new_child(UiBuilder::new().id_salt("refused").max_rect(below));
+            area.label(text("No answer", font::heading(), t.text));
+            area.add(Label::new(text(error.to_string(), font::body(), t.text_2)).wrap());
+        }
+    }
+}
+
+/// One input's name and control.
+fn input_ui(
+    ui: &mut Ui,
+    input: &Input,
+    record: &Record,
+    outside: bool,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), Sense::hover());
+    let mut row = ui.new_child(
+        UiBuilder::new()
+            .id_salt(("input", &input.name))
+            .max_rect(rect)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    let name_rect = Rect::from_min_size(rect.min, vec2(NAME, rect.height()));
+    let (_, name) = row.allocate_exact_size(name_rect.size(), Sense::hover());
+    let mut label = row.new_child(
+        UiBuilder::new().id_salt("name").max_rect(name_rect).layout(Layout::left_to_right(Align::Center)),
+    );
+    label.add(Label::new(text(&input.name, font::body(), t.text)).truncate());
+    if outside {
+        let at = pos2(name_rect.right() - space::S2, name_rect.center().y);
+        crate::app::widgets::paint_icon(
+            row.painter(),
+            at,
+            Icon::WARNING,
+            Weight::Fill,
+            size::ICON_SEGMENT,
+            t.warn,
+        );
+    }
+    name.on_hover_text(about(input));
+    let mut set = |value: Value| commands.push(Command::Set(input.name.clone(), value));
+    let value = record.get(&input.name);
+    let room = rect.width() - NAME - space::S2;
+    match &input.kind {
+        InputKind::Number { min, max, whole, .. } => {
+            let mut number = value.and_then(Value::as_f64).unwrap_or(*min);
+            let before = number;
+            let reach = (max - min) * BEYOND;
+            let step = step_of(max - min, *whole);
+            let bar = (room - FIELD - space::S4).max(40.0);
+            let (low, high) = if min < max { (min - reach, max + reach) } else { (min - 1.0, max + 1.0) };
+            let range = low.min(number)..=high.max(number);
+            slider(&mut row, &input.name, &mut number, range, step, bar);
+            row.add_space(space::S1);
+            let decimals = decimals_of(step);
+            let name = format!("{} value", input.name);
+            number_field(&mut row, &name, &mut number, f64::MIN..=f64::MAX, step, decimals, FIELD);
+            if number != before
+                && let Some(number) = serde_json::Number::from_f64(number)
+            {
+                set(Value::Number(number));
+            }
+        }
+        InputKind::Category { levels, .. } => {
+            let current = value.and_then(Value::as_str).unwrap_or("");
+            let letters: usize = levels.iter().map(|level| level.chars().count()).sum();
+            if levels.len() <= SEGMENTS && letters <= SEGMENT_LETTERS {
+                let mut at = levels.iter().position(|level| level == current).unwrap_or(0);
+                let segments: Vec<Segment<'_, usize>> =
+                    levels.iter().enumerate().map(|(at, level)| Segment::new(at, level)).collect();
+                if segmented(&mut row, &input.name, &mut at, &segments, size::CONTROL_COMPACT, Some(room)) {
+                    set(Value::String(levels[at].clone()));
+                }
+            } else {
+                let options: Vec<&str> = levels.iter().map(String::as_str).collect();
+                let width = room.min(220.0);
+                let chosen =
+                    select(&mut row, &input.name, None, current, &options, width, size::CONTROL_COMPACT);
+                if let Some(at) = chosen {
+                    set(Value::String(levels[at].clone()));
+                }
+            }
+        }
+        InputKind::Boolean { no, yes, .. } => {
+            let mut on = value.and_then(Value::as_bool).unwrap_or(false);
+            if switch(&mut row, &mut on, &input.name).changed() {
+                set(Value::Bool(on));
+            }
+            row.label(text(if on { yes } else { no }, font::body(), t.text));
+        }
+        InputKind::Date { min, max, .. } => {
+            let current = value.and_then(Value::as_str).unwrap_or("");
+            let micros = crate::data::date::candidates(current, false)
+                .iter()
+                .find_map(|format| crate::data::date::parse(format, current));
+            let mut days = micros.map_or(*min, |micros| micros as f64 / 86_400e6);
+            let before = days;
+            let reach = ((max - min) * BEYOND).max(1.0);
+            let field = 108.0;
+            let bar = (room - field - space::S4).max(40.0);
+            let range = (min - reach).min(days)..=(max + reach).max(days);
+            slider(&mut row, &input.name, &mut days, range, 1.0, bar);
+            if days != before {
+                draft.typing = None;
+                set(Value::String(day_text(days)));
+            }
+            row.add_space(space::S1);
+            let mut typed = match &draft.typing {
+                Some((name, typed)) if *name == input.name => typed.clone(),
+                _ => current.get(..10).unwrap_or(current).to_owned(),
+            };
+            let name = format!("{} day", input.name);
+            let response = text_field(&mut row, &name, &mut typed, "yyyy-mm-dd", field, None);
+            if response.changed() {
+                set(Value::String(typed.clone()));
+                draft.typing = Some((input.name.clone(), typed));
+            }
+            if response.lost_focus() {
+                draft.typing = None;
+            }
+        }
+    }
+}
+
+/// What training saw of an input.
+fn about(input: &Input) -> String {
+    let unit = input.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+    match &input.kind {
+        InputKind::Number { min, max, typical, .. } => format!(
+            "{}: training saw {} to {}{unit}, half of it below {}",
+            input.name,
+            format::number(*min, 5),
+            format::number(*max, 5),
+            format::number(*typical, 5)
+        ),
+        InputKind::Category { levels, fill } => format!(
+            "{}: training saw {}, most often {}",
+            input.name,
+            format::plural(levels.len(), "level", "levels"),
+            levels.get(*fill).map_or("", String::as_str)
+        ),
+        InputKind::Boolean { no, yes, fill } => {
+            format!("{}: {no} or {yes}, most often {}", input.name, if *fill { yes } else { no })
+        }
+        InputKind::Date { min, max, .. } => {
+            format!("{}: training saw {} to {}", input.name, day_text(*min), day_text(*max))
+        }
+    }
+}
+
+/// A step that makes about two hundred of the range: 1, 2 or 5 times a power of ten.
+fn step_of(range: f64, whole: bool) -> f64 {
+    if range.is_nan() || range <= 0.0 || !range.is_finite() {
+        return if whole { 1.0 } else { 0.1 };
+    }
+    let raw = range / 200.0;
+    let power = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= raw)
+        .unwrap_or(raw);
+    if whole { step.max(1.0).round() } else { step }
+}
+
+fn decimals_of(step: f64) -> usize {
+    (0..12)
+        .find(|decimals| {
+            (step * 10_f64.powi(*decimals) - (step * 10_f64.powi(*decimals)).round()).abs() < 1e-9
+        })
+        .map_or(12, |d| d as usize)
+}
+
+/// The number, its band, its distance from the training data; and why it is what it is.
+fn answer_ui(ui: &mut Ui, rect: Rect, view: View<'_>, version: &Version, outcome: &Answer) {
+    let t = tokens(ui);
+    let output = &version.model().output;
+    let side = if view.compact { 140.0 } else { 156.0 };
+    let left = Rect::from_min_size(rect.min, vec2(side, rect.height()));
+    let mut column =
+        ui.new_child(UiBuilder::new().id_salt("answer").max_rect(left).layout(Layout::top_down(Align::Min)));
+    column.spacing_mut().item_spacing.y = space::S1;
+    column.set_clip_rect(left.expand(2.0).intersect(ui.clip_rect()));
+    column.label(text(&output.name, font::small(), t.text_2));
+    let shown = match &outcome.class {
+        Some(class) => class.clone(),
+        None => format::number(outcome.value, 4),
+    };
+    let font = fitting(&column, &shown, side);
+    let spoken = format!("Prediction: {shown}");
+    let height = font.size + space::S2;
+    let (place, response) = column.allocate_exact_size(vec2(side, height), Sense::hover());
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Status, true, &spoken));
+    column.painter().text(place.left_center(), Align2::LEFT_CENTER, &shown, font, t.text);
+    if outcome.class.is_some() {
+        for (class, probability) in outcome.probabilities.iter().take(4) {
+            let said = format!("{class} {:.0} %", probability * 100.0);
+            column.label(text(&said, font::small(), t.text_2));
+            meter(&mut column, &said, *probability as f32, side - space::S4, size::PROGRESS_SMALL, t.p_pred);
+        }
+    } else {
+        if let Some((low, high)) = outcome.band {
+            let said = format!("{} to {}", format::number(low, 3), format::number(high, 3));
+            let rests = if outcome.band_held_out { "held-out" } else { "training" };
+            column.label(text(said, font::body(), t.text_2)).on_hover_text(format!(
+                "Where 8 of 10 such cases lie if errors are as on the {rests} rows: the prediction ± 1.28 × RMSE, taking errors as normal"
+            ));
+            column.label(text("in 8 of 10 cases", font::small(), t.text_3));
+        }
+        let difference = format!("{} against typical", format::signed(outcome.value - outcome.typical, 3));
+        column.label(text(difference, font::small(), t.text_2));
+    }
+    distance_ui(&mut column, outcome);
+    let right = Rect::from_min_max(pos2(left.right() + space::S3, rect.top()), rect.max);
+    waterfall_ui(ui, right, outcome);
+}
+
+/// The display font, smaller where the text is long.
+fn fitting(ui: &Ui, shown: &str, width: f32) -> FontId {
+    let mut font = font::display();
+    for _ in 0..8 {
+        let galley = ui.painter().layout_no_wrap(shown.to_owned(), font.clone(), tokens(ui).text);
+        if galley.size().x <= width {
+            break;
+        }
+        font.size *= 0.82;
+    }
+    font
+}
+
+/// How far the record is from what training saw.
+fn distance_ui(ui: &mut Ui, outcome: &Answer) {
+    let t = tokens(ui);
+    ui.add_space(space::S1);
+    hairline_ui(ui);
+    match outcome.outside.as_slice() {
+        [] => {
+            if let Some((rms, name, farthest)) = &outcome.distance {
+                let said = format!("{} σ from training", format::number(*rms, 2));
+                ui.label(text(said, font::small_medium(), t.text_2)).on_hover_text(format!(
+                    "The root mean square, over the numbers, of how many standard deviations each lies from its training mean. Farthest: {name}, {} σ",
+                    format::signed(*farthest, 2)
+                ));
+            }
+            ui.label(text("inside the training range", font::small(), t.text_3));
+        }
+        outside => {
+            ui.horizontal(|ui| {
+                icon_ui(ui, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
+                let said = format!("{} outside training", outside.len());
+                ui.label(text(said, font::small_medium(), t.warn));
+            });
+            let named: Vec<String> = outside
+                .iter()
+                .map(|(name, value, (low, high))| {
+                    format!(
+                        "{name} is {}, training saw {} to {}",
+                        format::number(*value, 4),
+                        format::number(*low, 4),
+                        format::number(*high, 4)
+                    )
+                })
+                .collect();
+            ui.add(Label::new(text(outside[0].0.clone(), font::small(), t.text_2)).truncate())
+                .on_hover_text(named.join("\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decimals_of, step_of};
+
+    #[test]
+    fn steps_are_round_and_fine_enough() {
+        assert_eq!(step_of(30.0, false), 0.2);
+        assert_eq!(step_of(2000.0, true), 10.0);
+        assert_eq!(step_of(3.0, true), 1.0);
+        assert_eq!(step_of(0.0, false), 0.1);
+        assert_eq!(decimals_of(0.2), 1);
+        assert_eq!(decimals_of(0.05), 2);
+        assert_eq!(decimals_of(10.0), 0);
+    }
+}
