@@ -63,6 +63,7 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
     let margin = Margin { left: padding, right: padding, top: 0, bottom: padding };
     Frame::new().inner_margin(margin).show(ui, |ui| {
         ui.set_min_size(ui.available_size());
+        ui.spacing_mut().item_spacing.y = 0.0;
         match screen.page {
             PageId::Data => data_page_ui(ui, view, &results.data, &mut screen.data, commands),
             PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),

@@ -283,7 +283,13 @@ fn apply(style: &mut Style, t: &Tokens) {
         bar_width: 6.0,
         bar_inner_margin: 4.0,
         floating_width: 6.0,
-        dormant_handle_opacity: 0.6,
+        dormant_handle_opacity: 1.0,
+        active_handle_opacity: 1.0,
+        interact_handle_opacity: 1.0,
+        dormant_background_opacity: 0.0,
+        active_background_opacity: 0.0,
+        interact_background_opacity: 0.0,
+        foreground_color: false,
         ..ScrollStyle::floating()
     };
     style.animation_time = motion::FAST;

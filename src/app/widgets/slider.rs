@@ -1,7 +1,7 @@
 //! The slider: egui's, in this window's dress.
 
 use eframe::egui::style::HandleShape;
-use eframe::egui::{Response, Role, Slider, Stroke, Ui, WidgetInfo, vec2};
+use eframe::egui::{Response, Role, Slider, SliderClamping, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::focus_ring;
 use crate::app::theme::{radius, size, tokens};
@@ -34,8 +34,10 @@ pub(crate) fn slider(
             let trough = t.stroke_strong;
             // egui paints the trough in the fill of the resting state, and the handle in that of the present one
             style.visuals.widgets.inactive.bg_fill = trough;
-            let mut slider = Slider::new(value, range)
+            let mut slider = Slider::new(value, range.clone())
                 .show_value(false)
+                // a number that was typed stays as it was typed until the slider itself is moved
+                .clamping(SliderClamping::Edits)
                 .trailing_fill(true)
                 .handle_shape(HandleShape::Circle);
             if step > 0.0 {
@@ -44,6 +46,20 @@ pub(crate) fn slider(
             ui.add(slider)
         })
         .inner;
+    // egui fills trough and handle alike; the handle is a ring around the card's own colour
+    let half = size::SLIDER_THUMB / 2.0;
+    let span = range.end() - range.start();
+    let share = if span > 0.0 { ((*value - range.start()) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+    let rect = response.rect;
+    let x = rect.left() + half + share * (width.min(rect.width()) - size::SLIDER_THUMB);
+    let at = pos2(x, rect.center().y);
+    let fill = if response.hovered() || response.dragged() { t.accent_tint } else { t.surface };
+    ui.painter().circle(
+        at,
+        half - 1.0,
+        fill,
+        Stroke::new(2.0, if ui.is_enabled() { t.accent } else { t.disabled }),
+    );
     let shown = *value;
     let enabled = ui.is_enabled();
     response.widget_info(|| {

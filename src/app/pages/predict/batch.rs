@@ -303,12 +303,12 @@ fn is_number(column: &Column) -> bool {
     matches!(column.data, ColumnData::Number(_))
 }
 
-fn cell_text(column: &Column, row: usize) -> String {
+fn cell_text(column: &Column, row: usize, digits: i32) -> String {
     if column.is_missing(row) {
         return "missing".to_owned();
     }
     match &column.data {
-        ColumnData::Number(values) => format::number(values[row], 6),
+        ColumnData::Number(values) => format::number(values[row], digits),
         ColumnData::Date(values) => format_iso(values[row]).trim_end_matches("T00:00:00").to_owned(),
         ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
             c.get(row).unwrap_or("").to_owned()
@@ -328,7 +328,7 @@ impl TableDelegate for Cells<'_> {
             if is_prediction { t.accent_tint } else { t.surface },
         );
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
-        let name = if is_prediction { format!("{} (predicted)", self.target) } else { column.name.clone() };
+        let name = if is_prediction { self.target.to_owned() } else { column.name.clone() };
         let (at, align) = if is_number(column) {
             (pos2(rect.right() - space::S2, rect.center().y), Align2::RIGHT_CENTER)
         } else {
@@ -337,8 +337,9 @@ impl TableDelegate for Cells<'_> {
         let color = if is_prediction { t.accent } else { t.text_2 };
         ui.painter().with_clip_rect(rect).text(at, align, &name, font::small_medium(), color);
         let response = ui.interact(rect, ui.scope_id().with(("head", cell.col_range.start)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &name));
-        response.on_hover_text(name);
+        let spoken = if is_prediction { format!("{name}, predicted") } else { name };
+        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
+        response.on_hover_text(spoken);
     }
 
     fn cell_ui(&mut self, ui: &mut Ui, cell: &CellInfo) {
@@ -348,7 +349,7 @@ impl TableDelegate for Cells<'_> {
         let rect = ui.max_rect();
         let is_prediction = column.name == self.prediction;
         let number = is_number(column);
-        let text = cell_text(column, row);
+        let text = cell_text(column, row, if is_prediction { 4 } else { 6 });
         ui.painter().rect_filled(
             rect,
             CornerRadius::ZERO,

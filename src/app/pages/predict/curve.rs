@@ -45,8 +45,10 @@ pub(crate) fn curve_ui(
                 commands.push(Command::Measure);
             }
         }
-        ui.label(text("time per row, both axes logarithmic", font::small(), t.text_3));
-        legend_ui(ui, t);
+        if rect.width() > 980.0 {
+            ui.label(text("time per row, both axes logarithmic", font::small(), t.text_3));
+        }
+        legend_ui(ui, t, rect.width() > 760.0);
     });
     let strip_top = rect.bottom() - STRIP;
     let plot = Rect::from_min_max(
@@ -75,9 +77,11 @@ pub(crate) fn curve_ui(
     strip_ui(&mut area, view, results, draft, commands);
 }
 
-fn legend_ui(ui: &mut Ui, t: Tokens) {
-    ui.label(text("over HTTP: comes with the server", font::small(), t.text_3));
-    ui.add_space(space::S2);
+fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
+    if roomy {
+        ui.label(text("over HTTP: comes with the server", font::small(), t.text_3));
+        ui.add_space(space::S2);
+    }
     ui.label(text("in-process", font::small(), t.text_2));
     let (rect, _) = ui.allocate_exact_size(vec2(space::S4, space::S4), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.center().y, eframe::egui::Stroke::new(2.0, t.p_pred));

@@ -24,7 +24,7 @@ const SEGMENT_LETTERS: usize = 30;
 /// How far a slider goes beyond the training range, as a share of it.
 const BEYOND: f64 = 0.1;
 /// The height of the answer below the controls.
-const ANSWER: f32 = 236.0;
+const ANSWER: f32 = 226.0;
 /// The width of an input's name.
 const NAME: f32 = 104.0;
 /// The width of a number's field.
@@ -61,7 +61,7 @@ pub(crate) fn interactive_ui(
     );
     let mut area = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(controls));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
-        ui.spacing_mut().item_spacing.y = space::S1;
+        ui.spacing_mut().item_spacing.y = 0.0;
         ui.set_width(controls.width() - space::S3);
         for input in &version.model().inputs {
             let outside =
@@ -157,8 +157,9 @@ fn input_ui(
             let letters: usize = levels.iter().map(|level| level.chars().count()).sum();
             if levels.len() <= SEGMENTS && letters <= SEGMENT_LETTERS {
                 let mut at = levels.iter().position(|level| level == current).unwrap_or(0);
+                let order = calendar_order(levels);
                 let segments: Vec<Segment<'_, usize>> =
-                    levels.iter().enumerate().map(|(at, level)| Segment::new(at, level)).collect();
+                    order.into_iter().map(|at| Segment::new(at, &levels[at])).collect();
                 if segmented(&mut row, &input.name, &mut at, &segments, size::CONTROL_COMPACT, Some(room)) {
                     set(Value::String(levels[at].clone()));
                 }
@@ -211,6 +212,20 @@ fn input_ui(
             }
         }
     }
+}
+
+/// The order in which to show levels: days of the week as they follow each other, anything else as it is.
+fn calendar_order(levels: &[String]) -> Vec<usize> {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let day = |level: &String| {
+        let level = level.to_lowercase();
+        DAYS.iter().position(|day| level.starts_with(day))
+    };
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    if levels.iter().all(|level| day(level).is_some()) {
+        order.sort_by_key(|at| day(&levels[*at]));
+    }
+    order
 }
 
 /// What training saw of an input.
@@ -360,7 +375,15 @@ fn distance_ui(ui: &mut Ui, outcome: &Answer) {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimals_of, step_of};
+    use super::{calendar_order, decimals_of, step_of};
+
+    #[test]
+    fn days_of_the_week_follow_each_other() {
+        let levels = ["Fri", "Mon", "Sat"].map(str::to_owned);
+        assert_eq!(calendar_order(&levels), [1, 0, 2]);
+        let levels = ["Fri", "Harbour"].map(str::to_owned);
+        assert_eq!(calendar_order(&levels), [0, 1]);
+    }
 
     #[test]
     fn steps_are_round_and_fine_enough() {

@@ -13,7 +13,7 @@ use crate::app::theme::{Icon, size, space};
 use crate::app::widgets::{Button, card_frame, empty_state, page_head};
 
 /// The height of the two cards: what a window of 900 points leaves beside the curve.
-const CARDS: f32 = 470.0;
+const CARDS: f32 = 440.0;
 /// The height of the curve's card with the parity strip.
 const CURVE: f32 = 250.0;
 
