@@ -164,6 +164,11 @@ impl Bench {
         self.settle();
     }
 
+    /// What was copied in the last frames, if anything.
+    pub(crate) fn copied(&self) -> Option<String> {
+        self.copied.clone()
+    }
+
     /// What the status line says.
     pub(crate) fn status(&self) -> String {
         self.harness.state().status().unwrap_or("").to_owned()

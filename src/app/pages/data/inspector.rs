@@ -120,7 +120,7 @@ fn pair_ui(ui: &mut Ui, left: (&str, String), right: Option<(&str, String)>) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::S6), Sense::hover());
     let half = (rect.width() - space::S4) / 2.0;
-    let mut show = |at: f32, (name, value): (&str, String)| {
+    let show = |at: f32, (name, value): (&str, String)| {
         let place = Rect::from_min_size(pos2(at, rect.top()), vec2(half, rect.height()));
         let response = ui.interact(place, ui.scope_id().with(("figure", name)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {value}")));
@@ -280,7 +280,7 @@ fn reading_ui(ui: &mut Ui, data: &Dataset, place: usize, draft: &mut Draft, comm
         field_label(ui, "Form of the dates");
         let found = reading.and_then(|reading| reading.date).map_or("none", DateFormat::name);
         let detected = format!("detected: {found}");
-        let current = own.date.map_or(detected.as_str(), DateFormat::name);
+        let current = own.date.map_or(detected.as_str(), |form| form.name());
         let mut options = vec![if own.date.is_none() { detected.as_str() } else { "detect" }];
         options.extend(DateFormat::ALL.map(DateFormat::name));
         if let Some(at) = select(ui, "Form of the dates", None, current, &options, width, size::CONTROL) {
