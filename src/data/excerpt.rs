@@ -163,12 +163,13 @@ pub fn read_start(
     Ok(loaded)
 }
 
-/// The first bytes of a file, undecoded, for [`foreign_kind`](super::foreign_kind).
+/// The encoding of a file, judged by its start.
 ///
 /// # Errors
 /// [`DataError::Io`] when the file can't be read.
-pub fn first_bytes(source: &Source) -> Result<Vec<u8>, DataError> {
-    source.start(4096).map(|(bytes, _)| bytes)
+pub fn encoding_of(source: &Source) -> Result<Encoding, DataError> {
+    let (start, whole) = source.start(PIECE)?;
+    Ok(Encoding::detect(&start, whole))
 }
 
 #[cfg(test)]

@@ -163,9 +163,25 @@ impl Bench {
         self.settle();
     }
 
-    /// What was copied in the last frames, if anything.
+    /// What the last frame copied to the clipboard, if anything.
     pub(crate) fn copied(&self) -> Option<String> {
-        self.copied.clone()
+        self.harness.output().platform_output.commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Presses a key with modifiers and paints until something is copied.
+    #[track_caller]
+    pub(crate) fn copied_by(&mut self, modifiers: Modifiers, key: Key) -> String {
+        self.harness.key_press_modifiers(modifiers, key);
+        for _ in 0..20 {
+            self.harness.step();
+            if let Some(text) = self.copied() {
+                return text;
+            }
+        }
+        panic!("nothing was copied");
     }
 
     /// What the status line says.

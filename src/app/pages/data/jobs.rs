@@ -12,7 +12,7 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::chart::column_chart;
 use crate::data::profile::profile;
 use crate::data::{
-    DataError, Encoding, ReadOptions, Source, find_rows, first_bytes, foreign_kind, raw_lines, read_csv,
+    DataError, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv,
     read_start, relation, replace_file, row_at_line, samples, write_csv_rows,
 };
 use crate::workspace::{DataRef, Folder};
@@ -183,12 +183,6 @@ fn read(
 ) -> Result<AppEvent, JobError> {
     let stopwatch = handle.clock.stopwatch();
     let source = source(&from, folder)?;
-    let start = first_bytes(&source).map_err(|error| problem(&error))?;
-    if let Some(kind) = foreign_kind(&start) {
-        let title = format!("This is {}, not a table", kind.what);
-        let detail = format!("{} Drydock reads text: CSV, TSV and their like.", kind.advice);
-        return Err(Problem::new(title, detail).into());
-    }
     // what a model remembers of its data
     options.hash = true;
     let loaded = match read_csv(&source, &options, &handle.progress) {
@@ -197,9 +191,10 @@ fn read(
         Err(error) => {
             let problem = problem(&error);
             if let Some(line) = problem.line {
-                let encoding =
-                    options.encoding.unwrap_or_else(|| Encoding::detect(&start, start.len() < 4096));
-                let lines = raw_lines(&source, encoding, line, LINES_AROUND + 1, &handle.progress);
+                let encoding = options.encoding.map_or_else(|| encoding_of(&source), Ok);
+                let lines = encoding.and_then(|encoding| {
+                    raw_lines(&source, encoding, line, LINES_AROUND + 1, &handle.progress)
+                });
                 handle.partial(AppEvent::Data(Event::FailedAt(lines.unwrap_or_default())))?;
             }
             return Err(problem.into());
@@ -223,14 +218,25 @@ pub(crate) fn problem(error: &DataError) -> Problem {
         DataError::UnclosedQuote { line, .. } | DataError::TooLarge { line, .. } => Some(*line),
         _ => None,
     };
+    if let DataError::OtherKind { kind, instead, .. } = error {
+        let detail = format!("{}. Drydock reads text: CSV, TSV and their like.", sentence(instead));
+        return Problem::new(format!("This is {kind}, not a table"), detail);
+    }
     let title = match error {
         DataError::Io { .. } => "The file could not be read",
         DataError::Empty { .. } => "The file is empty",
         DataError::UnclosedQuote { .. } => "A quote is opened and never closed",
         DataError::NoSuchColumn { .. } => "A setting names a column that is not there",
         DataError::TooLarge { .. } => "The file is more than a table here can hold",
+        DataError::OtherKind { .. } => "This is no table",
         DataError::Setting(_) => "The settings contradict each other",
         DataError::Cancelled(_) => "Reading was stopped",
     };
     Problem { title: title.into(), detail: error.to_string(), line }
+}
+
+/// A part of a sentence as one of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
