@@ -38,11 +38,13 @@ impl Bench {
             // a Tuesday in November 2025
             clock: Clock::fixed(1_763_460_000_000),
         };
-        let harness = Harness::builder()
+        let mut harness = Harness::builder()
             .with_size([width, height])
             .with_theme(theme)
             .with_step_dt(1.0 / 60.0)
             .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
+        // the app follows the system, which is this
+        harness.input_mut().system_theme = Some(theme);
         let mut bench = Self { harness, folder };
         bench.settle();
         bench

@@ -72,7 +72,7 @@ fn the_table_with_its_inspector() {
 fn the_table_in_the_dark_with_a_category() {
     let mut bench = with_winter(egui::Theme::Dark);
     bench.click("Inspect store");
-    bench.click("Only S07 (1\u{2009}059 rows)");
+    bench.click("Only Castle Hill (1\u{2009}059 rows)");
     assert!(bench.shows("1\u{2009}059 of 12\u{2009}708 rows"), "{}", bench.labels());
     bench.picture("data_table_dark");
     bench.click("Clear filters");

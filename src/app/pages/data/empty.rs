@@ -1,10 +1,11 @@
 //! The first page ever seen: where to drop a file, and the samples.
 
 use eframe::egui::{
-    Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    Align, CornerRadius, Label, Layout, Rect, Sense, Shape, Stroke, StrokeKind, Ui,
     UiBuilder, pos2, vec2,
 };
 
+use super::page::scrolling_ui;
 use super::{Command, Draft, Results, SampleCard};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::pages::View;
@@ -34,7 +35,7 @@ pub(super) fn empty_ui(
         commands.push(Command::Samples);
     }
     page_head(ui, view.compact, "Data", "Nothing loaded yet", |_| {});
-    ScrollArea::vertical().id_salt("empty").auto_shrink([false, false]).show(ui, |ui| {
+    scrolling_ui(ui, view.compact, "empty", |ui| {
         ui.spacing_mut().item_spacing.y = space::S4;
         drop_zone_ui(ui, view, commands);
         recent_ui(ui, view, commands);
@@ -218,11 +219,15 @@ fn sample_ui(
     if course {
         tag(&mut tags, Tone::Accent, Some((Icon::COMPASS, Weight::Regular)), "Used in the course");
     }
-    if sample.generated {
-        tag(&mut tags, Tone::Neutral, None, "generated");
-    }
     ui.add_space(space::S2);
-    ui.label(text(sample.title, font::card_title(), t.text));
+    ui.horizontal(|ui| {
+        ui.set_height(size::TAG);
+        ui.label(text(sample.title, font::card_title(), t.text));
+        if sample.generated {
+            let why = "Made by a rule with a seed, not observed; so the truth behind it is known";
+            tag(ui, Tone::Neutral, None, "generated").on_hover_text(why);
+        }
+    });
     ui.add(Label::new(text(task(sample), font::body(), t.text_2)).truncate());
     let amount = card.map_or_else(
         || "counting…".to_owned(),

@@ -1,8 +1,8 @@
 //! A file that could not be read: what happened, where, what to do, and what was kept.
 
-use eframe::egui::{Align, Label, Layout, ScrollArea, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Label, Layout, Ui, UiBuilder, vec2};
 
-use super::page::sample_menu_ui;
+use super::page::{sample_menu_ui, scrolling_ui};
 use super::toolbar::raw_lines_ui;
 use super::{Command, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
@@ -48,7 +48,7 @@ pub(super) fn failure_ui(
             }
         }
     });
-    ScrollArea::vertical().id_salt("failure").auto_shrink([false, false]).show(ui, |ui| {
+    scrolling_ui(ui, view.compact, "failure", |ui| {
         ui.spacing_mut().item_spacing.y = space::S4;
         let mut shown = problem.clone();
         shown.title = match problem.line {
@@ -168,7 +168,7 @@ fn ways_ui(ui: &mut Ui, results: &Results, problem: &Problem, commands: &mut Com
         };
         if let Some(options) = options {
             if problem.title.contains("quote") && options.quote != Some(Quote::None) {
-                let about = "A quote is then a character like any other. The file on disk stays as it is.";
+                let about = "The file on disk stays as it is.";
                 way_ui(ui, Icon::WRENCH, "Read quotes as plain characters", about, |ui| {
                     if button(ui, "Read without quotes") {
                         let options = ReadOptions { quote: Some(Quote::None), ..options.clone() };
@@ -184,13 +184,13 @@ fn ways_ui(ui: &mut Ui, results: &Results, problem: &Problem, commands: &mut Com
                     }
                 });
             }
-            let about = "Separator, quotes, encoding and more, with a preview.";
+            let about = "With a preview of the first rows.";
             way_ui(ui, Icon::SLIDERS_HORIZONTAL, "Change how it is read", about, |ui| {
                 if button(ui, "Read settings…") {
                     commands.push(Command::OpenSettings);
                 }
             });
-            let about = "After you mended or saved it in another program.";
+            let about = "After you mended it elsewhere.";
             way_ui(ui, Icon::FILE_TEXT, "Read the same file again", about, |ui| {
                 if button(ui, "Try again") {
                     commands.push(Command::Retry(Box::new(options.clone())));

@@ -232,7 +232,15 @@ pub(crate) fn problem(error: &DataError) -> Problem {
         DataError::Setting(_) => "The settings contradict each other",
         DataError::Cancelled(_) => "Reading was stopped",
     };
-    Problem { title: title.into(), detail: error.to_string(), line }
+    let detail = match error {
+        // this page has a button for it
+        DataError::UnclosedQuote { name, line, field } => {
+            let name = std::path::Path::new(name).file_name().map_or(name.as_str().into(), |n| n.to_string_lossy());
+            format!("{name}, line {line}, field {field}: close the quote, or read the file without quotes")
+        }
+        error => error.to_string(),
+    };
+    Problem { title: title.into(), detail, line }
 }
 
 /// A part of a sentence as one of its own.

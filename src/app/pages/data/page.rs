@@ -57,6 +57,27 @@ fn full_rect(ui: &Ui, compact: bool) -> Rect {
     rect
 }
 
+/// Where the page's head ends.
+fn head_bottom(ui: &Ui, compact: bool) -> f32 {
+    ui.max_rect().top() + if compact { size::PAGE_HEAD_COMPACT } else { size::PAGE_HEAD }
+}
+
+/// What is below the head, scrolling where it is too high; its scroll bar stands in the page's padding.
+pub(super) fn scrolling_ui(ui: &mut Ui, compact: bool, salt: &str, add: impl FnOnce(&mut Ui)) {
+    let full = full_rect(ui, compact);
+    let rest = Rect::from_min_max(pos2(ui.max_rect().left(), head_bottom(ui, compact)), full.max);
+    let width = ui.max_rect().width();
+    let mut ui = ui.new_child(
+        UiBuilder::new().id_salt(salt).max_rect(rest).layout(Layout::top_down(Align::Min)),
+    );
+    ui.set_clip_rect(rest.expand2(vec2(space::S1, 0.0)).intersect(ui.clip_rect()));
+    ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]).show(&mut ui, |ui| {
+        ui.set_max_width(width);
+        add(ui);
+        ui.add_space(if compact { space::S4 } else { space::S6 });
+    });
+}
+
 fn table_page_ui(
     ui: &mut Ui,
     view: View<'_>,
@@ -78,7 +99,7 @@ fn table_page_ui(
         }
         sample_menu_ui(ui, view, commands);
     });
-    let head_bottom = ui.min_rect().bottom();
+    let head_bottom = head_bottom(ui, view.compact);
     ui.painter().hline(full.x_range(), head_bottom, hairline(&t));
     let bar = Rect::from_min_max(
         pos2(ui.max_rect().left(), head_bottom),
@@ -172,7 +193,7 @@ fn settings_only_ui(
     let full = full_rect(ui, view.compact);
     let name = results.reading.as_ref().map(|(from, _)| from.title()).unwrap_or_default();
     page_head(ui, view.compact, "Data", &name, |_| {});
-    let top = ui.min_rect().bottom();
+    let top = head_bottom(ui, view.compact);
     ui.painter().hline(full.x_range(), top, hairline(&t));
     let side = Rect::from_min_max(pos2(full.right() - size::INSPECTOR, top), full.max);
     ui.painter().rect_filled(side, 0.0, t.surface);
