@@ -44,13 +44,15 @@ pub(crate) mod size {
     pub(crate) const INSPECTOR_NARROW: f32 = 256.0;
     /// The room that a column's type takes beside its name.
     pub(crate) const INSPECTOR_TAG: f32 = 96.0;
+    pub(crate) const TOOLBAR_WIDE: f32 = 1080.0;
+    pub(crate) const TOOLBAR_NARROW: f32 = 800.0;
     pub(crate) const SEARCH: f32 = 240.0;
     pub(crate) const SEARCH_COMPACT: f32 = 160.0;
     pub(crate) const MENU: f32 = 240.0;
     pub(crate) const MENU_HEIGHT: f32 = 360.0;
     pub(crate) const WARNINGS: f32 = 560.0;
     pub(crate) const LINE_NUMBER: f32 = 88.0;
-    pub(crate) const COLUMN_MIN: f32 = 80.0;
+    pub(crate) const COLUMN_MIN: f32 = 96.0;
     pub(crate) const COLUMN_MAX: f32 = 320.0;
     pub(crate) const COLUMN_NAME_MAX: f32 = 200.0;
     pub(crate) const DISTRIBUTION: f32 = 128.0;
@@ -290,7 +292,8 @@ fn apply(style: &mut Style, t: &Tokens) {
         bar_width: 6.0,
         bar_inner_margin: 4.0,
         floating_width: 6.0,
-        dormant_handle_opacity: 0.6,
+        dormant_handle_opacity: 1.0,
+        foreground_color: false,
         ..ScrollStyle::floating()
     };
     style.animation_time = motion::FAST;

@@ -22,6 +22,8 @@ pub(super) struct Distribution<'a> {
     pub(super) kind: ColumnKind,
     pub(super) chart: &'a ColumnChart,
     pub(super) missing: usize,
+    /// The decimals its numbers are shown with.
+    pub(super) decimals: usize,
 }
 
 /// Round numbers along an axis, about `wanted` of them.
@@ -43,10 +45,12 @@ fn ticks(low: f64, high: f64, wanted: f64) -> (Vec<f64>, usize) {
     (ticks, decimals.min(6))
 }
 
-/// A step that makes a value between two ends round: a thousandth part of the span or less, as a power of ten.
-fn round_step(low: f64, high: f64) -> f64 {
+/// A step that makes a value between two ends round: a four-hundredth part of the span or less, as a power of ten, but
+/// no finer than the values are.
+fn round_step(low: f64, high: f64, decimals: usize) -> f64 {
     let span = (high - low).abs();
-    if span > 0.0 && span.is_finite() { 10_f64.powf((span / 400.0).log10().floor()) } else { 1.0 }
+    let fine = if span > 0.0 && span.is_finite() { 10_f64.powf((span / 400.0).log10().floor()) } else { 1.0 };
+    fine.max(10_f64.powi(-i32::try_from(decimals).unwrap_or(0)))
 }
 
 fn rounded(value: f64, step: f64, up: bool) -> f64 {
@@ -221,7 +225,7 @@ fn drag(
         let (first, last) = (f64::from(start.min(now)), f64::from(start.max(now)));
         let span = high - low;
         // days are whole
-        let step = if column.kind == ColumnKind::Date { 86_400e6 } else { round_step(low, high) };
+        let step = if column.kind == ColumnKind::Date { 86_400e6 } else { round_step(low, high, column.decimals) };
         let range = (
             rounded(low + span * first, step, false).max(low),
             rounded(low + span * last, step, true).min(high),
@@ -269,16 +273,18 @@ fn bounds_ui(
     let t = tokens(ui);
     let range = draft.find.filters.get(column.name).and_then(|filter| filter.range);
     let (mut first, mut last) = range.unwrap_or((low, high));
-    let step = round_step(low, high);
+    let step = round_step(low, high, column.decimals);
     let decimals = (-step.log10().floor()).max(0.0).min(6.0) as usize;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
+        // what is left by the words and the button
+        let width = ((ui.available_width() - 148.0) / 2.0).clamp(48.0, 96.0);
         ui.label(text("Rows from", font::small(), t.text_2));
         let from = format!("Rows with {} from", column.name);
-        let mut changed = number_field(ui, &from, &mut first, low..=high, step, decimals, 76.0).changed();
+        let mut changed = number_field(ui, &from, &mut first, low..=high, step, decimals, width).changed();
         ui.label(text("to", font::small(), t.text_2));
         let to = format!("Rows with {} to", column.name);
-        changed |= number_field(ui, &to, &mut last, low..=high, step, decimals, 76.0).changed();
+        changed |= number_field(ui, &to, &mut last, low..=high, step, decimals, width).changed();
         if changed {
             let whole = first <= low && last >= high;
             let range = (!whole).then_some((first.min(last), last.max(first)));
@@ -388,7 +394,8 @@ mod tests {
 
     #[test]
     fn ends_of_a_range_are_round() {
-        let step = round_step(0.0, 4.0);
+        let step = round_step(0.0, 4.0, 4);
+        assert_eq!(round_step(0.0, 4.0, 1), 0.1);
         assert_eq!(rounded(1.2345, step, false), 1.23);
         assert_eq!(rounded(1.2345, step, true), 1.24);
         assert_eq!(rounded(-0.3, 0.1, false), -0.3);

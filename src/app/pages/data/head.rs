@@ -64,7 +64,8 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
         + if head.role == ColumnRole::Target { size::ICON + space::S1 } else { 0.0 };
     let mut job =
         eframe::egui::text::LayoutJob::simple_singleline(name.clone(), font::card_title(), ink);
-    job.wrap.max_width = (right - left - marks).max(1.0);
+    let funnel = if head.filtered { size::ICON } else { 0.0 };
+    job.wrap.max_width = (right - left - marks - funnel).max(1.0);
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
     let galley = painter.layout_job(job);
@@ -104,7 +105,7 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     };
     painter.text(pos2(word.right() + space::S2, y), Align2::LEFT_CENTER, role, font::small_medium(), color);
     if head.filtered {
-        let at_funnel = pos2(right - 6.0, y);
+        let at_funnel = pos2(right - 6.0, rect.top() + at::NAME);
         paint_icon(&painter, at_funnel, Icon::FUNNEL_SIMPLE, Weight::Bold, size::ICON_SMALL, t.accent);
     }
 

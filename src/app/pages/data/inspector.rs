@@ -58,8 +58,9 @@ pub(super) fn inspector_ui(
                     ui.label(text(said, font::small(), t.text_3));
                 });
             });
-            let column =
-                Distribution { name: &profile.name, kind: profile.kind, chart, missing: profile.missing };
+            let decimals = results.shown.get(place).map_or(0, |shown| shown.decimals);
+            let (name, kind, missing) = (&profile.name, profile.kind, profile.missing);
+            let column = Distribution { name, kind, chart, missing, decimals };
             distribution_ui(ui, &column, draft, commands);
             ui.add_space(space::S1);
             figures_ui(ui, profile, chart.quartiles);

@@ -51,7 +51,7 @@ pub(crate) struct Draft {
     cursor: Option<Cursor>,
     /// What the table is to bring into view.
     #[serde(skip)]
-    go_to: Option<Cursor>,
+    go_to: Option<GoTo>,
     /// The search field is to get the focus.
     #[serde(skip)]
     focus_search: bool,
@@ -81,6 +81,13 @@ struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cursor {
     row: usize,
+    column: Option<usize>,
+}
+
+/// A place among the rows shown and a column's place, to bring into view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct GoTo {
+    row: Option<usize>,
     column: Option<usize>,
 }
 
@@ -375,6 +382,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Inspect(column) => {
             state.screen.data.inspected |= column.is_some();
+            let place = state.truth.data().and_then(|data| {
+                let columns = data.loaded.table.columns();
+                columns.iter().position(|other| Some(&other.name) == column.as_ref())
+            });
+            if let (Some(_), None) = (place, state.screen.data.go_to) {
+                state.screen.data.go_to = Some(GoTo { row: None, column: place });
+            }
             state.screen.data.column = column;
             return relate(state);
         }
@@ -526,7 +540,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             if is_open(state, &data) {
                 state.results.data.rows = Some((find, rows));
                 state.screen.data.cursor = None;
-                state.screen.data.go_to = Some(Cursor { row: 0, column: None });
+                state.screen.data.go_to = Some(GoTo { row: Some(0), column: None });
             }
         }
         Event::Related(column, target, relation) => {
@@ -537,7 +551,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 let cursor = excerpt.place.map(|row| Cursor { row, column: None });
                 if cursor.is_some() {
                     state.screen.data.cursor = cursor;
-                    state.screen.data.go_to = cursor;
+                    state.screen.data.go_to = Some(GoTo { row: excerpt.place, column: None });
                 }
                 state.results.data.excerpt = Some(excerpt);
             }

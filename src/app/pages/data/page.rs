@@ -17,7 +17,7 @@ use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, field_label, format, menu_item, page_head, progress_bar, spinner};
+use crate::app::widgets::{Button, field_label, format, icon_button, menu_item, page_head, progress_bar, spinner};
 use crate::data::samples;
 use crate::workspace::DataRef;
 
@@ -236,14 +236,20 @@ fn loading_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands: &mut Com
 }
 
 /// Opens the read settings.
-pub(super) fn settings_button(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
-    if Button::secondary("How it was read")
-        .icon(Icon::SLIDERS_HORIZONTAL)
-        .key(hint(view.actions, "How it was read"))
-        .compact()
-        .ui(ui)
-        .clicked()
-    {
+pub(super) fn settings_button(
+    ui: &mut Ui,
+    view: View<'_>,
+    narrow: bool,
+    tiny: bool,
+    commands: &mut Commands,
+) {
+    let key = if narrow { String::new() } else { hint(view.actions, "How it was read") };
+    let response = if tiny {
+        icon_button(ui, Icon::SLIDERS_HORIZONTAL, "How it was read")
+    } else {
+        Button::secondary("How it was read").icon(Icon::SLIDERS_HORIZONTAL).key(key).compact().ui(ui)
+    };
+    if response.clicked() {
         commands.push(Command::OpenSettings);
     }
 }

@@ -11,7 +11,7 @@ use egui_table::{CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, Pref
 
 use super::cells::{cell_text, plain_text};
 use super::head::{Head, head_ui};
-use super::{Command, Cursor, Draft, Results};
+use super::{Command, Cursor, Draft, GoTo, Results};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::state::{Dataset, Truth};
@@ -62,6 +62,11 @@ pub(super) fn table_ui(
     columns.extend(widths.iter().enumerate().map(|(at, width)| {
         GridColumn::new(*width).resizable(false).id(Id::unique(("data column", at)))
     }));
+    // the lines of the rows go on to the edge
+    let rest = area.width() - gutter - widths.iter().sum::<f32>();
+    if rest > 0.0 {
+        columns.push(GridColumn::new(rest).resizable(false).id(Id::unique("rest of the row")));
+    }
     let mut grid = egui_table::Table::new()
         .id_salt(("data table", data.from.title()))
         .num_rows(n as u64)
@@ -71,7 +76,9 @@ pub(super) fn table_ui(
     if let Some(go_to) = draft.go_to.take()
         && n > 0
     {
-        grid = grid.scroll_to_row(go_to.row.min(n - 1) as u64, None);
+        if let Some(row) = go_to.row {
+            grid = grid.scroll_to_row(row.min(n - 1) as u64, None);
+        }
         if let Some(column) = go_to.column {
             grid = grid.scroll_to_column(column + 1, None);
         }
@@ -133,7 +140,7 @@ fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, room: f32) 
             let marks = if target == Some(column.name.as_str()) { size::ICON + space::S1 } else { 0.0 };
             let cells = results.shown.get(at).map_or(0.0, |shown| shown.chars as f32 * DIGIT);
             // room for the mark of the order, so that sorting does not move columns
-            let named = name.size().x.min(size::COLUMN_NAME_MAX) + marks + size::ICON;
+            let named = name.size().x.min(size::COLUMN_NAME_MAX) + marks + size::ICON * 2.0;
             (named.max(cells) + space::S3 * 2.0).clamp(size::COLUMN_MIN, size::COLUMN_MAX).ceil()
         })
         .collect();
@@ -200,7 +207,7 @@ fn keys(ui: &Ui, results: &Results, data: &Dataset, n: usize, draft: &mut Draft,
     if moved {
         let cursor = Cursor { row: row.unwrap_or(0), column };
         draft.cursor = (n > 0).then_some(cursor);
-        draft.go_to = Some(cursor);
+        draft.go_to = Some(GoTo { row: row.map(|_| cursor.row), column });
     }
     // sideways chooses a column, as a click on its head does
     if let (true, Some(column)) = (chose, column) {
@@ -263,6 +270,7 @@ impl TableDelegate for Cells<'_> {
             return;
         };
         let (Some(profile), Some(chart)) = (self.data.profiles.get(place), self.data.charts.get(place)) else {
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, self.t.stroke_strong));
             return;
         };
         let find = &self.draft.find;
@@ -296,6 +304,9 @@ impl TableDelegate for Cells<'_> {
         let row = self.results.row_at(place);
         let column = cell.col_nr.checked_sub(1);
         let cursor = Cursor { row: place, column };
+        if column.is_some_and(|at| at >= self.data.loaded.table.columns().len()) {
+            return;
+        }
         let response = ui.interact(rect, ui.scope_id().with("cell"), Sense::CLICK);
         if response.clicked() {
             self.pressed = Some(cursor);

@@ -30,12 +30,15 @@ pub(super) fn toolbar_ui(
     let t = tokens(ui);
     let rect = ui.max_rect();
     let n = data.loaded.table.n_rows();
+    // what gives way when it gets narrow: shortcuts and times first, then words
+    let narrow = rect.width() < size::TOOLBAR_WIDE;
+    let tiny = rect.width() < size::TOOLBAR_NARROW;
     ui.scope_builder(
         eframe::egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)),
         |ui| {
-            ui.spacing_mut().item_spacing.x = if view.compact { space::S2 } else { space::S3 };
-            let key = hint(view.actions, "Find in the table");
-            let width = if view.compact { size::SEARCH_COMPACT } else { size::SEARCH };
+            ui.spacing_mut().item_spacing.x = if narrow { space::S2 } else { space::S3 };
+            let key = if narrow { String::new() } else { hint(view.actions, "Find in the table") };
+            let width = if narrow { size::SEARCH_COMPACT } else { size::SEARCH };
             let response = search_field(ui, "Find in the table", &mut draft.find.search, &key, width);
             if std::mem::take(&mut draft.focus_search) {
                 response.request_focus();
@@ -44,12 +47,11 @@ pub(super) fn toolbar_ui(
                 commands.push(Command::Find);
             }
             filter_menu_ui(ui, data, draft, commands);
-            settings_button(ui, view, commands);
+            settings_button(ui, view, narrow, tiny, commands);
             warnings_ui(ui, &data.loaded.warnings, commands);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = space::S3;
-                export_ui(ui, view, commands);
-                if !view.compact && ui.available_width() > 240.0 {
+                export_ui(ui, view, narrow, tiny, commands);
+                if !narrow && ui.available_width() > 300.0 {
                     let took = format!("loaded in {}", format::duration(data.seconds));
                     ui.label(text(took, font::small(), t.text_2));
                     icon_ui(ui, Icon::TIMER, Weight::Regular, size::ICON_SEGMENT, t.text_3);
@@ -58,7 +60,14 @@ pub(super) fn toolbar_ui(
                 }
                 let shown = results.n_shown(n);
                 let hides = results.rows.as_ref().is_some_and(|(find, _)| !find.hides_nothing());
-                if hides && Button::ghost("Clear filters").icon(Icon::X).small().ui(ui).clicked() {
+                let clear = hides && {
+                    if narrow {
+                        icon_button(ui, Icon::X, "Clear filters").clicked()
+                    } else {
+                        Button::ghost("Clear filters").icon(Icon::X).small().ui(ui).clicked()
+                    }
+                };
+                if clear {
                     commands.push(Command::ClearFilters);
                 }
                 let said = if hides {
@@ -76,7 +85,7 @@ pub(super) fn toolbar_ui(
 }
 
 /// Saving the rows shown, or how far that is.
-fn export_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
+fn export_ui(ui: &mut Ui, view: View<'_>, narrow: bool, tiny: bool, commands: &mut Commands) {
     if let Some(job) = view.work.job(Slot::Export) {
         if Button::secondary("Stop saving").icon(Icon::STOP).compact().ui(ui).clicked() {
             commands.push(AppCommand::Cancel(job.id));
@@ -84,13 +93,13 @@ fn export_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
         progress_bar(ui, "Saving the rows", job.share(), size::RAIL / 2.0, size::PROGRESS);
         return;
     }
-    let key = hint(view.actions, "Save the rows shown…");
-    let button = if view.compact {
-        Button::secondary("Export…")
+    let key = if narrow { String::new() } else { hint(view.actions, "Save the rows shown…") };
+    let response = if tiny {
+        icon_button(ui, Icon::EXPORT, "Save the rows shown…")
     } else {
-        Button::secondary("Export…").key(key)
+        let button = Button::secondary("Export…").key(key).name("Save the rows shown…");
+        button.icon(Icon::EXPORT).compact().ui(ui)
     };
-    let response = button.name("Save the rows shown…").icon(Icon::EXPORT).compact().ui(ui);
     if response.on_hover_text("Save the rows shown, in this order, as CSV").clicked() {
         commands.push(AppCommand::Choose(Purpose::ExportData));
     }
