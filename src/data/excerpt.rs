@@ -206,8 +206,9 @@ mod tests {
         let source = source(text);
         let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
         assert_eq!((loaded.table.n_rows(), loaded.lines_before), (3, 1));
-        let row =
-            |line| row_at_line(&source, &loaded.dialect, loaded.lines_before, line, &Progress::new()).unwrap();
+        let row = |line| {
+            row_at_line(&source, &loaded.dialect, loaded.lines_before, line, &Progress::new()).unwrap()
+        };
         let rows: Vec<Option<u64>> = (1..=8).map(row).collect();
         // an empty line is taken for a part of the row below it
         assert_eq!(rows, [None, Some(0), Some(0), Some(1), Some(1), Some(2), None, None]);

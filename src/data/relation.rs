@@ -87,12 +87,7 @@ fn pearson(n: usize, a: &Number<'_>, b: &Number<'_>, progress: &Progress) -> Res
     Ok(r.is_finite().then(|| r.clamp(-1.0, 1.0)))
 }
 
-fn eta(
-    n: usize,
-    number: &Number<'_>,
-    levels: &Coded,
-    progress: &Progress,
-) -> Result<Option<f64>, Cancelled> {
+fn eta(n: usize, number: &Number<'_>, levels: &Coded, progress: &Progress) -> Result<Option<f64>, Cancelled> {
     let mut groups = vec![(0.0_f64, 0.0_f64); levels.levels.len()];
     let (mut count, mut mean, mut total) = (0.0, 0.0, 0.0);
     for row in 0..n {

@@ -111,11 +111,8 @@ fn passes(column: &Column, filter: &ColumnFilter, row: usize) -> bool {
 fn search(table: &Table, text: &str, rows: &[u32], progress: &Progress) -> Result<Vec<bool>, Cancelled> {
     let text = text.to_lowercase();
     // numbers as they are shown have thin spaces and a true minus
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| if c == '\u{2212}' { '-' } else { c })
-        .collect();
+    let plain: String =
+        text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '\u{2212}' { '-' } else { c }).collect();
     let may_be_number = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.e".contains(&byte));
     let may_be_date = text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.t z".contains(&byte));
     let mut found = vec![false; rows.len()];
@@ -240,7 +237,13 @@ mod tests {
             Column::number("price", vec![1.79, -4.5, NAN, 1.79, 12.0]),
             Column {
                 name: "store".into(),
-                data: ColumnData::Category(texts([Some("S02"), Some("s10"), None, Some("S01"), Some("Äpfel")])),
+                data: ColumnData::Category(texts([
+                    Some("S02"),
+                    Some("s10"),
+                    None,
+                    Some("S01"),
+                    Some("Äpfel"),
+                ])),
             },
             // 2022-11-04, 2022-11-05
             Column {

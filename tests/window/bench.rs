@@ -166,24 +166,24 @@ impl Bench {
     }
 
     /// What the last frame copied to the clipboard, if anything.
-    pub(crate) fn copied(&self) -> Option<String> {
+    fn copied(&self) -> Option<String> {
         self.harness.output().platform_output.commands.iter().find_map(|command| match command {
             egui::OutputCommand::CopyText(text) => Some(text.clone()),
             _ => None,
         })
     }
 
-    /// Presses a key with modifiers and paints until something is copied.
+    /// Asks for a copy, as Ctrl+C does, and says what went to the clipboard.
     #[track_caller]
-    pub(crate) fn copied_by(&mut self, modifiers: Modifiers, key: Key) -> String {
-        self.harness.key_press_modifiers(modifiers, key);
-        for _ in 0..20 {
+    pub(crate) fn copy(&mut self) -> String {
+        self.harness.input_mut().events.push(egui::Event::Copy);
+        for _ in 0..6 {
             self.harness.step();
             if let Some(text) = self.copied() {
                 return text;
             }
         }
-        panic!("nothing was copied");
+        panic!("nothing was copied; status: {}", self.status());
     }
 
     /// What the status line says.

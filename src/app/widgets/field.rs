@@ -1,8 +1,9 @@
 //! Fields: text, numbers, search, selects.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, DragValue, Frame, Key, Margin, Modifiers, Popup, PopupCloseBehavior, Rect,
-    Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, DragValue, EventFilter, Frame, Key, Margin, Modifiers, Popup,
+    PopupCloseBehavior, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::{Weight, focus_ring, format, paint_icon};
@@ -278,6 +279,9 @@ pub(crate) fn select(
     let mut chosen = None;
     let at = options.iter().position(|option| *option == current);
     if response.has_focus() && !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
+        // up and down choose here, and do not move the focus on
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let step = ui.input_mut(|input| {
             if input.consume_key(Modifiers::NONE, Key::ArrowDown) {
                 1

@@ -41,7 +41,8 @@ pub(crate) fn shown(column: &Column) -> Shown {
             .unwrap_or(0),
         _ => 0,
     };
-    let chars = rows().map(|row| cell_text(column, row, decimals).map_or(0, |text| text.chars().count())).max();
+    let chars =
+        rows().map(|row| cell_text(column, row, decimals).map_or(0, |text| text.chars().count())).max();
     Shown { decimals, chars: chars.unwrap_or(0).min(MAX_CHARS) }
 }
 
@@ -80,12 +81,17 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
 /// A cell as a file has it; empty when it is missing.
 pub(crate) fn plain_text(column: &Column, row: usize) -> String {
     match &column.data {
-        ColumnData::Number(values) => {
-            values.get(row).filter(|value| !value.is_nan()).map(|value| number_text(*value)).unwrap_or_default()
-        }
-        ColumnData::Date(values) => {
-            values.get(row).copied().filter(|value| *value != MISSING_DATE).map(format_iso).unwrap_or_default()
-        }
+        ColumnData::Number(values) => values
+            .get(row)
+            .filter(|value| !value.is_nan())
+            .map(|value| number_text(*value))
+            .unwrap_or_default(),
+        ColumnData::Date(values) => values
+            .get(row)
+            .copied()
+            .filter(|value| *value != MISSING_DATE)
+            .map(format_iso)
+            .unwrap_or_default(),
         ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
             coded.get(row).unwrap_or_default().to_owned()
         }

@@ -65,7 +65,12 @@ fn rounded(value: f64, step: f64, up: bool) -> f64 {
 }
 
 /// Sets or removes a column's filter.
-fn set_filter(draft: &mut Draft, name: &str, commands: &mut Commands, change: impl FnOnce(&mut ColumnFilter)) {
+fn set_filter(
+    draft: &mut Draft,
+    name: &str,
+    commands: &mut Commands,
+    change: impl FnOnce(&mut ColumnFilter),
+) {
     let mut filter = draft.find.filters.get(name).cloned().unwrap_or_default();
     change(&mut filter);
     if filter.is_open() {
@@ -225,7 +230,8 @@ fn drag(
         let (first, last) = (f64::from(start.min(now)), f64::from(start.max(now)));
         let span = high - low;
         // days are whole
-        let step = if column.kind == ColumnKind::Date { 86_400e6 } else { round_step(low, high, column.decimals) };
+        let step =
+            if column.kind == ColumnKind::Date { 86_400e6 } else { round_step(low, high, column.decimals) };
         let range = (
             rounded(low + span * first, step, false).max(low),
             rounded(low + span * last, step, true).min(high),
@@ -242,7 +248,14 @@ fn drag(
     }
 }
 
-fn axis(ui: &Ui, t: &Tokens, plot: Rect, kind: ColumnKind, (low, high): (f64, f64), x_of: impl Fn(f64) -> f32) {
+fn axis(
+    ui: &Ui,
+    t: &Tokens,
+    plot: Rect,
+    kind: ColumnKind,
+    (low, high): (f64, f64),
+    x_of: impl Fn(f64) -> f32,
+) {
     let painter = ui.painter();
     let y = plot.bottom() + space::S2 + 2.0;
     if kind == ColumnKind::Date {
@@ -257,7 +270,11 @@ fn axis(ui: &Ui, t: &Tokens, plot: Rect, kind: ColumnKind, (low, high): (f64, f6
         let galley = painter.layout_no_wrap(said, font::tick(), t.text_3);
         let half = galley.size().x / 2.0;
         let x = x_of(value).clamp(plot.left() + half, (plot.right() - half).max(plot.left() + half));
-        painter.vline(x_of(value), (plot.bottom())..=(plot.bottom() + 3.0), Stroke::new(1.0, t.stroke_strong));
+        painter.vline(
+            x_of(value),
+            (plot.bottom())..=(plot.bottom() + 3.0),
+            Stroke::new(1.0, t.stroke_strong),
+        );
         painter.galley(pos2(x - half, y - galley.size().y / 2.0), galley, t.text_3);
     }
 }
@@ -365,11 +382,7 @@ fn level_ui(ui: &mut Ui, level: &str, count: f64, largest: f64, ticked: bool) ->
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
     let galley = painter.layout_job(job);
-    painter.galley(
-        pos2(mark.right() + space::S2, rect.center().y - galley.size().y / 2.0),
-        galley,
-        t.text,
-    );
+    painter.galley(pos2(mark.right() + space::S2, rect.center().y - galley.size().y / 2.0), galley, t.text);
     let width = ((bars_right - bars_left) * (count / largest) as f32).max(1.0);
     let bar = Rect::from_min_size(pos2(bars_left, rect.center().y - 5.0), vec2(width, 10.0));
     painter.rect_filled(bar, CornerRadius::same(2), if ticked { t.accent } else { t.p_ref });

@@ -1,8 +1,7 @@
 //! The first page ever seen: where to drop a file, and the samples.
 
 use eframe::egui::{
-    Align, CornerRadius, Label, Layout, Rect, Sense, Shape, Stroke, StrokeKind, Ui,
-    UiBuilder, pos2, vec2,
+    Align, CornerRadius, Label, Layout, Rect, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::page::scrolling_ui;
@@ -12,7 +11,7 @@ use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Bars, Button, Tone, Weight, bars, format, icon_ui, page_head, paint_icon, tag,
+    Bars, Button, Tone, Weight, bars, card, format, icon_ui, page_head, paint_icon, tag,
 };
 use crate::data::samples::{self, Sample};
 use crate::workspace::DataRef;
@@ -51,15 +50,16 @@ pub(super) fn empty_ui(
         let cards = results.samples.as_deref();
         for (row, chunk) in samples::all().chunks(columns).enumerate() {
             let top = ui.cursor().top();
-            let open = chunk.iter().any(|sample| draft.story == Some(sample.name));
-            let story = chunk.iter().map(|sample| story_height(ui, sample, width)).fold(0.0, f32::max);
-            let height = size::SAMPLE_CARD + if open { story } else { 0.0 };
+            let height = size::SAMPLE_CARD;
             let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
             for (at, sample) in chunk.iter().enumerate() {
                 let left = line.left() + (width + gap) * at as f32;
                 let place = Rect::from_min_size(pos2(left, top), vec2(width, height));
                 let card = cards.and_then(|cards| cards.get(row * columns + at));
                 sample_ui(ui, place, sample, card, draft, commands);
+            }
+            for sample in chunk.iter().filter(|sample| draft.story == Some(sample.name)) {
+                story_ui(ui, sample);
             }
         }
         ui.horizontal(|ui| {
@@ -78,9 +78,8 @@ fn drop_zone_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
     let painter = ui.painter();
     painter.rect_filled(rect, CornerRadius::same(radius::CARD), t.surface);
     painter.extend(Shape::dashed_line(&outline(rect), Stroke::new(1.0, t.stroke_control), 4.0, 4.0));
-    let mut inner = ui.new_child(
-        UiBuilder::new().max_rect(rect.shrink(space::S4)).layout(Layout::top_down(Align::Center)),
-    );
+    let mut inner = ui
+        .new_child(UiBuilder::new().max_rect(rect.shrink(space::S4)).layout(Layout::top_down(Align::Center)));
     let ui = &mut inner;
     ui.spacing_mut().item_spacing.y = space::S2;
     ui.add_space(space::S4);
@@ -104,8 +103,9 @@ fn drop_zone_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
     if open.ui(&mut pair).clicked() {
         commands.push(AppCommand::Choose(Purpose::OpenData));
     }
-    let paste =
-        Button::secondary("Paste a table").icon(Icon::CLIPBOARD_TEXT).key(hint(view.actions, "Paste a table"));
+    let paste = Button::secondary("Paste a table")
+        .icon(Icon::CLIPBOARD_TEXT)
+        .key(hint(view.actions, "Paste a table"));
     if paste.ui(&mut pair).clicked() {
         commands.push(Command::RequestPaste);
     }
@@ -115,7 +115,8 @@ fn drop_zone_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
         ui.ctx().request_repaint();
     }
     ui.add_space(space::S2);
-    let said = "CSV, TSV or any text in columns. Separator, decimal sign, encoding and column types are detected.";
+    let said =
+        "CSV, TSV or any text in columns. Separator, decimal sign, encoding and column types are detected.";
     ui.add(Label::new(text(said, font::small(), t.text_3)).wrap());
 }
 
@@ -169,25 +170,24 @@ fn task(sample: &Sample) -> String {
     }
 }
 
-fn story_height(ui: &Ui, sample: &Sample, width: f32) -> f32 {
-    let galley = ui.painter().layout(
-        story_text(sample),
-        font::small(),
-        eframe::egui::Color32::PLACEHOLDER,
-        width - space::S4 * 2.0,
-    );
-    galley.size().y + space::S2
-}
-
-fn story_text(sample: &Sample) -> String {
-    format!("{}\n\nSource: {}. Licence: {}.", sample.story, sample.source.trim_end_matches('.'), sample.licence)
+/// What a sample is, where it comes from, and its licence.
+fn story_ui(ui: &mut Ui, sample: &Sample) {
+    let t = tokens(ui);
+    card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = space::S2;
+        ui.label(text(sample.title, font::card_title(), t.text));
+        ui.add(Label::new(text(sample.story, font::body(), t.text)).wrap());
+        let source = sample.source.trim_end_matches('.');
+        let said = format!("Source: {source}. Licence: {}.", sample.licence);
+        ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
+    });
 }
 
 fn sample_ui(
     ui: &mut Ui,
     place: Rect,
     sample: &'static Sample,
-    card: Option<&SampleCard>,
+    look: Option<&SampleCard>,
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
@@ -203,8 +203,8 @@ fn sample_ui(
     ui.spacing_mut().item_spacing.y = space::S1;
     let (top, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::SAMPLE_CHART), Sense::hover());
     let chart = Rect::from_min_size(top.min, vec2(CHART, size::SAMPLE_CHART));
-    match card {
-        Some(card) => bars(ui.painter(), chart, Bars { heights: &card.bars, gap: 1.0, color: t.p_ref }),
+    match look {
+        Some(look) => bars(ui.painter(), chart, Bars { heights: &look.bars, gap: 1.0, color: t.p_ref }),
         None => {
             ui.painter().rect_filled(chart, CornerRadius::same(radius::TAG), t.hover);
         }
@@ -229,19 +229,15 @@ fn sample_ui(
         }
     });
     ui.add(Label::new(text(task(sample), font::body(), t.text_2)).truncate());
-    let amount = card.map_or_else(
+    let amount = look.map_or_else(
         || "counting…".to_owned(),
-        |card| {
-            let rows = format::plural(card.rows, "row", "rows");
-            format!("{rows}, {}", format::plural(card.columns, "column", "columns"))
+        |look| {
+            let rows = format::plural(look.rows, "row", "rows");
+            format!("{rows}, {}", format::plural(look.columns, "column", "columns"))
         },
     );
     ui.label(text(amount, font::small(), t.text_3));
     let open = draft.story == Some(sample.name);
-    if open {
-        ui.add_space(space::S1);
-        ui.add(Label::new(text(story_text(sample), font::small(), t.text_2)).wrap());
-    }
     let foot = Rect::from_min_max(pos2(inner.left(), inner.bottom() - size::CONTROL), inner.max);
     let mut foot = ui.new_child(
         UiBuilder::new().id_salt("foot").max_rect(foot).layout(Layout::left_to_right(Align::Center)),

@@ -77,6 +77,7 @@ pub(super) fn failure_ui(
         }
         let wide = ui.available_width() >= SIDE_BY_SIDE;
         if wide {
+            ui.spacing_mut().item_spacing.x = space::S4;
             ui.columns(2, |columns| {
                 ways_ui(&mut columns[0], results, problem, commands);
                 kept_ui(&mut columns[1], view);
@@ -133,8 +134,7 @@ fn settings_here_ui(ui: &mut Ui, results: &Results, commands: &mut Commands) {
 /// A way on: what it does, and its button.
 fn way_ui(ui: &mut Ui, icon: Icon, title: &str, about: &str, button: impl FnOnce(&mut Ui)) {
     let t = tokens(ui);
-    let (rect, _) =
-        ui.allocate_exact_size(vec2(ui.available_width(), WAY), eframe::egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), WAY), eframe::egui::Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(&t));
     let inner = rect.shrink2(vec2(space::S4, space::S2));
     let layout = Layout::right_to_left(Align::Center);
@@ -232,8 +232,7 @@ fn kept_ui(ui: &mut Ui, view: View<'_>) {
 
 fn kept_row_ui(ui: &mut Ui, title: &str, about: &str) {
     let t = tokens(ui);
-    let (rect, _) =
-        ui.allocate_exact_size(vec2(ui.available_width(), WAY), eframe::egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), WAY), eframe::egui::Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(&t));
     let inner = rect.shrink2(vec2(space::S4, space::S2));
     let layout = Layout::left_to_right(Align::Center);

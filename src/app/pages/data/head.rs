@@ -39,9 +39,8 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     let rect = ui.max_rect();
     let name = &head.profile.name;
     let response = ui.interact(rect, ui.scope_id().with("head"), Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::Button, true, head.inspected, format!("Inspect {name}"))
-    });
+    response
+        .widget_info(|| WidgetInfo::selected(Role::Button, true, head.inspected, format!("Inspect {name}")));
     let fill = if head.inspected {
         t.selected
     } else if response.hovered() {
@@ -62,8 +61,7 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     // the name, with the marks of target and order
     let marks = if head.sorted.is_some() { size::ICON } else { 0.0 }
         + if head.role == ColumnRole::Target { size::ICON + space::S1 } else { 0.0 };
-    let mut job =
-        eframe::egui::text::LayoutJob::simple_singleline(name.clone(), font::card_title(), ink);
+    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.clone(), font::card_title(), ink);
     let funnel = if head.filtered { size::ICON } else { 0.0 };
     job.wrap.max_width = (right - left - marks - funnel).max(1.0);
     job.wrap.max_rows = 1;

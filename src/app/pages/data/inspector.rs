@@ -32,42 +32,46 @@ pub(super) fn inspector_ui(
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
-    let place = data.profiles.iter().position(|profile| Some(profile.name.as_str()) == draft.column.as_deref());
+    let place =
+        data.profiles.iter().position(|profile| Some(profile.name.as_str()) == draft.column.as_deref());
     let Some(place) = place else { return };
     let (profile, chart) = (&data.profiles[place], &data.charts[place]);
     let padding = if view.compact { 16 } else { 24 };
     ScrollArea::vertical().id_salt("inspector").auto_shrink([false, false]).show(ui, |ui| {
-        Frame::new().inner_margin(Margin { left: padding, right: padding, top: 16, bottom: 24 }).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = space::S2;
-            title_ui(ui, view, profile, commands);
-            role_ui(ui, view, profile, commands);
-            ui.add_space(space::S1);
-            ui.horizontal(|ui| {
-                field_label(ui, "Distribution");
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let t = tokens(ui);
-                    let ordered = chart.range.is_some();
-                    let said = match (ordered, profile.distinct) {
-                        (true, _) => format::plural(chart.counts.len(), "bin", "bins"),
-                        (false, distinct) if distinct > chart.levels.len() => {
-                            format!("top {} of {}", chart.levels.len(), format::rows(distinct))
-                        }
-                        (false, distinct) => format::plural(distinct, "value", "values"),
-                    };
-                    ui.label(text(said, font::small(), t.text_3));
+        Frame::new().inner_margin(Margin { left: padding, right: padding, top: 16, bottom: 24 }).show(
+            ui,
+            |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = space::S2;
+                title_ui(ui, view, profile, commands);
+                role_ui(ui, view, profile, commands);
+                ui.add_space(space::S1);
+                ui.horizontal(|ui| {
+                    field_label(ui, "Distribution");
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let t = tokens(ui);
+                        let ordered = chart.range.is_some();
+                        let said = match (ordered, profile.distinct) {
+                            (true, _) => format::plural(chart.counts.len(), "bin", "bins"),
+                            (false, distinct) if distinct > chart.levels.len() => {
+                                format!("top {} of {}", chart.levels.len(), format::rows(distinct))
+                            }
+                            (false, distinct) => format::plural(distinct, "value", "values"),
+                        };
+                        ui.label(text(said, font::small(), t.text_3));
+                    });
                 });
-            });
-            let decimals = results.shown.get(place).map_or(0, |shown| shown.decimals);
-            let (name, kind, missing) = (&profile.name, profile.kind, profile.missing);
-            let column = Distribution { name, kind, chart, missing, decimals };
-            distribution_ui(ui, &column, draft, commands);
-            ui.add_space(space::S1);
-            figures_ui(ui, profile, chart.quartiles);
-            relation_ui(ui, view, results, profile);
-            hairline_ui(ui);
-            reading_ui(ui, data, place, draft, commands);
-        });
+                let decimals = results.shown.get(place).map_or(0, |shown| shown.decimals);
+                let (name, kind, missing) = (&profile.name, profile.kind, profile.missing);
+                let column = Distribution { name, kind, chart, missing, decimals };
+                distribution_ui(ui, &column, draft, commands);
+                ui.add_space(space::S1);
+                figures_ui(ui, profile, chart.quartiles);
+                relation_ui(ui, view, results, profile);
+                hairline_ui(ui);
+                reading_ui(ui, data, place, draft, commands);
+            },
+        );
     });
 }
 
@@ -205,7 +209,9 @@ fn relation_ui(ui: &mut Ui, view: View<'_>, results: &Results, profile: &ColumnP
         return;
     };
     let (value, low, caption) = match relation {
-        Relation::Pearson(r) => (r, -1.0, "Pearson’s correlation: how near the points lie to a straight line."),
+        Relation::Pearson(r) => {
+            (r, -1.0, "Pearson’s correlation: how near the points lie to a straight line.")
+        }
         Relation::Eta(eta) => (eta, 0.0, "Correlation ratio: how far apart the groups’ means lie."),
         Relation::CramersV(v) => (v, 0.0, "Cramér’s V: how much one category says about the other."),
     };
@@ -242,13 +248,8 @@ fn reading_ui(ui: &mut Ui, data: &Dataset, place: usize, draft: &mut Draft, comm
     let width = ui.available_width();
 
     field_label(ui, "Read as");
-    let kinds = [
-        ColumnKind::Number,
-        ColumnKind::Category,
-        ColumnKind::Boolean,
-        ColumnKind::Date,
-        ColumnKind::Text,
-    ];
+    let kinds =
+        [ColumnKind::Number, ColumnKind::Category, ColumnKind::Boolean, ColumnKind::Date, ColumnKind::Text];
     let detected = format!("detected: {}", kind_sign(profile.kind).1);
     let mut options = vec![if own.kind.is_none() { detected.as_str() } else { "detect" }];
     options.extend(kinds.map(|kind| kind_sign(kind).1));
@@ -267,8 +268,10 @@ fn reading_ui(ui: &mut Ui, data: &Dataset, place: usize, draft: &mut Draft, comm
         let found = reading.and_then(|reading| reading.decimal).unwrap_or_default();
         let detected = format!("detected: {}", word(found));
         let current = own.decimal.map_or(detected.as_str(), word);
-        let options = [if own.decimal.is_none() { &detected } else { "detect" }, word(signs[0]), word(signs[1])];
-        if let Some(at) = select(ui, "Decimal sign of this column", None, current, &options, width, size::CONTROL)
+        let options =
+            [if own.decimal.is_none() { &detected } else { "detect" }, word(signs[0]), word(signs[1])];
+        if let Some(at) =
+            select(ui, "Decimal sign of this column", None, current, &options, width, size::CONTROL)
         {
             changed.decimal = at.checked_sub(1).map(|at| signs[at]);
         }

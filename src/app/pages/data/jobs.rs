@@ -12,8 +12,8 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::chart::column_chart;
 use crate::data::profile::profile;
 use crate::data::{
-    DataError, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv,
-    read_start, relation, replace_file, row_at_line, samples, write_csv_rows,
+    DataError, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start, relation,
+    replace_file, row_at_line, samples, write_csv_rows,
 };
 use crate::workspace::{DataRef, Folder};
 
@@ -29,9 +29,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     match effect {
         Effect::Read(from, options) => {
             let title = format!("Reading {}", from.title());
-            outside.start(state, Slot::Read, title, move |handle| {
-                read(from, *options, folder.as_ref(), handle)
-            });
+            outside
+                .start(state, Slot::Read, title, move |handle| read(from, *options, folder.as_ref(), handle));
         }
         Effect::Paste(text) => {
             outside.start(state, Slot::Read, "Reading the clipboard", move |handle| {
@@ -235,7 +234,8 @@ pub(crate) fn problem(error: &DataError) -> Problem {
     let detail = match error {
         // this page has a button for it
         DataError::UnclosedQuote { name, line, field } => {
-            let name = std::path::Path::new(name).file_name().map_or(name.as_str().into(), |n| n.to_string_lossy());
+            let name =
+                std::path::Path::new(name).file_name().map_or(name.as_str().into(), |n| n.to_string_lossy());
             format!("{name}, line {line}, field {field}: close the quote, or read the file without quotes")
         }
         error => error.to_string(),

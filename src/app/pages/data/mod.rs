@@ -31,7 +31,9 @@ use crate::app::picker::Purpose;
 use crate::app::state::{AppState, Dataset, Loadable, Problem, StatusKind};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
-use crate::data::{ColumnFilter, ColumnKind, Loaded, RawLine, ReadOptions, Relation, RowQuery, Table, samples};
+use crate::data::{
+    ColumnFilter, ColumnKind, Loaded, RawLine, ReadOptions, Relation, RowQuery, Table, samples,
+};
 use crate::workspace::{DataRef, Role};
 
 /// What the learner set on this page; kept over a restart, but for what is marked.
@@ -581,7 +583,8 @@ fn read(state: &mut AppState, data: Arc<Dataset>, shown: Arc<Vec<cells::Shown>>)
     let table = &data.loaded.table;
     let columns = table.columns();
     let kept_samples = (state.results.data.samples.take(), state.results.data.samples_asked);
-    state.results.data = Results { shown, samples: kept_samples.0, samples_asked: kept_samples.1, ..Results::default() };
+    state.results.data =
+        Results { shown, samples: kept_samples.0, samples_asked: kept_samples.1, ..Results::default() };
     if again {
         let draft = &mut state.screen.data;
         draft.find.fit(table);

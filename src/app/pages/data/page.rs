@@ -8,7 +8,7 @@ use super::inspector::inspector_ui;
 use super::parts::popup_frame;
 use super::preview::preview_ui;
 use super::settings::settings_ui;
-use super::table::table_ui;
+use super::table::{role_keys, table_ui};
 use super::toolbar::{excerpt_ui, toolbar_ui};
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
@@ -17,7 +17,9 @@ use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, field_label, format, icon_button, menu_item, page_head, progress_bar, spinner};
+use crate::app::widgets::{
+    Button, field_label, format, icon_button, menu_item, page_head, progress_bar, spinner,
+};
 use crate::data::samples;
 use crate::workspace::DataRef;
 
@@ -67,9 +69,8 @@ pub(super) fn scrolling_ui(ui: &mut Ui, compact: bool, salt: &str, add: impl FnO
     let full = full_rect(ui, compact);
     let rest = Rect::from_min_max(pos2(ui.max_rect().left(), head_bottom(ui, compact)), full.max);
     let width = ui.max_rect().width();
-    let mut ui = ui.new_child(
-        UiBuilder::new().id_salt(salt).max_rect(rest).layout(Layout::top_down(Align::Min)),
-    );
+    let mut ui =
+        ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rest).layout(Layout::top_down(Align::Min)));
     ui.set_clip_rect(rest.expand2(vec2(space::S1, 0.0)).intersect(ui.clip_rect()));
     ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]).show(&mut ui, |ui| {
         ui.set_max_width(width);
@@ -105,14 +106,13 @@ fn table_page_ui(
         pos2(ui.max_rect().left(), head_bottom),
         pos2(ui.max_rect().right(), head_bottom + size::PAGE_HEAD_COMPACT),
     );
-    ui.painter().rect_filled(
-        Rect::from_x_y_ranges(full.x_range(), bar.y_range()),
-        0.0,
-        t.surface,
-    );
+    ui.painter().rect_filled(Rect::from_x_y_ranges(full.x_range(), bar.y_range()), 0.0, t.surface);
     toolbar_ui(&mut part(ui, "toolbar", bar), view, results, data, draft, commands);
     ui.painter().hline(full.x_range(), bar.bottom() - 0.5, hairline(&t));
 
+    if draft.settings.is_none() {
+        role_keys(ui, draft, commands);
+    }
     let mut rest = Rect::from_min_max(pos2(full.left(), bar.bottom()), full.max);
     let panel = draft.settings.is_some() || draft.column.is_some();
     if panel {
@@ -227,8 +227,8 @@ fn loading_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands: &mut Com
     if job.is_none_or(|job| job.seconds > 0.2) {
         ScrollArea::vertical().max_height(ui.available_height()).show(ui, |ui| {
             for _ in 0..12 {
-                let (rect, _) =
-                    ui.allocate_exact_size(vec2(ui.available_width(), space::S4), eframe::egui::Sense::hover());
+                let (rect, _) = ui
+                    .allocate_exact_size(vec2(ui.available_width(), space::S4), eframe::egui::Sense::hover());
                 ui.painter().rect_filled(rect, eframe::egui::CornerRadius::same(4), t.hover);
             }
         });

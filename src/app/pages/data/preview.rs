@@ -85,13 +85,7 @@ fn rows_ui(ui: &mut Ui, loaded: &Loaded, padding: f32) {
             clipped.text(name_at, Align2::LEFT_CENTER, &column.name, font::card_title(), t.text);
             let kind_at = head.left_top() + vec2(space::S2, 34.0);
             paint_icon(&clipped, kind_at + vec2(6.0, 0.0), icon, Weight::Regular, size::ICON_SMALL, t.text_3);
-            clipped.text(
-                kind_at + vec2(size::ICON, 0.0),
-                Align2::LEFT_CENTER,
-                word,
-                font::small(),
-                t.text_2,
-            );
+            clipped.text(kind_at + vec2(size::ICON, 0.0), Align2::LEFT_CENTER, word, font::small(), t.text_2);
             let response = ui.interact(head, ui.scope_id().with(("preview head", at)), Sense::hover());
             response.widget_info(|| {
                 WidgetInfo::labeled(Role::ColumnHeader, true, format!("Preview of {}: {word}", column.name))

@@ -13,8 +13,7 @@ use crate::data::{Decimal, Encoding, Loaded, Quote, ReadOptions};
 const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 const ENCODINGS: [Encoding; 4] =
     [Encoding::Utf8, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252];
-const QUOTES: [Quote; 4] =
-    [Quote::Byte(b'"'), Quote::Byte(b'\''), Quote::Backslash(b'"'), Quote::None];
+const QUOTES: [Quote; 4] = [Quote::Byte(b'"'), Quote::Byte(b'\''), Quote::Backslash(b'"'), Quote::None];
 
 /// The texts of a comma-separated list.
 pub(super) fn markers(typed: &str) -> Vec<String> {
@@ -168,7 +167,8 @@ fn columns_ui(ui: &mut Ui, options: &mut ReadOptions) {
     }
     let t = tokens(ui);
     ui.horizontal(|ui| {
-        let said = format!("{} fixed on their own", format::plural(options.columns.len(), "column", "columns"));
+        let said =
+            format!("{} fixed on their own", format::plural(options.columns.len(), "column", "columns"));
         ui.label(text(said, font::small(), t.text_2));
         if Button::ghost("Detect them").small().ui(ui).clicked() {
             options.columns.clear();

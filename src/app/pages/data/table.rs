@@ -7,7 +7,9 @@ use eframe::egui::{
     Align2, CornerRadius, Event as InputEvent, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
-use egui_table::{CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, PrefetchInfo, TableDelegate, TableState};
+use egui_table::{
+    CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, PrefetchInfo, TableDelegate, TableState,
+};
 
 use super::cells::{cell_text, plain_text};
 use super::head::{Head, head_ui};
@@ -43,9 +45,7 @@ pub(super) fn table_ui(
     let n = results.n_shown(table.n_rows());
 
     let response = ui.interact(area, ui.scope_id().with("grid"), Sense::focusable_noninteractive());
-    response.widget_info(|| {
-        WidgetInfo::labeled(Role::Grid, true, format!("Table of {}", data.from.title()))
-    });
+    response.widget_info(|| WidgetInfo::labeled(Role::Grid, true, format!("Table of {}", data.from.title())));
     if response.has_focus() {
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
@@ -56,12 +56,15 @@ pub(super) fn table_ui(
     }
 
     let digits = format::rows(table.n_rows()).chars().count().max(2);
-    let gutter = space::S6 + digits as f32 * DIGIT + space::S2;
+    let gutter = space::S4 + digits as f32 * DIGIT + space::S2;
     let widths = widths(ui, view.truth, results, data, area.width() - gutter);
     let mut columns = vec![GridColumn::new(gutter).resizable(false).id(Id::unique("row numbers"))];
-    columns.extend(widths.iter().enumerate().map(|(at, width)| {
-        GridColumn::new(*width).resizable(false).id(Id::unique(("data column", at)))
-    }));
+    columns.extend(
+        widths
+            .iter()
+            .enumerate()
+            .map(|(at, width)| GridColumn::new(*width).resizable(false).id(Id::unique(("data column", at)))),
+    );
     // the lines of the rows go on to the edge
     let rest = area.width() - gutter - widths.iter().sum::<f32>();
     if rest > 0.0 {
@@ -135,12 +138,15 @@ fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, room: f32) 
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            let name =
-                ui.painter().layout_no_wrap(column.name.clone(), font::card_title(), eframe::egui::Color32::PLACEHOLDER);
+            let name = ui.painter().layout_no_wrap(
+                column.name.clone(),
+                font::card_title(),
+                eframe::egui::Color32::PLACEHOLDER,
+            );
             let marks = if target == Some(column.name.as_str()) { size::ICON + space::S1 } else { 0.0 };
             let cells = results.shown.get(at).map_or(0.0, |shown| shown.chars as f32 * DIGIT);
             // room for the mark of the order, so that sorting does not move columns
-            let named = name.size().x.min(size::COLUMN_NAME_MAX) + marks + size::ICON * 2.0;
+            let named = name.size().x.min(size::COLUMN_NAME_MAX) + marks + size::ICON;
             (named.max(cells) + space::S3 * 2.0).clamp(size::COLUMN_MIN, size::COLUMN_MAX).ceil()
         })
         .collect();
@@ -213,19 +219,22 @@ fn keys(ui: &Ui, results: &Results, data: &Dataset, n: usize, draft: &mut Draft,
     if let (true, Some(column)) = (chose, column) {
         commands.push(Command::Inspect(Some(columns[column].name.clone())));
     }
-    if let Some(name) = &draft.column {
-        for (key, role) in
-            [(Key::F, ColumnRole::Feature), (Key::T, ColumnRole::Target), (Key::I, ColumnRole::Ignore)]
-        {
-            if pressed(none, key) {
-                commands.push(Command::SetRole(name.clone(), role));
-            }
-        }
-    }
     let copies = ui.input(|input| input.events.iter().any(|event| matches!(event, InputEvent::Copy)))
         || pressed(control, Key::C);
     if let (true, Some(cursor)) = (copies, draft.cursor) {
         commands.push(AppCommand::Copy(copied(results, data, cursor)));
+    }
+}
+
+/// F, T and I give the inspected column its role, wherever the focus is, while nothing is typed.
+pub(super) fn role_keys(ui: &Ui, draft: &Draft, commands: &mut Commands) {
+    let Some(name) = draft.column.as_ref().filter(|_| !ui.ctx().text_edit_focused()) else { return };
+    for (key, role) in
+        [(Key::F, ColumnRole::Feature), (Key::T, ColumnRole::Target), (Key::I, ColumnRole::Ignore)]
+    {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            commands.push(Command::SetRole(name.clone(), role));
+        }
     }
 }
 
@@ -269,7 +278,8 @@ impl TableDelegate for Cells<'_> {
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, self.t.stroke_strong));
             return;
         };
-        let (Some(profile), Some(chart)) = (self.data.profiles.get(place), self.data.charts.get(place)) else {
+        let (Some(profile), Some(chart)) = (self.data.profiles.get(place), self.data.charts.get(place))
+        else {
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, self.t.stroke_strong));
             return;
         };

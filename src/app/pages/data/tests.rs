@@ -71,7 +71,10 @@ fn a_table_read_again_keeps_what_still_fits() {
     let (data, looks) = dataset(DataRef::Path("t.csv".into()), CSV);
     let effects = data_effects(happened(&mut state, Event::Read(data, looks), 0.0));
     let find = &state.screen.data.find;
-    assert_eq!((find.sort.clone(), find.filters.keys().collect::<Vec<_>>()), (None, vec![&"price".to_owned()]));
+    assert_eq!(
+        (find.sort.clone(), find.filters.keys().collect::<Vec<_>>()),
+        (None, vec![&"price".to_owned()])
+    );
     assert_eq!(state.screen.data.column.as_deref(), Some("price"));
     assert_eq!(state.truth.target(), Some("price"));
     assert!(matches!(effects[..], [Effect::Rows(..)]));

@@ -1,7 +1,9 @@
 //! The bar above the table: search, filters, settings, warnings, and how much is shown; and the lines of the file that
 //! a warning is about.
 
-use eframe::egui::{Align, Label, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{
+    Align, Label, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+};
 
 use super::page::settings_button;
 use super::parts::{kind_sign, popup_frame};
@@ -183,13 +185,8 @@ fn warnings_ui(ui: &mut Ui, warnings: &[Warning], commands: &mut Commands) {
                             t.warn,
                         );
                         let at = left + vec2(size::ICON_SMALL + space::S2, 0.0);
-                        let number = painter.text(
-                            at,
-                            eframe::egui::Align2::LEFT_CENTER,
-                            line,
-                            font::mono(),
-                            t.text_2,
-                        );
+                        let number =
+                            painter.text(at, eframe::egui::Align2::LEFT_CENTER, line, font::mono(), t.text_2);
                         painter.text(
                             eframe::egui::pos2((at.x + 88.0).max(number.right() + space::S3), at.y),
                             eframe::egui::Align2::LEFT_CENTER,
@@ -261,8 +258,7 @@ pub(super) fn raw_lines_ui(ui: &mut Ui, lines: &[RawLine], marked: u64, bad: boo
     let t = tokens(ui);
     for line in lines {
         let here = line.number == marked;
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), space::S6), Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::S6), Sense::hover());
         response.widget_info(|| {
             WidgetInfo::labeled(Role::Label, true, format!("line {}: {}", line.number, line.text))
         });
