@@ -122,7 +122,13 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
         }
         Polled::End(slot, End::Cancelled) => {
             match slot {
-                Slot::Read | Slot::Rows | Slot::Export => data::cancelled(state, slot),
+                Slot::Read
+                | Slot::Rows
+                | Slot::Export
+                | Slot::Lookup
+                | Slot::Preview
+                | Slot::Relation
+                | Slot::Samples => data::cancelled(state, slot),
                 Slot::Train | Slot::TrainChart | Slot::ModelFile => train::cancelled(state, slot),
                 Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot)
@@ -170,7 +176,13 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
     };
     state.say(StatusKind::Failed, said);
     match slot {
-        Slot::Read | Slot::Rows | Slot::Export => data::failed(state, slot, problem),
+        Slot::Read
+        | Slot::Rows
+        | Slot::Export
+        | Slot::Lookup
+        | Slot::Preview
+        | Slot::Relation
+        | Slot::Samples => data::failed(state, slot, problem),
         Slot::Train | Slot::TrainChart | Slot::ModelFile => train::failed(state, slot, problem),
         Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => predict::failed(state, slot, problem),
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}

@@ -31,6 +31,14 @@ pub(crate) enum Slot {
     Rows,
     /// Writing a file from the Data page.
     Export,
+    /// Looking something up in the open file or table.
+    Lookup,
+    /// Reading the first rows with other settings.
+    Preview,
+    /// How a column goes together with the target.
+    Relation,
+    /// What is drawn of the bundled samples.
+    Samples,
     /// A model being trained.
     Train,
     /// The learning curve or another chart of a model that takes long.
@@ -194,7 +202,18 @@ impl Jobs {
                 format!("{error}; close other programs and try again"),
             )
         })?;
-        let shown = !matches!(slot, Slot::Keep | Slot::Dialog | Slot::Folder | Slot::Workspace | Slot::Rows);
+        let shown = !matches!(
+            slot,
+            Slot::Keep
+                | Slot::Dialog
+                | Slot::Folder
+                | Slot::Workspace
+                | Slot::Rows
+                | Slot::Lookup
+                | Slot::Preview
+                | Slot::Relation
+                | Slot::Samples
+        );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
         Ok(id)
     }

@@ -38,6 +38,8 @@ pub struct Loaded {
     pub sha256: Option<String>,
     /// The file's size.
     pub n_bytes: u64,
+    /// How many lines stand before the first data record: the header, and what is above it.
+    pub lines_before: u64,
     /// The first cell of each column of fixed type that is not of that type: column, line, cell.
     pub misfits: Vec<(String, u64, String)>,
 }
@@ -344,6 +346,7 @@ impl<'a> Reader<'a> {
             warnings: warnings.finish(),
             sha256: pass.hash,
             n_bytes: self.source.size(),
+            lines_before: self.sniffed.start.lines,
         }
     }
 }

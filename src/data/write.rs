@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::date;
 use super::number::write_number;
 use super::table::{Column, ColumnData, MISSING_DATE, Table};
+use crate::work::Progress;
 
 /// Appends a field, quoted where RFC 4180 asks for it.
 pub fn write_field(text: &[u8], out: &mut Vec<u8>) {
@@ -34,6 +35,23 @@ pub fn write_field(text: &[u8], out: &mut Vec<u8>) {
 /// # Errors
 /// What `out` says.
 pub fn write_csv(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    write_csv_rows(table, None, out, &Progress::new())
+}
+
+/// Writes rows of a table, named by `rows` and in that order, or all of them; as [`write_csv`] does. Progress counts
+/// rows.
+///
+/// # Errors
+/// What `out` says, and an error of kind [`io::ErrorKind::Interrupted`] when `progress` was cancelled.
+pub fn write_csv_rows(
+    table: &Table,
+    rows: Option<&[u32]>,
+    out: &mut dyn Write,
+    progress: &Progress,
+) -> io::Result<()> {
+    let n = rows.map_or(table.n_rows(), <[u32]>::len);
+    progress.set_total(n as u64);
+    progress.set_done(0);
     let mut line = Vec::new();
     let columns = table.columns();
     for (at, column) in columns.iter().enumerate() {
@@ -43,10 +61,11 @@ pub fn write_csv(table: &Table, out: &mut dyn Write) -> io::Result<()> {
         write_field(column.name.as_bytes(), &mut line);
     }
     line.push(b'\n');
-    for row in 0..table.n_rows() {
+    for at in 0..n {
+        let row = rows.map_or(at, |rows| rows[at] as usize);
         let start = line.len();
-        for (at, column) in columns.iter().enumerate() {
-            if at > 0 {
+        for (place, column) in columns.iter().enumerate() {
+            if place > 0 {
                 line.push(b',');
             }
             write_cell(column, row, &mut line);
@@ -57,10 +76,13 @@ pub fn write_csv(table: &Table, out: &mut dyn Write) -> io::Result<()> {
         }
         line.push(b'\n');
         if line.len() > 1 << 16 {
+            progress.check().map_err(|cancelled| io::Error::new(io::ErrorKind::Interrupted, cancelled))?;
+            progress.set_done(at as u64);
             out.write_all(&line)?;
             line.clear();
         }
     }
+    progress.set_done(n as u64);
     out.write_all(&line)
 }
 

@@ -197,6 +197,27 @@ impl Bench {
         self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
     }
 
+    /// What the last frame copied to the clipboard, if anything.
+    fn copied(&self) -> Option<String> {
+        self.harness.output().platform_output.commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Asks for a copy, as Ctrl+C does, and says what went to the clipboard.
+    #[track_caller]
+    pub(crate) fn copy(&mut self) -> String {
+        self.harness.input_mut().events.push(egui::Event::Copy);
+        for _ in 0..6 {
+            self.harness.step();
+            if let Some(text) = self.copied() {
+                return text;
+            }
+        }
+        panic!("nothing was copied; status: {}", self.status());
+    }
+
     /// What the status line says.
     pub(crate) fn status(&self) -> String {
         self.harness.state().status().unwrap_or("").to_owned()

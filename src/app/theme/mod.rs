@@ -41,6 +41,24 @@ pub(crate) mod size {
     pub(crate) const PAGE_HEAD: f32 = 64.0;
     pub(crate) const PAGE_HEAD_COMPACT: f32 = 48.0;
     pub(crate) const INSPECTOR: f32 = 320.0;
+    pub(crate) const INSPECTOR_NARROW: f32 = 256.0;
+    /// The room that a column's type takes beside its name.
+    pub(crate) const INSPECTOR_TAG: f32 = 96.0;
+    pub(crate) const TOOLBAR_WIDE: f32 = 1080.0;
+    pub(crate) const TOOLBAR_NARROW: f32 = 800.0;
+    pub(crate) const SEARCH: f32 = 240.0;
+    pub(crate) const SEARCH_COMPACT: f32 = 160.0;
+    pub(crate) const MENU: f32 = 240.0;
+    pub(crate) const MENU_HEIGHT: f32 = 360.0;
+    pub(crate) const WARNINGS: f32 = 560.0;
+    pub(crate) const LINE_NUMBER: f32 = 88.0;
+    pub(crate) const COLUMN_MIN: f32 = 96.0;
+    pub(crate) const COLUMN_MAX: f32 = 320.0;
+    pub(crate) const COLUMN_NAME_MAX: f32 = 200.0;
+    pub(crate) const DISTRIBUTION: f32 = 128.0;
+    pub(crate) const DROP_ZONE: f32 = 260.0;
+    pub(crate) const SAMPLE_CHART: f32 = 32.0;
+    pub(crate) const SAMPLE_CARD: f32 = 196.0;
     pub(crate) const TRAIN_CONFIGURATION: f32 = 288.0;
     pub(crate) const NAV_ITEM: f32 = 32.0;
     pub(crate) const ROW: f32 = 28.0;

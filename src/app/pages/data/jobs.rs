@@ -1,26 +1,36 @@
-//! The Data page's jobs: reading a table with its profile and charts.
+//! The Data page's jobs: reading a table with its profile and charts, finding rows and lines, saving.
 
 use std::sync::Arc;
 
-use super::{Effect, Event};
+use eframe::egui::ViewportCommand;
+
+use super::cells::{plain_text, shown};
+use super::{Effect, Event, Excerpt, SampleCard};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::chart::column_chart;
 use crate::data::profile::profile;
-use crate::data::{DataError, ReadOptions, Source, read_csv, samples};
+use crate::data::{
+    DataError, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start, relation,
+    replace_file, row_at_line, samples, write_csv_rows,
+};
 use crate::workspace::{DataRef, Folder};
+
+/// How many lines are shown before and after one.
+const LINES_AROUND: u64 = 2;
+/// How many rows a preview has.
+pub(crate) const PREVIEW_ROWS: usize = 20;
 
 /// Carries an effect of this page out.
 pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
     let folder = state.truth.folder.clone();
+    let event = |event: Event| Ok(AppEvent::Data(event));
     match effect {
         Effect::Read(from, options) => {
             let title = format!("Reading {}", from.title());
-            outside.start(state, Slot::Read, title, move |handle| {
-                read(from, *options, folder.as_ref(), handle)
-                    .map(|data| AppEvent::Data(Event::Read(Arc::new(data))))
-            });
+            outside
+                .start(state, Slot::Read, title, move |handle| read(from, *options, folder.as_ref(), handle));
         }
         Effect::Paste(text) => {
             outside.start(state, Slot::Read, "Reading the clipboard", move |handle| {
@@ -33,10 +43,115 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let file = folder
                     .keep_pasted(&text)
                     .map_err(|error| Problem::new("The pasted table could not be kept", error.to_string()))?;
-                read(DataRef::Pasted(file), ReadOptions::default(), Some(&folder), handle)
-                    .map(|data| AppEvent::Data(Event::Read(Arc::new(data))))
+                let from = DataRef::Pasted(file);
+                handle.partial(AppEvent::Data(Event::Kept(from.clone())))?;
+                read(from, ReadOptions::default(), Some(&folder), handle)
             });
         }
+        Effect::RequestPaste => outside.ctx.send_viewport_cmd(ViewportCommand::RequestPaste),
+        Effect::Rows(data, find) => {
+            outside.start(state, Slot::Rows, "Finding rows", move |handle| {
+                let table = &data.loaded.table;
+                let rows = find_rows(table, &find.query(table), &handle.progress)?;
+                event(Event::Rows(data, find, Arc::new(rows)))
+            });
+        }
+        Effect::Relate(data, column, target) => {
+            outside.start(state, Slot::Relation, "Relating columns", move |handle| {
+                let table = &data.loaded.table;
+                let found = match (table.column(&column), table.column(&target)) {
+                    (Some(a), Some(b)) => relation(a, b, &handle.progress)?,
+                    _ => None,
+                };
+                event(Event::Related(column, target, found))
+            });
+        }
+        Effect::Locate(data, line, rows) => {
+            outside.start(state, Slot::Lookup, "Finding a line", move |handle| {
+                let source = source(&data.from, folder.as_ref())?;
+                let dialect = &data.loaded.dialect;
+                let failed = |error: DataError| job_error(&error);
+                let progress = &handle.progress;
+                let lines =
+                    raw_lines(&source, dialect.encoding, line, LINES_AROUND, progress).map_err(failed)?;
+                let before = data.loaded.lines_before;
+                let row = row_at_line(&source, dialect, before, line, progress).map_err(failed)?;
+                let row = row.and_then(|row| usize::try_from(row).ok());
+                let row = row.filter(|row| *row < data.loaded.table.n_rows());
+                let place = match &rows {
+                    Some(rows) => row.and_then(|row| rows.iter().position(|other| *other as usize == row)),
+                    None => row,
+                };
+                event(Event::Located(data, Excerpt { line, lines, row, place }))
+            });
+        }
+        Effect::Preview(from, options) => {
+            outside.start(state, Slot::Preview, "Reading the first rows", move |handle| {
+                let read = source(&from, folder.as_ref()).and_then(|source| {
+                    read_start(&source, &options, PREVIEW_ROWS, &handle.progress)
+                        .map_err(|error| problem(&error))
+                });
+                handle.progress.check()?;
+                event(Event::Previewed(read.map(Arc::new)))
+            });
+        }
+        Effect::CopyColumn(data, column, rows) => {
+            outside.start(state, Slot::Lookup, "Copying a column", move |handle| {
+                let table = &data.loaded.table;
+                let Some(column) = table.column(&column) else { return event(Event::ColumnText(column, 0)) };
+                let n = rows.as_ref().map_or(table.n_rows(), |rows| rows.len());
+                let mut text = format!("{}\n", column.name);
+                for place in 0..n {
+                    if place.is_multiple_of(65_536) {
+                        handle.progress.check()?;
+                    }
+                    let row = rows.as_ref().map_or(place, |rows| rows[place] as usize);
+                    text.push_str(&plain_text(column, row));
+                    text.push('\n');
+                }
+                event(Event::ColumnText(text, n))
+            });
+        }
+        Effect::Export(data, rows, path) => {
+            outside.start(state, Slot::Export, "Saving the rows", move |handle| {
+                let table = &data.loaded.table;
+                let rows = rows.as_ref().map(|rows| rows.as_slice());
+                replace_file(&path, |out| write_csv_rows(table, rows, out, &handle.progress)).map_err(
+                    |error: std::io::Error| {
+                        if handle.progress.is_cancelled() {
+                            return JobError::Cancelled;
+                        }
+                        let title = format!("{} could not be written", path.display());
+                        JobError::Failed(Problem::new(title, error.to_string()))
+                    },
+                )?;
+                event(Event::Exported(path, rows.map_or(table.n_rows(), <[u32]>::len)))
+            });
+        }
+        Effect::Samples => {
+            outside.start(state, Slot::Samples, "Looking at the samples", move |handle| {
+                let mut cards = Vec::new();
+                for sample in samples::all() {
+                    let bytes = Source::from_bytes(sample.file, sample.bytes());
+                    let loaded = read_csv(&bytes, &ReadOptions::default(), &handle.progress)
+                        .map_err(|error| job_error(&error))?;
+                    let bars = loaded.table.column(sample.target).map(|column| column_chart(column).counts);
+                    cards.push(SampleCard {
+                        rows: loaded.table.n_rows(),
+                        columns: loaded.table.columns().len(),
+                        bars: bars.unwrap_or_default(),
+                    });
+                }
+                event(Event::Samples(cards))
+            });
+        }
+    }
+}
+
+fn job_error(error: &DataError) -> JobError {
+    match error {
+        DataError::Cancelled(_) => JobError::Cancelled,
+        error => JobError::Failed(problem(error)),
     }
 }
 
@@ -64,23 +179,36 @@ fn read(
     mut options: ReadOptions,
     folder: Option<&Folder>,
     handle: &Handle,
-) -> Result<Dataset, JobError> {
+) -> Result<AppEvent, JobError> {
     let stopwatch = handle.clock.stopwatch();
     let source = source(&from, folder)?;
     // what a model remembers of its data
     options.hash = true;
-    let loaded = read_csv(&source, &options, &handle.progress).map_err(|error| match error {
-        DataError::Cancelled(_) => JobError::Cancelled,
-        error => JobError::Failed(problem(&error)),
-    })?;
+    let loaded = match read_csv(&source, &options, &handle.progress) {
+        Ok(loaded) => loaded,
+        Err(DataError::Cancelled(_)) => return Err(JobError::Cancelled),
+        Err(error) => {
+            let problem = problem(&error);
+            if let Some(line) = problem.line {
+                let encoding = options.encoding.map_or_else(|| encoding_of(&source), Ok);
+                let lines = encoding.and_then(|encoding| {
+                    raw_lines(&source, encoding, line, LINES_AROUND + 1, &handle.progress)
+                });
+                handle.partial(AppEvent::Data(Event::FailedAt(lines.unwrap_or_default())))?;
+            }
+            return Err(problem.into());
+        }
+    };
     let seconds = stopwatch.seconds();
     let profiles = profile(&loaded.table, &crate::work::Progress::new())?;
-    let mut charts = Vec::with_capacity(profiles.len());
+    let (mut charts, mut looks) = (Vec::with_capacity(profiles.len()), Vec::with_capacity(profiles.len()));
     for column in loaded.table.columns() {
         handle.progress.check()?;
         charts.push(column_chart(column));
+        looks.push(shown(column));
     }
-    Ok(Dataset { from, options, loaded, profiles, charts, seconds })
+    let data = Dataset { from, options, loaded, profiles, charts, seconds };
+    Ok(AppEvent::Data(Event::Read(Arc::new(data), Arc::new(looks))))
 }
 
 /// An error of reading as the page shows it.
@@ -89,6 +217,10 @@ pub(crate) fn problem(error: &DataError) -> Problem {
         DataError::UnclosedQuote { line, .. } | DataError::TooLarge { line, .. } => Some(*line),
         _ => None,
     };
+    if let DataError::OtherKind { kind, instead, .. } = error {
+        let detail = format!("{}. Drydock reads text: CSV, TSV and their like.", sentence(instead));
+        return Problem::new(format!("This is {kind}, not a table"), detail);
+    }
     let title = match error {
         DataError::Io { .. } => "The file could not be read",
         DataError::Empty { .. } => "The file is empty",
@@ -99,5 +231,20 @@ pub(crate) fn problem(error: &DataError) -> Problem {
         DataError::Setting(_) => "The settings contradict each other",
         DataError::Cancelled(_) => "Reading was stopped",
     };
-    Problem { title: title.into(), detail: error.to_string(), line }
+    let detail = match error {
+        // this page has a button for it
+        DataError::UnclosedQuote { name, line, field } => {
+            let name =
+                std::path::Path::new(name).file_name().map_or(name.as_str().into(), |n| n.to_string_lossy());
+            format!("{name}, line {line}, field {field}: close the quote, or read the file without quotes")
+        }
+        error => error.to_string(),
+    };
+    Problem { title: title.into(), detail, line }
+}
+
+/// A part of a sentence as one of its own.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

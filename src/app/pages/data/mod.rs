@@ -1,11 +1,24 @@
 //! The Data page: what a model learns from. Opening, reading again with other settings, looking, saving.
 
+mod cells;
+mod distribution;
+mod empty;
+mod failure;
+mod head;
+mod inspector;
 mod jobs;
 mod page;
+mod parts;
+mod preview;
+mod settings;
+mod table;
+mod toolbar;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::{carry_out, source};
@@ -14,13 +27,16 @@ pub(crate) use page::data_page_ui;
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::state::{AppState, Dataset, Problem, StatusKind};
+use crate::app::picker::Purpose;
+use crate::app::state::{AppState, Dataset, Loadable, Problem, StatusKind};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
-use crate::data::{ReadOptions, samples};
+use crate::data::{
+    ColumnFilter, ColumnKind, Loaded, RawLine, ReadOptions, Relation, RowQuery, Table, samples,
+};
 use crate::workspace::{DataRef, Role};
 
-/// What the learner set on this page; kept over a restart.
+/// What the learner set on this page; kept over a restart, but for what is marked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Draft {
@@ -28,13 +44,158 @@ pub(crate) struct Draft {
     pub(crate) column: Option<String>,
     /// Whether an inspector has been open for this table.
     pub(crate) inspected: bool,
+    /// The table that this is about.
+    of: Option<DataRef>,
+    /// Which rows are asked for.
+    find: Find,
+    /// What is selected.
+    #[serde(skip)]
+    cursor: Option<Cursor>,
+    /// What the table is to bring into view.
+    #[serde(skip)]
+    go_to: Option<GoTo>,
+    /// The search field is to get the focus.
+    #[serde(skip)]
+    focus_search: bool,
+    /// The read settings, while they are open.
+    #[serde(skip)]
+    settings: Option<Settings>,
+    /// What is typed for the inspected column's missing markers.
+    #[serde(skip)]
+    markers: Option<(String, String)>,
+    /// Which sample's story is open.
+    #[serde(skip)]
+    story: Option<&'static str>,
+    /// Where a drag over a histogram began, as a share of its width.
+    #[serde(skip)]
+    drag: Option<f32>,
+}
+
+/// The read settings being changed.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Settings {
+    options: ReadOptions,
+    /// The missing markers, as typed.
+    markers: String,
+}
+
+/// A selected cell: a place among the rows shown, and a column's place; a whole row without the latter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cursor {
+    row: usize,
+    column: Option<usize>,
+}
+
+/// A place among the rows shown and a column's place, to bring into view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct GoTo {
+    row: Option<usize>,
+    column: Option<usize>,
+}
+
+/// Which rows are asked for, by the columns' names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Find {
+    search: String,
+    filters: BTreeMap<String, ColumnFilter>,
+    /// The column, and whether the largest comes first.
+    sort: Option<(String, bool)>,
+}
+
+impl Find {
+    /// Whether it asks for every row.
+    fn hides_nothing(&self) -> bool {
+        self.search.trim().is_empty() && self.filters.values().all(ColumnFilter::is_open)
+    }
+
+    /// Whether it asks for every row in file order.
+    fn is_open(&self) -> bool {
+        self.hides_nothing() && self.sort.is_none()
+    }
+
+    /// The same by the columns' places.
+    fn query(&self, table: &Table) -> RowQuery {
+        let place = |name: &String| table.columns().iter().position(|column| column.name == *name);
+        RowQuery {
+            search: self.search.clone(),
+            filters: self
+                .filters
+                .iter()
+                .filter(|(_, filter)| !filter.is_open())
+                .filter_map(|(name, filter)| Some((place(name)?, filter.clone())))
+                .collect(),
+            sort: self.sort.as_ref().and_then(|(name, descending)| Some((place(name)?, *descending))),
+        }
+    }
+
+    /// Forgets what a table that was read anew can't answer.
+    fn fit(&mut self, table: &Table) {
+        self.filters.retain(|name, filter| {
+            let Some(column) = table.column(name) else { return false };
+            let ordered = matches!(column.kind(), ColumnKind::Number | ColumnKind::Date);
+            !filter.is_open() && (filter.missing || ordered == filter.range.is_some())
+        });
+        self.sort = self.sort.take().filter(|(name, _)| table.column(name).is_some());
+    }
 }
 
 /// What jobs worked out for this page.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    /// What is being read, while it is.
+    /// What is being read, while it is, and after it failed.
     pub(crate) reading: Option<(DataRef, ReadOptions)>,
+    /// How each column's cells are shown.
+    shown: Arc<Vec<cells::Shown>>,
+    /// The rows that were asked for; without, all of them in file order.
+    rows: Option<(Find, Arc<Vec<u32>>)>,
+    /// The inspected column, the target, and how they go together.
+    relation: Option<(String, String, Option<Relation>)>,
+    /// Where in the file a warning points to.
+    excerpt: Option<Excerpt>,
+    /// The lines around that at which reading failed.
+    failed_at: Vec<RawLine>,
+    /// The first rows, read as the settings being changed say.
+    preview: Loadable<Arc<Loaded>>,
+    /// What is drawn of the samples, in their order.
+    samples: Option<Arc<Vec<SampleCard>>>,
+    /// Whether that was asked for.
+    samples_asked: bool,
+}
+
+impl Results {
+    /// How many rows are shown of `n`.
+    fn n_shown(&self, n: usize) -> usize {
+        self.rows.as_ref().map_or(n, |(_, rows)| rows.len())
+    }
+
+    /// The table's row in a place of those shown.
+    fn row_at(&self, place: usize) -> usize {
+        self.rows.as_ref().map_or(place, |(_, rows)| rows.get(place).map_or(usize::MAX, |row| *row as usize))
+    }
+
+    fn rows(&self) -> Option<Arc<Vec<u32>>> {
+        self.rows.as_ref().map(|(_, rows)| Arc::clone(rows))
+    }
+}
+
+/// A line of the file with those around it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Excerpt {
+    line: u64,
+    lines: Vec<RawLine>,
+    /// The row it became, from 0.
+    row: Option<usize>,
+    /// The row's place among those shown.
+    place: Option<usize>,
+}
+
+/// What is drawn of a sample.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SampleCard {
+    rows: usize,
+    columns: usize,
+    bars: Vec<f64>,
 }
 
 /// What can be asked for on this page.
@@ -42,6 +203,8 @@ pub(crate) struct Results {
 pub(crate) enum Command {
     /// Read the open file again, as these settings say.
     ReadAgain(Box<ReadOptions>),
+    /// Read what could not be read again, as these settings say.
+    Retry(Box<ReadOptions>),
     /// What a column is for.
     SetRole(String, Role),
     /// Open a column's inspector.
@@ -50,6 +213,33 @@ pub(crate) enum Command {
     Export(PathBuf),
     /// Leave the message of a failed attempt and go back to the table.
     Back,
+    /// Look for the rows that the draft asks for.
+    Find,
+    /// Sort by a column: smallest first, then largest first, then not at all.
+    Sort(String),
+    /// Sort by a column in that direction; `None` for file order.
+    SortBy(Option<(String, bool)>),
+    /// Show every row.
+    ClearFilters,
+    /// Put the focus into the search field.
+    FocusSearch,
+    /// Open the read settings.
+    OpenSettings,
+    /// Close them without reading.
+    CloseSettings,
+    /// Read the first rows as the open settings say.
+    Preview,
+    /// Read the whole file as the open settings say.
+    ApplySettings,
+    /// Show where in the file a line is, and its row.
+    ShowLine(u64),
+    CloseExcerpt,
+    /// Copy the values shown of a column.
+    CopyColumn(String),
+    /// Ask the desktop for what the clipboard holds.
+    RequestPaste,
+    /// Work out what is drawn of the samples.
+    Samples,
 }
 
 /// What this page does outside the state.
@@ -58,12 +248,32 @@ pub(crate) enum Effect {
     Read(DataRef, Box<ReadOptions>),
     /// Keep a pasted table as a file of the workspace, then read it.
     Paste(String),
+    RequestPaste,
+    Rows(Arc<Dataset>, Find),
+    Relate(Arc<Dataset>, String, String),
+    /// Find a line and its row among those shown.
+    Locate(Arc<Dataset>, u64, Option<Arc<Vec<u32>>>),
+    Preview(DataRef, Box<ReadOptions>),
+    CopyColumn(Arc<Dataset>, String, Option<Arc<Vec<u32>>>),
+    Export(Arc<Dataset>, Option<Arc<Vec<u32>>>, PathBuf),
+    Samples,
 }
 
 /// What comes back.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Read(Arc<Dataset>),
+    Read(Arc<Dataset>, Arc<Vec<cells::Shown>>),
+    /// The pasted table was kept as this.
+    Kept(DataRef),
+    /// The lines around that at which reading is about to fail.
+    FailedAt(Vec<RawLine>),
+    Rows(Arc<Dataset>, Find, Arc<Vec<u32>>),
+    Related(String, String, Option<Relation>),
+    Located(Arc<Dataset>, Excerpt),
+    Previewed(Result<Arc<Loaded>, Problem>),
+    ColumnText(String, usize),
+    Exported(PathBuf, usize),
+    Samples(Vec<SampleCard>),
 }
 
 /// Opens a table; `options` fix how it is read.
@@ -76,7 +286,9 @@ pub(crate) fn open(state: &mut AppState, from: DataRef, options: Option<ReadOpti
 /// Reads a table without leaving the page that is shown.
 pub(crate) fn reopen(state: &mut AppState, from: DataRef, options: ReadOptions) -> Vec<AppEffect> {
     state.truth.dataset.begin();
-    state.results.data.reading = Some((from.clone(), options.clone()));
+    let results = &mut state.results.data;
+    results.reading = Some((from.clone(), options.clone()));
+    results.failed_at.clear();
     vec![AppEffect::Data(Effect::Read(from, Box::new(options)))]
 }
 
@@ -86,24 +298,70 @@ pub(crate) fn paste(state: &mut AppState, text: String) -> Vec<AppEffect> {
         state.say(StatusKind::Failed, "The clipboard holds no text to paste; copy a table first");
         return Vec::new();
     }
+    state.screen.page = crate::app::pages::PageId::Data;
     state.truth.dataset.begin();
+    state.results.data.reading = None;
+    state.results.data.failed_at.clear();
     vec![AppEffect::Data(Effect::Paste(text))]
 }
 
 /// What can be done on this page.
 pub(crate) fn actions(state: &AppState) -> Vec<Action> {
-    let mut actions: Vec<Action> = samples::all()
-        .iter()
-        .map(|sample| {
-            let open = AppCommand::Open(DataRef::Sample(sample.name.to_owned()));
-            Action::new(format!("Open sample: {}", sample.title), Icon::FLASK, open)
-        })
-        .collect();
+    let data = state.truth.data();
+    let (open, none) = (data.is_some(), "No table is open");
+    let ctrl = Modifiers::COMMAND;
+    let failed = state.truth.dataset.problem.is_some();
+    let settings = state.screen.data.settings.is_some();
+    let mut actions = vec![
+        Action::new("Find in the table", Icon::MAGNIFYING_GLASS, Command::FocusSearch)
+            .keys(ctrl, Key::F)
+            .when(open, none),
+        Action::new("Save the rows shown…", Icon::EXPORT, AppCommand::Choose(Purpose::ExportData))
+            .keys(ctrl, Key::S)
+            .when(open, none),
+        Action::new("How it was read", Icon::SLIDERS_HORIZONTAL, Command::OpenSettings)
+            .keys(ctrl, Key::R)
+            .when(open || state.results.data.reading.is_some(), none),
+        Action::new("Read again with these settings", Icon::CHECK, Command::ApplySettings)
+            .keys(ctrl, Key::Enter)
+            .when(settings, "The read settings are not open"),
+        Action::new("Clear filters", Icon::X, Command::ClearFilters)
+            .when(!state.screen.data.find.hides_nothing(), "No row is hidden"),
+        Action::new("Paste a table", Icon::CLIPBOARD_TEXT, Command::RequestPaste).keys(ctrl, Key::V),
+    ];
+    if let (Some(column), false) = (&state.screen.data.column, failed || settings) {
+        for (key, word, icon, role) in [
+            (Key::F, "feature", Icon::ARROW_RIGHT, Role::Feature),
+            (Key::T, "target", Icon::TARGET, Role::Target),
+            (Key::I, "ignored", Icon::PROHIBIT, Role::Ignore),
+        ] {
+            let label = format!("Make {column} {}{word}", if role == Role::Target { "the " } else { "" });
+            let label = if role == Role::Feature { format!("Make {column} a feature") } else { label };
+            actions.push(
+                Action::new(label, icon, Command::SetRole(column.clone(), role)).keys(Modifiers::NONE, key),
+            );
+        }
+    }
+    for (at, sample) in samples::all().iter().enumerate() {
+        let command = AppCommand::Open(DataRef::Sample(sample.name.to_owned()));
+        let mut action = Action::new(format!("Open sample: {}", sample.title), Icon::FLASK, command);
+        if at == 0 && !open && !failed && !state.truth.dataset.loading {
+            action = action.keys(Modifiers::NONE, Key::Enter);
+        }
+        actions.push(action);
+    }
     for from in &state.screen.recent {
         let label = format!("Open recent: {}", from.title());
         actions.push(Action::new(label, Icon::CLOCK, AppCommand::Open(from.clone())));
     }
     actions
+}
+
+/// What the read settings are about: an attempt that failed, else the open table.
+fn subject(state: &AppState) -> Option<(DataRef, ReadOptions)> {
+    let failed = state.truth.dataset.problem.is_some();
+    let attempt = state.results.data.reading.clone().filter(|_| failed);
+    attempt.or_else(|| state.truth.data().map(|data| (data.from.clone(), data.options.clone())))
 }
 
 /// Does what was asked.
@@ -115,15 +373,150 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 return reopen(state, from, *options);
             }
         }
-        Command::SetRole(column, role) => set_role(state, &column, role),
+        Command::Retry(options) => {
+            if let Some((from, _)) = subject(state) {
+                return reopen(state, from, *options);
+            }
+        }
+        Command::SetRole(column, role) => {
+            set_role(state, &column, role);
+            return relate(state);
+        }
         Command::Inspect(column) => {
             state.screen.data.inspected |= column.is_some();
+            let place = state.truth.data().and_then(|data| {
+                let columns = data.loaded.table.columns();
+                columns.iter().position(|other| Some(&other.name) == column.as_ref())
+            });
+            if let (Some(_), None) = (place, state.screen.data.go_to) {
+                state.screen.data.go_to = Some(GoTo { row: None, column: place });
+            }
             state.screen.data.column = column;
+            return relate(state);
         }
-        Command::Export(_) => {}
-        Command::Back => state.truth.dataset.problem = None,
+        Command::Export(path) => return export(state, path),
+        Command::Back => back(state),
+        Command::Find => return find(state),
+        Command::Sort(column) => {
+            let find_now = &mut state.screen.data.find;
+            find_now.sort = match find_now.sort.take() {
+                Some((name, false)) if name == column => Some((column, true)),
+                Some((name, true)) if name == column => None,
+                _ => Some((column, false)),
+            };
+            return find(state);
+        }
+        Command::SortBy(sort) => {
+            state.screen.data.find.sort = sort;
+            return find(state);
+        }
+        Command::ClearFilters => {
+            let find_now = &mut state.screen.data.find;
+            find_now.search.clear();
+            find_now.filters.clear();
+            return find(state);
+        }
+        Command::FocusSearch => state.screen.data.focus_search = true,
+        Command::OpenSettings => {
+            if let Some((_, options)) = subject(state) {
+                let markers = options.missing.as_ref().map(|m| m.join(", ")).unwrap_or_default();
+                state.screen.data.settings = Some(Settings { options, markers });
+                return preview(state);
+            }
+        }
+        Command::CloseSettings => {
+            state.screen.data.settings = None;
+            state.results.data.preview = Loadable::default();
+            return vec![AppEffect::CancelSlot(Slot::Preview)];
+        }
+        Command::Preview => return preview(state),
+        Command::ApplySettings => {
+            if let (Some(settings), Some((from, _))) = (state.screen.data.settings.take(), subject(state)) {
+                state.results.data.preview = Loadable::default();
+                return reopen(state, from, settings.options);
+            }
+        }
+        Command::ShowLine(line) => {
+            if let Some(data) = state.truth.data().cloned() {
+                let rows = state.results.data.rows();
+                return vec![AppEffect::Data(Effect::Locate(data, line, rows))];
+            }
+        }
+        Command::CloseExcerpt => state.results.data.excerpt = None,
+        Command::CopyColumn(column) => {
+            if let Some(data) = state.truth.data().cloned() {
+                let rows = state.results.data.rows();
+                return vec![AppEffect::Data(Effect::CopyColumn(data, column, rows))];
+            }
+        }
+        Command::RequestPaste => return vec![AppEffect::Data(Effect::RequestPaste)],
+        Command::Samples => {
+            if !std::mem::replace(&mut state.results.data.samples_asked, true) {
+                return vec![AppEffect::Data(Effect::Samples)];
+            }
+        }
     }
     Vec::new()
+}
+
+/// Leaves a failed attempt.
+fn back(state: &mut AppState) {
+    state.truth.dataset.problem = None;
+    state.results.data.reading = None;
+    state.results.data.failed_at.clear();
+    state.screen.data.settings = None;
+}
+
+/// The rows that the draft asks for: at once when it is all of them, else by a job. The rows found before stay shown
+/// until then.
+fn find(state: &mut AppState) -> Vec<AppEffect> {
+    let Some(data) = state.truth.data().cloned() else { return Vec::new() };
+    let find = state.screen.data.find.clone();
+    if find.is_open() {
+        state.results.data.rows = None;
+        state.screen.data.cursor = None;
+        return vec![AppEffect::CancelSlot(Slot::Rows)];
+    }
+    if state.results.data.rows.as_ref().is_some_and(|(old, _)| *old == find) {
+        return Vec::new();
+    }
+    vec![AppEffect::Data(Effect::Rows(data, find))]
+}
+
+/// How the inspected column goes together with the target, if that is not known.
+fn relate(state: &mut AppState) -> Vec<AppEffect> {
+    let (Some(column), Some(data), Some(target)) =
+        (state.screen.data.column.clone(), state.truth.data().cloned(), state.truth.target())
+    else {
+        return Vec::new();
+    };
+    let known = state.results.data.relation.as_ref().is_some_and(|(a, b, _)| *a == column && b == target);
+    if column == target || known {
+        return Vec::new();
+    }
+    vec![AppEffect::Data(Effect::Relate(data, column, target.to_owned()))]
+}
+
+fn preview(state: &mut AppState) -> Vec<AppEffect> {
+    let (Some(settings), Some((from, _))) = (state.screen.data.settings.clone(), subject(state)) else {
+        return Vec::new();
+    };
+    state.results.data.preview.begin();
+    vec![AppEffect::Data(Effect::Preview(from, Box::new(settings.options)))]
+}
+
+fn export(state: &mut AppState, path: PathBuf) -> Vec<AppEffect> {
+    let Some(data) = state.truth.data().cloned() else { return Vec::new() };
+    let same = |open: &PathBuf| match (open.canonicalize(), path.canonicalize()) {
+        (Ok(open), Ok(path)) => open == path,
+        _ => *open == path,
+    };
+    if matches!(&data.from, DataRef::Path(open) if same(open)) {
+        state.say(StatusKind::Failed, "That is the file that is open; save the rows under another name");
+        return Vec::new();
+    }
+    let rows = state.results.data.rows();
+    vec![AppEffect::Data(Effect::Export(data, rows, path))]
 }
 
 /// One column is the target at most.
@@ -142,31 +535,87 @@ fn set_role(state: &mut AppState, column: &str, role: Role) {
 /// A result has come.
 pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
     match event {
-        Event::Read(data) => {
-            let again = state.truth.data().is_some_and(|old| old.from == data.from);
-            state.results.data.reading = None;
-            let table = &data.loaded.table;
-            let columns = table.columns();
-            state.truth.roles.retain(|name, _| table.column(name).is_some());
-            if !again {
-                state.screen.data = Draft::default();
-                if state.truth.target().is_none() || !same_columns(state, &data) {
-                    state.truth.roles = first_roles(&data);
-                }
+        Event::Read(data, shown) => return read(state, data, shown),
+        Event::Kept(from) => state.results.data.reading = Some((from, ReadOptions::default())),
+        Event::FailedAt(lines) => state.results.data.failed_at = lines,
+        Event::Rows(data, find, rows) => {
+            if is_open(state, &data) {
+                state.results.data.rows = Some((find, rows));
+                state.screen.data.cursor = None;
+                state.screen.data.go_to = Some(GoTo { row: Some(0), column: None });
             }
-            let rows = format::plural(table.n_rows(), "row", "rows");
-            let said = format!(
-                "Loaded {}: {rows}, {} in {}",
-                data.from.title(),
-                format::plural(columns.len(), "column", "columns"),
-                format::duration(data.seconds)
-            );
-            state.remember(&data.from);
-            state.truth.dataset.done(data);
-            state.say(StatusKind::Done, said);
         }
+        Event::Related(column, target, relation) => {
+            state.results.data.relation = Some((column, target, relation));
+        }
+        Event::Located(data, excerpt) => {
+            if is_open(state, &data) {
+                let cursor = excerpt.place.map(|row| Cursor { row, column: None });
+                if cursor.is_some() {
+                    state.screen.data.cursor = cursor;
+                    state.screen.data.go_to = Some(GoTo { row: excerpt.place, column: None });
+                }
+                state.results.data.excerpt = Some(excerpt);
+            }
+        }
+        Event::Previewed(Ok(loaded)) => state.results.data.preview.done(loaded),
+        Event::Previewed(Err(problem)) => state.results.data.preview.failed(problem),
+        Event::ColumnText(text, n) => {
+            state.say(StatusKind::Done, format!("Copied {}", format::plural(n, "value", "values")));
+            return vec![AppEffect::Copy(text)];
+        }
+        Event::Exported(path, n) => {
+            let rows = format::plural(n, "row", "rows");
+            state.say(StatusKind::Done, format!("Saved {rows} to {}", path.display()));
+        }
+        Event::Samples(cards) => state.results.data.samples = Some(Arc::new(cards)),
     }
     Vec::new()
+}
+
+fn is_open(state: &AppState, data: &Arc<Dataset>) -> bool {
+    state.truth.data().is_some_and(|open| Arc::ptr_eq(open, data))
+}
+
+/// A table was read: it becomes the open one.
+fn read(state: &mut AppState, data: Arc<Dataset>, shown: Arc<Vec<cells::Shown>>) -> Vec<AppEffect> {
+    let again = state.screen.data.of.as_ref() == Some(&data.from);
+    let table = &data.loaded.table;
+    let columns = table.columns();
+    let kept_samples = (state.results.data.samples.take(), state.results.data.samples_asked);
+    state.results.data =
+        Results { shown, samples: kept_samples.0, samples_asked: kept_samples.1, ..Results::default() };
+    if again {
+        let draft = &mut state.screen.data;
+        draft.find.fit(table);
+        draft.column = draft.column.take().filter(|name| table.column(name).is_some());
+        draft.cursor = None;
+        draft.settings = None;
+        draft.markers = None;
+    } else {
+        state.screen.data = Draft { of: Some(data.from.clone()), ..Draft::default() };
+        // the same columns as before keep their roles
+        if state.truth.target().is_none() || !same_columns(state, &data) {
+            state.truth.roles = first_roles(&data);
+        }
+    }
+    state.truth.roles.retain(|name, _| table.column(name).is_some());
+    let said = format!(
+        "Loaded {}: {}, {} in {}",
+        data.from.title(),
+        format::plural(table.n_rows(), "row", "rows"),
+        format::plural(columns.len(), "column", "columns"),
+        format::duration(data.seconds)
+    );
+    state.remember(&data.from);
+    state.truth.dataset.done(data);
+    state.say(StatusKind::Done, said);
+    let mut effects = vec![AppEffect::CancelSlot(Slot::Rows), AppEffect::CancelSlot(Slot::Preview)];
+    if !state.screen.data.find.is_open() {
+        effects.extend(find(state));
+    }
+    effects.extend(relate(state));
+    effects
 }
 
 fn same_columns(state: &AppState, data: &Dataset) -> bool {
@@ -179,10 +628,10 @@ fn same_columns(state: &AppState, data: &Dataset) -> bool {
 }
 
 /// The roles to begin with: a sample's own, else every column a feature and no target.
-fn first_roles(data: &Dataset) -> std::collections::BTreeMap<String, Role> {
-    let DataRef::Sample(name) = &data.from else { return std::collections::BTreeMap::new() };
-    let Some(sample) = samples::find(name) else { return std::collections::BTreeMap::new() };
-    let mut roles: std::collections::BTreeMap<String, Role> =
+fn first_roles(data: &Dataset) -> BTreeMap<String, Role> {
+    let DataRef::Sample(name) = &data.from else { return BTreeMap::new() };
+    let Some(sample) = samples::find(name) else { return BTreeMap::new() };
+    let mut roles: BTreeMap<String, Role> =
         sample.leave_out.iter().map(|name| ((*name).to_owned(), Role::Ignore)).collect();
     roles.insert(sample.target.to_owned(), Role::Target);
     roles
@@ -190,27 +639,46 @@ fn first_roles(data: &Dataset) -> std::collections::BTreeMap<String, Role> {
 
 /// A job failed.
 pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
-    if slot == Slot::Read {
-        state.truth.dataset.failed(problem);
+    match slot {
+        Slot::Read => {
+            state.screen.data.settings = None;
+            state.truth.dataset.failed(problem);
+        }
+        Slot::Preview => state.results.data.preview.failed(problem),
+        _ => {}
     }
 }
 
 /// A job was cancelled.
 pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
-    if slot == Slot::Read {
-        state.results.data.reading = None;
-        state.truth.dataset.cancelled();
-        state.say(StatusKind::Note, "Reading was stopped; the table before is untouched");
+    match slot {
+        Slot::Read => {
+            state.results.data.reading = None;
+            state.truth.dataset.cancelled();
+            let kept = if state.truth.data().is_some() { "; the table before is untouched" } else { "" };
+            state.say(StatusKind::Note, format!("Reading was stopped{kept}"));
+        }
+        Slot::Preview => state.results.data.preview.cancelled(),
+        Slot::Export => state.say(StatusKind::Note, "Saving was stopped; no file was written"),
+        _ => {}
     }
 }
 
 /// Esc on this page.
 pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
+    if state.screen.data.settings.is_some() {
+        return apply(state, Command::CloseSettings);
+    }
     if state.truth.dataset.loading {
         return vec![AppEffect::CancelSlot(Slot::Read)];
     }
-    if state.truth.dataset.problem.take().is_none() {
+    if state.truth.dataset.problem.is_some() {
+        back(state);
+    } else if state.results.data.excerpt.take().is_none() {
         state.screen.data.column = None;
     }
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The head of a column: name, kind, histogram, missing values.
+
+use eframe::egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::Command;
+use super::parts::kind_sign;
+use crate::app::command::{Command as AppCommand, Commands};
+use crate::app::theme::{Icon, font, size, space, tokens};
+use crate::app::widgets::{Bars, Weight, bars, focus_ring, format, menu_item, paint_icon};
+use crate::data::chart::ColumnChart;
+use crate::data::profile::ColumnProfile;
+use crate::workspace::Role as ColumnRole;
+
+/// What a head shows.
+pub(super) struct Head<'a> {
+    pub(super) profile: &'a ColumnProfile,
+    pub(super) chart: &'a ColumnChart,
+    pub(super) role: ColumnRole,
+    /// The inspector shows this column.
+    pub(super) inspected: bool,
+    /// The table is sorted by it: whether the largest comes first.
+    pub(super) sorted: Option<bool>,
+    pub(super) filtered: bool,
+}
+
+/// Where the parts stand, from the head's top.
+mod at {
+    pub(super) const NAME: f32 = 18.0;
+    pub(super) const KIND: f32 = 36.0;
+    pub(super) const CHART_TOP: f32 = 50.0;
+    pub(super) const CHART_BOTTOM: f32 = 76.0;
+    pub(super) const BAR: f32 = 82.0;
+    pub(super) const MISSING: f32 = 96.0;
+}
+
+/// The head. A click opens the inspector, a click on the name sorts.
+pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
+    let t = tokens(ui);
+    let rect = ui.max_rect();
+    let name = &head.profile.name;
+    let response = ui.interact(rect, ui.scope_id().with("head"), Sense::click());
+    response
+        .widget_info(|| WidgetInfo::selected(Role::Button, true, head.inspected, format!("Inspect {name}")));
+    let fill = if head.inspected {
+        t.selected
+    } else if response.hovered() {
+        t.hover
+    } else {
+        t.surface
+    };
+    let painter = ui.painter().clone();
+    painter.rect_filled(rect, CornerRadius::ZERO, fill);
+    if head.inspected {
+        let mark = Rect::from_min_max(rect.min, pos2(rect.right(), rect.top() + 2.0));
+        painter.rect_filled(mark, CornerRadius::ZERO, t.accent);
+    }
+    let (left, right) = (rect.left() + space::S3, rect.right() - space::S3);
+    let ignored = head.role == ColumnRole::Ignore;
+    let ink = if ignored { t.text_3 } else { t.text };
+
+    // the name, with the marks of target and order
+    let marks = if head.sorted.is_some() { size::ICON } else { 0.0 }
+        + if head.role == ColumnRole::Target { size::ICON + space::S1 } else { 0.0 };
+    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.clone(), font::card_title(), ink);
+    let funnel = if head.filtered { size::ICON } else { 0.0 };
+    job.wrap.max_width = (right - left - marks - funnel).max(1.0);
+    job.wrap.max_rows = 1;
+    job.wrap.break_anywhere = true;
+    let galley = painter.layout_job(job);
+    let y = rect.top() + at::NAME;
+    let name_rect = Rect::from_min_size(
+        pos2(left - space::S1, y - 10.0),
+        vec2(galley.size().x + marks + space::S2, 20.0),
+    );
+    let sort = ui.interact(name_rect, ui.scope_id().with("sort"), Sense::click());
+    sort.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {name}")));
+    if sort.hovered() {
+        painter.rect_filled(name_rect, CornerRadius::same(4), t.accent_tint);
+    }
+    let mut x = left + galley.size().x;
+    painter.galley(pos2(left, y - galley.size().y / 2.0), galley, ink);
+    if head.role == ColumnRole::Target {
+        x += space::S1;
+        paint_icon(&painter, pos2(x + 7.0, y), Icon::TARGET, Weight::Bold, size::ICON_SEGMENT, t.accent);
+        x += size::ICON;
+    }
+    if let Some(descending) = head.sorted {
+        let icon = if descending { Icon::CARET_DOWN } else { Icon::CARET_UP };
+        paint_icon(&painter, pos2(x + space::S2, y), icon, Weight::Bold, size::ICON_SMALL, t.accent);
+    }
+    focus_ring(ui, &sort, 4);
+
+    // the kind, and what the column is for
+    let (icon, word) = kind_sign(head.profile.kind);
+    let y = rect.top() + at::KIND;
+    paint_icon(&painter, pos2(left + 6.0, y), icon, Weight::Regular, size::ICON_SMALL, t.text_3);
+    let at_word = pos2(left + size::ICON, y);
+    let word = painter.text(at_word, Align2::LEFT_CENTER, word, font::small(), t.text_2);
+    let (role, color) = match head.role {
+        ColumnRole::Target => ("target", t.accent),
+        ColumnRole::Ignore => ("ignored", t.text_3),
+        ColumnRole::Feature => ("", t.text_3),
+    };
+    painter.text(pos2(word.right() + space::S2, y), Align2::LEFT_CENTER, role, font::small_medium(), color);
+    if head.filtered {
+        let at_funnel = pos2(right - 6.0, rect.top() + at::NAME);
+        paint_icon(&painter, at_funnel, Icon::FUNNEL_SIMPLE, Weight::Bold, size::ICON_SMALL, t.accent);
+    }
+
+    let chart = Rect::from_min_max(
+        pos2(left, rect.top() + at::CHART_TOP),
+        pos2(right, rect.top() + at::CHART_BOTTOM),
+    );
+    let color = if head.inspected { t.accent } else { t.p_ref };
+    bars(&painter, chart, Bars { heights: &head.chart.counts, gap: 1.0, color });
+
+    // the share that is missing, at the right end of a bar
+    let (rows, missing) = (head.profile.rows, head.profile.missing);
+    let bar = Rect::from_min_size(pos2(left, rect.top() + at::BAR), vec2(right - left, 3.0));
+    painter.rect_filled(bar, CornerRadius::same(2), if head.inspected { t.stroke_strong } else { t.stroke });
+    let y = rect.top() + at::MISSING;
+    if missing > 0 {
+        let share = missing as f32 / rows.max(1) as f32;
+        let mut gone = bar;
+        gone.min.x = bar.right() - (bar.width() * share).max(2.0);
+        painter.rect_filled(gone, CornerRadius::same(2), t.warn);
+        let said = format!("{} missing", format::rows(missing));
+        painter.text(pos2(left, y), Align2::LEFT_CENTER, said, font::small(), t.warn);
+    } else {
+        painter.text(pos2(left, y), Align2::LEFT_CENTER, "complete", font::small(), t.text_3);
+    }
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
+    focus_ring(ui, &response, 0);
+
+    if sort.clicked() {
+        commands.push(Command::Sort(name.clone()));
+    } else if response.clicked() {
+        commands.push(Command::Inspect((!head.inspected).then(|| name.clone())));
+    }
+    for response in [&response, &sort] {
+        response.context_menu(|ui| column_menu_ui(ui, name, head.role, commands));
+    }
+}
+
+/// What can be done with a column.
+pub(super) fn column_menu_ui(ui: &mut Ui, name: &str, role: ColumnRole, commands: &mut Commands) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.set_min_width(size::MENU);
+    let mut item = |ui: &mut Ui, icon: Icon, label: &str, current: bool, command: AppCommand| {
+        if menu_item(ui, Some(icon), label, "", current, true).clicked() {
+            commands.push(command);
+            ui.close();
+        }
+    };
+    let by = |descending| Command::SortBy(Some((name.to_owned(), descending))).into();
+    item(ui, Icon::SORT_ASCENDING, "Sort: smallest first", false, by(false));
+    item(ui, Icon::SORT_DESCENDING, "Sort: largest first", false, by(true));
+    item(ui, Icon::ROWS, "Sort: as in the file", false, Command::SortBy(None).into());
+    item(ui, Icon::COPY, "Copy the name", false, AppCommand::Copy(name.to_owned()));
+    item(ui, Icon::COPY, "Copy the column", false, Command::CopyColumn(name.to_owned()).into());
+    for (icon, label, other) in [
+        (Icon::ARROW_RIGHT, "Use as a feature", ColumnRole::Feature),
+        (Icon::TARGET, "Use as the target", ColumnRole::Target),
+        (Icon::PROHIBIT, "Ignore", ColumnRole::Ignore),
+    ] {
+        item(ui, icon, label, role == other, Command::SetRole(name.to_owned(), other).into());
+    }
+}
