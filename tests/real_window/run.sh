@@ -31,13 +31,13 @@ trap finish EXIT
 
 # a screen whose number is free
 exec 3>"$work/display"
-Xvfb -displayfd 3 -screen 0 1440x900x24 -nolisten tcp >"$work/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp >"$work/xvfb.log" 2>&1 &
 pids+=($!)
 for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
 DISPLAY=:$(cat "$work/display")
 export DISPLAY
 unset WAYLAND_DISPLAY
-printf 'session.screen0.toolbar.visible: false\nsession.screen0.defaultDeco: NONE\n' >"$work/fluxbox"
+printf 'session.screen0.toolbar.visible: false\n' >"$work/fluxbox"
 fluxbox -rc "$work/fluxbox" >"$work/fluxbox.log" 2>&1 &
 pids+=($!)
 /usr/libexec/at-spi-bus-launcher --launch-immediately >"$work/at-spi.log" 2>&1 &
@@ -47,7 +47,7 @@ gdbus call --session --dest org.a11y.Bus --object-path /org/a11y/bus \
     --method org.freedesktop.DBus.Properties.Set org.a11y.Status IsEnabled '<true>' >/dev/null
 
 person() { timeout 180 /usr/bin/python3 "$here/person.py" "$@"; }
-picture() { sleep 1.5; import -window root "$pictures/$1.png"; echo "picture: $pictures/$1.png"; }
+picture() { sleep 1.5; import -window "$win" "$pictures/$1.png"; echo "picture: $pictures/$1.png"; }
 window() {
     for _ in $(seq 300); do
         found=$(xdotool search --name '^Drydock$' 2>/dev/null | tail -1 || true)
@@ -63,7 +63,6 @@ start() {
     drydock=$!
     pids+=("$drydock")
     win=$(window)
-    wmctrl -i -r "$win" -b add,maximized_vert,maximized_horz || true
 }
 
 cd "$work"
