@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Plan, Settings, Solver};
 use crate::data::date::DateFormat;
 use crate::data::{ColumnKind, Decimal, Dialect, Encoding, Loaded, Quote, Unit};
-use crate::model::{Estimator, InputKind, Mlp, Model, ModelKind, Policy, Task, TermKind};
+use crate::model::{Estimator, InputKind, Mlp, Model, ModelKind, Node, Policy, Task, TermKind, Tree};
 
 /// Numbers of a network's weights past which a script is no reading matter.
 const MAX_WEIGHTS: usize = 100_000;
+
+/// Nodes of a tree past which it is none either.
+const MAX_NODES: usize = 20_000;
 
 /// How the file behind a model was read, and which rows were held out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +42,8 @@ pub struct ColumnRead {
     pub decimal: Option<Decimal>,
     /// Whether its numbers are percentages.
     pub percent: bool,
+    /// The currency that stands beside its numbers.
+    pub currency: Option<String>,
     /// The form of its dates.
     pub date: Option<DateFormat>,
     /// The texts that mean a missing value, where they are not the usual ones.
@@ -62,6 +67,10 @@ impl Reading {
                 position: reading.position,
                 decimal: reading.decimal,
                 percent: reading.unit == Some(Unit::Percent),
+                currency: reading
+                    .unit
+                    .filter(|unit| *unit != Unit::Percent)
+                    .map(|unit| unit.text().to_owned()),
                 date: reading.date,
                 missing: reading.missing.clone(),
             })
@@ -105,6 +114,11 @@ pub fn script(model: &Model, reading: &Reading) -> Result<String, String> {
         if n > MAX_WEIGHTS {
             return Err(format!("its {n} weights would make a script nobody can read"));
         }
+    }
+    if let Estimator::Tree(tree) = &model.estimator
+        && tree.nodes.len() > MAX_NODES
+    {
+        return Err(format!("its {} nodes would make a script nobody can read", tree.nodes.len()));
     }
     let mut out = String::new();
     head(&mut out, model, reading);
@@ -191,7 +205,7 @@ fn read(out: &mut String, model: &Model, reading: &Reading) -> Result<(), String
     let positions = list(columns.iter().map(|column| column.position.to_string()));
     let names = list(columns.iter().map(|column| quoted(&column.name)));
     out.push_str(&format!(
-        r#"
+        r##"
 # 1. Read. Every cell stays text at first, so that nothing is guessed.
 path = sys.argv[1] if len(sys.argv) > 1 else DATA
 raw = pd.read_csv(
@@ -211,13 +225,14 @@ def texts(name, missing=None):
     return raw[name].where(~gone, None)
 
 
-def numbers(name, decimal=".", percent=False, missing=None):
+def numbers(name, decimal=".", percent=False, currency="", missing=None):
     """The numbers of a column, NaN where there is none."""
 
     def one(text):
         if not isinstance(text, str):
             return np.nan
-        text = "".join(c for c in text if c not in "%€$£¥' _\u00a0\u2009\u202f").replace("\u2212", "-")
+        text = text.replace(currency, "") if currency else text
+        text = "".join(c for c in text if c not in "%' \u2019\u00a0\u2009\u202f").replace("\u2212", "-")
         text = text.replace(".", "").replace(",", ".") if decimal == "," else text.replace(",", "")
         try:
             return float(text) / (100 if percent else 1)
@@ -226,7 +241,7 @@ def numbers(name, decimal=".", percent=False, missing=None):
 
     return texts(name, missing).map(one).astype(float)
 
-"#,
+"##,
         byte(dialect.delimiter),
         reading.n_rows,
         reading.n_rows,
@@ -292,7 +307,9 @@ fn numbers(column: &ColumnRead) -> String {
         _ => "",
     };
     let percent = if column.percent { ", percent=True" } else { "" };
-    format!("numbers({}{decimal}{percent}{})", quoted(&column.name), missing_argument(column))
+    let currency =
+        column.currency.as_ref().map_or_else(String::new, |unit| format!(", currency={}", quoted(unit)));
+    format!("numbers({}{decimal}{percent}{currency}{})", quoted(&column.name), missing_argument(column))
 }
 
 fn truths(column: &ColumnRead, no: &str, yes: &str) -> String {
@@ -504,26 +521,82 @@ if len(intercept) > 1:  # one number added to all of them changes nothing; with 
                 number(settings.alpha.max(1e-12))
             ));
         }
-        (_, ModelKind::Tree) => {
-            let what = if model.task == Task::Regression {
-                "DecisionTreeRegressor"
-            } else {
-                "DecisionTreeClassifier"
-            };
-            out.push_str(&format!(
-                "model = {what}(max_depth={}, min_samples_leaf={}, random_state=0)\nmodel.fit(X[train], y[train])\n\n\n",
-                settings.max_depth, settings.min_leaf
-            ));
-            out.push_str(if model.task == Task::Regression {
-                "def values(rows):\n    return model.predict(X[rows])\n\n\n"
-            } else {
-                "def probabilities(rows):\n    found = np.zeros((rows.sum(), len(CLASSES)))\n    found[:, model.classes_] = model.predict_proba(X[rows])\n    return found\n\n\n"
-            });
-        }
+        (Estimator::Tree(grown), _) => tree(out, grown, model.task, settings),
         (Estimator::Mlp(mlp), _) => network(out, mlp, model.task),
         // a model file is checked: no other pair can be
         _ => {}
     }
+}
+
+/// scikit-learn chooses by chance between splits that are equally good; so its tree is compared with the one here.
+fn tree(out: &mut String, grown: &Tree, task: Task, settings: &Settings) {
+    let split = |of: &dyn Fn(usize, f64, usize, usize) -> String, leaf: &str| {
+        list(grown.nodes.iter().map(|node| match node {
+            Node::Split { feature, threshold, left, right } => of(*feature, *threshold, *left, *right),
+            Node::Leaf { .. } => leaf.to_owned(),
+        }))
+    };
+    let n = grown.nodes.iter().find_map(|node| match node {
+        Node::Leaf { value } => Some(value.len()),
+        Node::Split { .. } => None,
+    });
+    let values = list(grown.nodes.iter().map(|node| match node {
+        Node::Leaf { value } => list(value.iter().map(|&value| number(value))),
+        Node::Split { .. } => list(vec!["0".to_owned(); n.unwrap_or(1)]),
+    }));
+    let what =
+        if task == Task::Regression { "DecisionTreeRegressor" } else { "DecisionTreeClassifier" };
+    out.push_str(&format!(
+        r"# The tree as Drydock grew it: the term each node asks for (-1 at a leaf), its threshold, its two children.
+FEATURE = np.array({})
+THRESHOLD = np.array({})
+LEFT = np.array({})
+RIGHT = np.array({})
+VALUE = np.array({values}, dtype=float)
+
+
+def as_grown(rows):
+    at, x = np.zeros(rows.sum(), dtype=int), X[rows]
+    while (inner := np.flatnonzero(FEATURE[at] >= 0)).size:
+        node = at[inner]
+        at[inner] = np.where(x[inner, FEATURE[node]] <= THRESHOLD[node], LEFT[node], RIGHT[node])
+    return VALUE[at]
+
+
+",
+        split(&|feature, _, _, _| feature.to_string(), "-1"),
+        split(&|_, threshold, _, _| number(threshold), "0"),
+        split(&|_, _, left, _| left.to_string(), "0"),
+        split(&|_, _, _, right| right.to_string(), "0"),
+    ));
+    out.push_str(match task {
+        Task::Regression => "def outputs(model, rows):\n    return model.predict(X[rows])[:, None]\n\n\n",
+        Task::Classification => {
+            "def outputs(model, rows):\n    found = np.zeros((rows.sum(), len(CLASSES)))\n    found[:, model.classes_] = model.predict_proba(X[rows])\n    return found\n\n\n"
+        }
+    });
+    out.push_str(&format!(
+        r#"# scikit-learn chooses by chance between splits that are equally good; try until it chooses alike.
+for state in range(20):
+    model = {what}(max_depth={}, min_samples_leaf={}, random_state=state)
+    model.fit(X[train], y[train])
+    if np.allclose(outputs(model, known), as_grown(known)):
+        break
+else:
+    print("scikit-learn chose other splits that are equally good; these are the scores of the tree above", file=sys.stderr)
+    model = None
+
+
+def {}(rows):
+    found = as_grown(rows) if model is None else outputs(model, rows)
+    return found{}
+
+"#,
+        settings.max_depth,
+        settings.min_leaf,
+        if task == Task::Regression { "values" } else { "probabilities" },
+        if task == Task::Regression { "[:, 0]" } else { "" },
+    ));
 }
 
 fn network(out: &mut String, mlp: &Mlp, task: Task) {
@@ -618,7 +691,7 @@ for name, value in zip(names, coefficients):
 "#,
         ),
         ModelKind::Tree => {
-            out.push_str("print(f\"leaves {model.get_n_leaves()}\")\nprint(f\"depth {model.get_depth()}\")\n");
+            out.push_str("print(f\"leaves {(FEATURE < 0).sum() if model is None else model.get_n_leaves()}\")\n");
         }
         ModelKind::Mlp => {}
     }

@@ -4,5 +4,6 @@
 
 mod bench;
 mod frame;
+mod train;
 
 pub(crate) use bench::Bench;

@@ -1,0 +1,1 @@
+//! The reducer: commands and results to state and effects.
