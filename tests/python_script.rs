@@ -63,8 +63,7 @@ fn run(loaded: &Loaded, file: &str, bytes: &[u8], settings: Settings) -> (Model,
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), bytes).unwrap();
     std::fs::write(folder.path().join("script.py"), &script).unwrap();
-    let output =
-        Command::new(interpreter()).arg("script.py").current_dir(folder.path()).output().unwrap();
+    let output = Command::new(interpreter()).arg("script.py").current_dir(folder.path()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}\n{text}\n{script}", String::from_utf8_lossy(&output.stderr));
     let mut said = Said {
@@ -121,7 +120,8 @@ fn same(model: &Model, said: &Said) {
         Estimator::Mlp(_) => return,
     };
     assert_eq!((intercepts.len(), coefficients.len()), (said.intercepts.len(), said.coefficients.len()));
-    for (ours, theirs) in intercepts.iter().chain(&coefficients).zip(said.intercepts.iter().chain(&said.coefficients))
+    for (ours, theirs) in
+        intercepts.iter().chain(&coefficients).zip(said.intercepts.iter().chain(&said.coefficients))
     {
         agree("coefficient", *ours, *theirs);
     }
@@ -141,9 +141,12 @@ fn sample(name: &str, change: impl Fn(&mut Settings)) -> (Model, Said) {
 
 #[test]
 fn linear_ridge_and_elastic_net_are_scikit_learns() {
-    for (kind, alpha) in
-        [(ModelKind::Linear, 1.0), (ModelKind::Ridge, 3.5), (ModelKind::ElasticNet, 0.7), (ModelKind::ElasticNet, 0.0)]
-    {
+    for (kind, alpha) in [
+        (ModelKind::Linear, 1.0),
+        (ModelKind::Ridge, 3.5),
+        (ModelKind::ElasticNet, 0.7),
+        (ModelKind::ElasticNet, 0.0),
+    ] {
         let (model, said) = sample("winter-beverages", |settings| {
             settings.model = Some(kind);
             settings.alpha = alpha;
@@ -204,7 +207,8 @@ fn a_network_computes_the_same_from_its_weights() {
 fn a_file_as_europeans_write_it_is_read_alike() {
     let mut text = String::from("\u{feff}tag;menge;anteil;aktiv;ort;ziel\n");
     for row in 0..200_u32 {
-        let quantity = if row % 17 == 3 { "NA".to_owned() } else { format!("{},{}", 1000 + row * 7 % 400, row % 10) };
+        let quantity =
+            if row % 17 == 3 { "NA".to_owned() } else { format!("{},{}", 1000 + row * 7 % 400, row % 10) };
         let place = if row % 23 == 5 { "" } else { ["Köln", "Łódź", "\"a; b\""][row as usize % 3] };
         let goal = if row == 50 { String::new() } else { format!("{},5", 100 + row * 13 % 97 + row) };
         text.push_str(&format!(

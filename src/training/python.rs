@@ -273,9 +273,13 @@ def numbers(name, decimal=".", percent=False, currency="", missing=None):
         }
         (Task::Classification, kind) => {
             let lower = kind == ColumnKind::Boolean;
-            let codes = list(model.output.classes.iter().map(|class| {
-                quoted(&if lower { class.to_lowercase() } else { class.clone() })
-            }));
+            let codes = list(
+                model
+                    .output
+                    .classes
+                    .iter()
+                    .map(|class| quoted(&if lower { class.to_lowercase() } else { class.clone() })),
+            );
             let cells = texts(target);
             let cells = if lower { format!("{cells}.str.lower()") } else { cells };
             format!("{cells}.map({{text: code for code, text in enumerate({codes})}})")
@@ -347,7 +351,9 @@ fn dates(column: &ColumnRead) -> Result<String, String> {
 }
 
 fn encode(out: &mut String, model: &Model, reading: &Reading, settings: &Settings) -> Result<(), String> {
-    out.push_str("\n# 2. The rows: those held out are the ones that Drydock drew.\nHELD_OUT = bytes.fromhex(\n");
+    out.push_str(
+        "\n# 2. The rows: those held out are the ones that Drydock drew.\nHELD_OUT = bytes.fromhex(\n",
+    );
     // 48 bytes a line; a file of hexadecimal digits holds nothing that could be cut within a character
     for line in reading.held_out.as_bytes().chunks(96) {
         out.push_str(&format!("    \"{}\"\n", String::from_utf8_lossy(line)));
@@ -410,7 +416,8 @@ known = target.notna().to_numpy()
                     let known = list(levels.iter().map(|level| quoted(level)));
                     out.push_str(&format!("x = x.where(x.isin({known}), {fill})\n"));
                 }
-                let levels = list(used.iter().filter_map(|&level| levels.get(level)).map(|text| quoted(text)));
+                let levels =
+                    list(used.iter().filter_map(|&level| levels.get(level)).map(|text| quoted(text)));
                 out.push_str(&format!("for level in {levels}:\n"));
                 out.push_str(&format!("    terms.append(({name} + \"=\" + level, x == level))\n"));
             }
@@ -482,11 +489,9 @@ intercept = model.intercept_
 "
             ));
         }
-        (_, ModelKind::Ridge) => scaled(
-            out,
-            &format!("Ridge(alpha={alpha}, fit_intercept={intercept})"),
-            settings.intercept,
-        ),
+        (_, ModelKind::Ridge) => {
+            scaled(out, &format!("Ridge(alpha={alpha}, fit_intercept={intercept})"), settings.intercept)
+        }
         (_, ModelKind::ElasticNet) if settings.alpha == 0.0 => scaled(out, "LinearRegression()", true),
         (_, ModelKind::ElasticNet) if settings.l1_ratio == 0.0 => {
             scaled(out, &format!("Ridge(alpha={alpha} * train.sum())"), true);
@@ -544,8 +549,7 @@ fn tree(out: &mut String, grown: &Tree, task: Task, settings: &Settings) {
         Node::Leaf { value } => list(value.iter().map(|&value| number(value))),
         Node::Split { .. } => list(vec!["0".to_owned(); n.unwrap_or(1)]),
     }));
-    let what =
-        if task == Task::Regression { "DecisionTreeRegressor" } else { "DecisionTreeClassifier" };
+    let what = if task == Task::Regression { "DecisionTreeRegressor" } else { "DecisionTreeClassifier" };
     out.push_str(&format!(
         r"# The tree as Drydock grew it: the term each node asks for (-1 at a leaf), its threshold, its two children.
 FEATURE = np.array({})
@@ -601,7 +605,9 @@ def {}(rows):
 
 fn network(out: &mut String, mlp: &Mlp, task: Task) {
     let row = |values: &[f64]| list(values.iter().map(|&value| number(value)));
-    let matrix = |rows: &[Vec<f64>]| format!("[\n    {},\n]", rows.iter().map(|r| row(r)).collect::<Vec<_>>().join(",\n    "));
+    let matrix = |rows: &[Vec<f64>]| {
+        format!("[\n    {},\n]", rows.iter().map(|r| row(r)).collect::<Vec<_>>().join(",\n    "))
+    };
     out.push_str(&format!(
         r"# A network starts from random numbers, which no two programs draw alike: these are the weights as trained.
 hidden_weights = np.array({})
@@ -691,7 +697,9 @@ for name, value in zip(names, coefficients):
 "#,
         ),
         ModelKind::Tree => {
-            out.push_str("print(f\"leaves {(FEATURE < 0).sum() if model is None else model.get_n_leaves()}\")\n");
+            out.push_str(
+                "print(f\"leaves {(FEATURE < 0).sum() if model is None else model.get_n_leaves()}\")\n",
+            );
         }
         ModelKind::Mlp => {}
     }

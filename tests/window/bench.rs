@@ -38,11 +38,13 @@ impl Bench {
             // a Tuesday in November 2025
             clock: Clock::fixed(1_763_460_000_000),
         };
-        let harness = Harness::builder()
+        let mut harness = Harness::builder()
             .with_size([width, height])
             .with_theme(theme)
             .with_step_dt(1.0 / 60.0)
             .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
+        // the app follows the system, which is this
+        harness.input_mut().system_theme = Some(theme);
         let mut bench = Self { harness, folder };
         bench.settle();
         bench
@@ -115,10 +117,9 @@ impl Bench {
 
     /// The one thing with that accessible name.
     #[track_caller]
-    pub(crate) fn one(&self, label: &str) -> Node<'_> {
-        let all: Vec<Node<'_>> = self.harness.query_all_by_label(label).collect();
-        assert!(!all.is_empty(), "nothing is called '{label}'; there are: {}", self.labels());
-        all.into_iter().next().unwrap()
+    pub(crate) fn one<'a>(&'a self, label: &'a str) -> Node<'a> {
+        let found = self.harness.query_all_by_label(label).next();
+        found.unwrap_or_else(|| panic!("nothing is called '{label}'; there are: {}", self.labels()))
     }
 
     /// Whether anything's accessible name holds that text.
@@ -188,7 +189,7 @@ impl egui::DroppedFile for Dropped {
         &self.0
     }
 
-    fn bytes(&self) -> Result<Arc<[u8]>, String> {
-        std::fs::read(&self.0).map(Into::into).map_err(|error| error.to_string())
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }

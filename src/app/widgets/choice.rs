@@ -1,8 +1,8 @@
 //! Choosing one of a few, or yes and no.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    pos2, vec2,
+    Align2, Color32, CornerRadius, EventFilter, Key, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::{Weight, focus_ring, paint_icon};
@@ -79,6 +79,9 @@ pub(crate) fn segmented<T: Copy + PartialEq>(
         responses.push((place, response));
     }
     if let Some(at) = responses.iter().position(|(_, response)| response.has_focus()) {
+        // left and right choose here, and do not move the focus on
+        let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(responses[at].1.id, filter));
         let step = ui.input_mut(|input| {
             use eframe::egui::Modifiers;
             if input.consume_key(Modifiers::NONE, Key::ArrowRight) {

@@ -1,8 +1,9 @@
 //! Fields: text, numbers, search, selects.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, DragValue, Frame, Key, Margin, Modifiers, Popup, PopupCloseBehavior, Rect,
-    Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, DragValue, EventFilter, Frame, Key, Margin, Modifiers, Popup,
+    PopupCloseBehavior, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::{Weight, focus_ring, format, paint_icon};
@@ -43,7 +44,7 @@ pub(crate) fn text_field(
         .align(Align2::LEFT_CENTER)
         .margin(Margin::ZERO)
         .desired_width(f32::INFINITY);
-    let response = ui.put(rect.shrink2(vec2(space::S3, 2.0)), edit);
+    let response = put_edit(ui, name, rect.shrink2(vec2(space::S3, 2.0)), edit);
     name_text(ui, &response, Role::TextInput, name, value);
     ring(ui, &response, rect);
     if let Some(wrong) = wrong {
@@ -76,10 +77,17 @@ pub(crate) fn search_field(ui: &mut Ui, name: &str, value: &mut String, key: &st
         .align(Align2::LEFT_CENTER)
         .margin(Margin::ZERO)
         .desired_width(f32::INFINITY);
-    let response = ui.put(inner, edit);
+    let response = put_edit(ui, name, inner, edit);
     name_text(ui, &response, Role::SearchInput, name, value);
     ring(ui, &response, rect);
     response
+}
+
+/// A line of text in the middle of a rectangle, whatever the height of other controls.
+fn put_edit(ui: &mut Ui, name: &str, rect: Rect, edit: TextEdit<'_>) -> Response {
+    let mut inner = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
+    inner.spacing_mut().interact_size = vec2(0.0, 0.0);
+    inner.put(rect, edit)
 }
 
 fn name_text(ui: &Ui, response: &Response, role: Role, name: &str, value: &str) {
@@ -118,7 +126,8 @@ pub(crate) fn number_field(
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL_COMPACT), Sense::hover());
     field_box(ui, rect, false, ui.is_enabled());
-    let response = ui
+    let mut inner = ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
+    let response = inner
         .scope(|ui| {
             let style = ui.style_mut();
             style.override_font_id = Some(font::mono_input());
@@ -270,6 +279,9 @@ pub(crate) fn select(
     let mut chosen = None;
     let at = options.iter().position(|option| *option == current);
     if response.has_focus() && !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
+        // up and down choose here, and do not move the focus on
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let step = ui.input_mut(|input| {
             if input.consume_key(Modifiers::NONE, Key::ArrowDown) {
                 1

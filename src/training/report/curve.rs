@@ -34,7 +34,9 @@ pub struct Step {
 pub fn learning_curve(plan: &Plan, table: &Table, progress: &Progress) -> Result<Vec<Step>, TrainError> {
     let split = split_rows(plan, table)?;
     if split.test.is_empty() {
-        return Err(TrainError::Setting("a learning curve needs rows held out; hold out some and train".into()));
+        return Err(TrainError::Setting(
+            "a learning curve needs rows held out; hold out some and train".into(),
+        ));
     }
     let mut rows = split.train;
     rows.shuffle(&mut plan.settings.seed.rng("learning-curve"));

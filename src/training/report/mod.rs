@@ -125,8 +125,7 @@ pub fn report(
         Task::Regression => regression(plan, table, rows, &predictions),
         Task::Classification => classification(plan, table, rows, &predictor, &predictions),
     };
-    let importances =
-        importance::importances(plan, table, model, &predictor, &split.train, rows, progress)?;
+    let importances = importance::importances(plan, table, model, &predictor, &split.train, rows, progress)?;
     Ok(Report {
         held_out,
         n_rows: rows.len(),

@@ -12,8 +12,7 @@ fn loaded(name: &str) -> Loaded {
 
 fn report_of(loaded: &Loaded, settings: Settings) -> (Plan, Trained, Report) {
     let plan = Plan::new(settings, &loaded.table).unwrap();
-    let trained =
-        train(&plan, &loaded.table, &Origin::of("sample.csv", loaded), &Progress::new()).unwrap();
+    let trained = train(&plan, &loaded.table, &Origin::of("sample.csv", loaded), &Progress::new()).unwrap();
     let report = report(&plan, loaded, "sample.csv", &trained, &Progress::new()).unwrap();
     (plan, trained, report)
 }
@@ -70,12 +69,8 @@ fn two_classes_have_a_confusion_matrix_and_a_roc_curve() {
 fn a_tree_and_a_network_say_which_inputs_they_go_by() {
     let loaded = loaded("winter-beverages");
     for model in [ModelKind::Tree, ModelKind::Mlp] {
-        let settings = Settings {
-            model: Some(model),
-            test_fraction: 0.2,
-            epochs: 5,
-            ..Settings::new("units_sold")
-        };
+        let settings =
+            Settings { model: Some(model), test_fraction: 0.2, epochs: 5, ..Settings::new("units_sold") };
         let (_, trained, report) = report_of(&loaded, settings);
         assert!(coefficients(&trained.model).is_empty());
         let (Importances::Splits(found) | Importances::Shuffling(found)) = report.importances.unwrap();

@@ -12,6 +12,9 @@ use crate::model::Task;
 use crate::training::metrics::ClassMetrics;
 use crate::training::report::{Point, Residuals, Step};
 
+/// Points past which they are a crowd.
+const CROWD: usize = 400;
+
 /// A card with a head, and what `add` puts into the rest of it.
 pub(super) fn chart_card(ui: &mut Ui, rect: Rect, title: &str, right: &str, add: impl FnOnce(&mut Ui)) {
     let t = tokens(ui);
@@ -28,8 +31,8 @@ pub(super) fn chart_card(ui: &mut Ui, rect: Rect, title: &str, right: &str, add:
             ui.label(text(right, font::small(), t.text_3));
         });
         let inner = Rect::from_min_max(
-            pos2(rect.left() + space::S3, rect.top() + size::CARD_HEAD),
-            pos2(rect.right() - space::S3, rect.bottom() - space::S3),
+            pos2(rect.left() + space::S4, rect.top() + size::CARD_HEAD),
+            pos2(rect.right() - space::S4, rect.bottom() - space::S3),
         );
         guarded_ui(ui, inner, "body", add);
     });
@@ -125,10 +128,11 @@ pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
                 .style(LineStyle::Dashed { length: 4.0 })
                 .allow_hover(false),
         );
-        // a ring in the card's colour keeps crowds readable
-        let ring = Points::new("rings", all.clone()).color(t.surface).radius(3.4).filled(true);
-        plot.points(ring.shape(MarkerShape::Circle).allow_hover(false));
-        plot.points(Points::new("rows", all).color(t.p_pred).radius(2.4).filled(true).shape(MarkerShape::Circle));
+        // a crowd is read by its density
+        let (radius, color) =
+            if all.len() > CROWD { (1.6, t.p_pred.gamma_multiply(0.6)) } else { (2.4, t.p_pred) };
+        let dots = Points::new("rows", all).color(color).radius(radius).filled(true);
+        plot.points(dots.shape(MarkerShape::Circle));
     });
 }
 
@@ -139,8 +143,7 @@ pub(super) fn residuals_ui(ui: &mut Ui, residuals: &Residuals, unit: &str) {
     let histogram = &residuals.histogram;
     let (Some(&first), Some(&last)) = (histogram.edges.first(), histogram.edges.last()) else { return };
     let (low, high) = residuals.middle;
-    let said =
-        format!("80 % within {} to {}", format::signed(low, 3), format::signed(high, 3));
+    let said = format!("80 % within {} to {}", format::signed(low, 3), format::signed(high, 3));
     speak(ui, rect, &format!("Residuals: {said}"));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let plot = Rect::from_min_max(
@@ -198,8 +201,16 @@ pub(super) fn residuals_ui(ui: &mut Ui, residuals: &Residuals, unit: &str) {
         }
         tick += step;
     }
-    let caption = if unit.is_empty() { "actual − predicted".to_owned() } else { format!("actual − predicted, {unit}") };
-    painter.text(pos2(rect.center().x, rect.bottom()), Align2::CENTER_BOTTOM, caption, font::small(), t.text_2);
+    let full = format!("actual − predicted, {unit}");
+    let fits = painter.layout_no_wrap(full.clone(), font::small(), t.text_2).size().x <= rect.width();
+    let caption = if fits && !unit.is_empty() { full } else { "actual − predicted".to_owned() };
+    painter.text(
+        pos2(rect.center().x, rect.bottom()),
+        Align2::CENTER_BOTTOM,
+        caption,
+        font::small(),
+        t.text_2,
+    );
     if let Some((from, to, count)) = hovered {
         let response = ui.interact(rect, ui.scope_id().with("residual bar"), Sense::hover());
         response.on_hover_text_at_pointer(format!(
@@ -223,7 +234,8 @@ pub(super) fn confusion_ui(ui: &mut Ui, classes: &[String], confusion: &[Vec<usi
         .fold(0.0, f32::max)
         .min(72.0);
     let left = rect.left() + longest + space::S6;
-    let grid = Rect::from_min_max(pos2(left, rect.top() + space::S1), pos2(rect.right(), rect.bottom() - 36.0));
+    let grid =
+        Rect::from_min_max(pos2(left, rect.top() + space::S1), pos2(rect.right(), rect.bottom() - 36.0));
     let cell = (grid.width() / n).min(grid.height() / n).max(1.0);
     let grid = Rect::from_min_size(
         pos2(left + (grid.width() - cell * n).max(0.0) / 2.0, grid.top()),
@@ -243,7 +255,8 @@ pub(super) fn confusion_ui(ui: &mut Ui, classes: &[String], confusion: &[Vec<usi
             let color = t.sunken.lerp_to_gamma(full, share);
             painter.rect_filled(place, CornerRadius::same(radius::TAG), color);
             if cell > 22.0 {
-                let on = if share > 0.5 { if truth == found { t.on_accent } else { t.surface } } else { t.text };
+                let on =
+                    if share > 0.5 { if truth == found { t.on_accent } else { t.surface } } else { t.text };
                 painter.text(place.center(), Align2::CENTER_CENTER, format::rows(count), font::mono(), on);
             }
             if n <= 6.0 {
@@ -376,15 +389,16 @@ pub(super) fn curve_ui(ui: &mut Ui, steps: &[Step], task: Task, unit: &str) {
             .collect()
     };
     let (train, test) = (series(false), series(true));
-    let plot = dressed(&t, "learning curve", "training rows", &label, rect)
-        .include_x(0.0)
-        .label_formatter(|at| match at {
-            HoverPosition::NearDataPoint { plot_name, position, .. } => Some(format!(
-                "{plot_name}\n{} rows: {}",
-                format::number(position.x, 9),
-                format::number(position.y, 5)
-            )),
-            HoverPosition::Elsewhere { .. } => None,
+    let plot =
+        dressed(&t, "learning curve", "training rows", &label, rect).include_x(0.0).label_formatter(|at| {
+            match at {
+                HoverPosition::NearDataPoint { plot_name, position, .. } => Some(format!(
+                    "{plot_name}\n{} rows: {}",
+                    format::number(position.x, 9),
+                    format::number(position.y, 5)
+                )),
+                HoverPosition::Elsewhere { .. } => None,
+            }
         });
     plot.show(ui, |plot| {
         let dots = |name: &str, points: &[[f64; 2]], color, shape| {

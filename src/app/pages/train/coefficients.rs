@@ -2,8 +2,8 @@
 
 use eframe::egui::{Align2, CornerRadius, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::charts::clipped;
 use super::Draft;
+use super::charts::clipped;
 use crate::app::state::Version;
 use crate::app::theme::{font, size, space, tokens};
 use crate::app::widgets::{format, select};
@@ -53,7 +53,8 @@ pub(super) fn coefficients_ui(ui: &mut Ui, version: &Version, draft: &mut Draft)
         let names: Vec<&str> = sets.iter().filter_map(|set| set.class.as_deref()).collect();
         let current = names.get(draft.class).copied().unwrap_or("");
         let width = ui.available_width();
-        if let Some(at) = select(ui, "Class of the coefficients", None, current, &names, width, size::CONTROL_COMPACT)
+        if let Some(at) =
+            select(ui, "Class of the coefficients", None, current, &names, width, size::CONTROL_COMPACT)
         {
             draft.class = at;
         }
@@ -165,44 +166,49 @@ fn bars_ui(ui: &mut Ui, bars: &[Bar], caption: &str) {
     let mut child = ui.new_child(eframe::egui::UiBuilder::new().id_salt("bars").max_rect(body));
     child.set_clip_rect(body.intersect(ui.clip_rect()));
     child.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().id_salt("terms").auto_shrink(false).show_rows(&mut child, row, bars.len(), |ui, range| {
-        for bar in &bars[range] {
-            let (rect, response) = ui.allocate_exact_size(vec2(whole.width(), row), Sense::hover());
-            response.widget_info(|| {
-                WidgetInfo::labeled(Role::Label, true, format!("{} {}", bar.name, bar.shown))
-            });
-            let painter = ui.painter();
-            let y = rect.center().y;
-            clipped(painter, pos2(rect.left(), y), Align2::LEFT_CENTER, &bar.name, widest, t.text);
-            let zero = x_of(0.0);
-            painter.vline(zero, rect.y_range(), Stroke::new(1.0, t.stroke_control));
-            let end = x_of(bar.value);
-            let color = if bar.value < 0.0 { t.p_cur } else { t.p_pred };
-            let half = (row * 0.28).clamp(4.0, 6.0);
-            let place = Rect::from_x_y_ranges(
-                zero.min(end)..=zero.max(end).max(zero.min(end) + 1.0),
-                (y - half)..=(y + half),
-            );
-            painter.rect_filled(place, CornerRadius::same(2), color);
-            let mut ends = (zero.min(end), zero.max(end));
-            if let Some((low, high)) = bar.interval {
-                let (a, b) = (x_of(low), x_of(high));
-                let stroke = Stroke::new(1.0, t.text);
-                painter.hline(a..=b, y, stroke);
-                for x in [a, b] {
-                    painter.vline(x, (y - 3.0)..=(y + 3.0), stroke);
+    ScrollArea::vertical().id_salt("terms").auto_shrink(false).show_rows(
+        &mut child,
+        row,
+        bars.len(),
+        |ui, range| {
+            for bar in &bars[range] {
+                let (rect, response) = ui.allocate_exact_size(vec2(whole.width(), row), Sense::hover());
+                response.widget_info(|| {
+                    WidgetInfo::labeled(Role::Label, true, format!("{} {}", bar.name, bar.shown))
+                });
+                let painter = ui.painter();
+                let y = rect.center().y;
+                clipped(painter, pos2(rect.left(), y), Align2::LEFT_CENTER, &bar.name, widest, t.text);
+                let zero = x_of(0.0);
+                painter.vline(zero, rect.y_range(), Stroke::new(1.0, t.stroke_control));
+                let end = x_of(bar.value);
+                let color = if bar.value < 0.0 { t.p_cur } else { t.p_pred };
+                let half = (row * 0.28).clamp(4.0, 6.0);
+                let place = Rect::from_x_y_ranges(
+                    zero.min(end)..=zero.max(end).max(zero.min(end) + 1.0),
+                    (y - half)..=(y + half),
+                );
+                painter.rect_filled(place, CornerRadius::same(2), color);
+                let mut ends = (zero.min(end), zero.max(end));
+                if let Some((low, high)) = bar.interval {
+                    let (a, b) = (x_of(low), x_of(high));
+                    let stroke = Stroke::new(1.0, t.text);
+                    painter.hline(a..=b, y, stroke);
+                    for x in [a, b] {
+                        painter.vline(x, (y - 3.0)..=(y + 3.0), stroke);
+                    }
+                    ends = (ends.0.min(a), ends.1.max(b));
                 }
-                ends = (ends.0.min(a), ends.1.max(b));
+                let (at, align) = if bar.value < 0.0 {
+                    (pos2(ends.0 - space::S1, y), Align2::RIGHT_CENTER)
+                } else {
+                    (pos2(ends.1 + space::S1, y), Align2::LEFT_CENTER)
+                };
+                painter.text(at, align, &bar.shown, font::small(), t.text);
+                response.on_hover_text(&bar.hover);
             }
-            let (at, align) = if bar.value < 0.0 {
-                (pos2(ends.0 - space::S1, y), Align2::RIGHT_CENTER)
-            } else {
-                (pos2(ends.1 + space::S1, y), Align2::LEFT_CENTER)
-            };
-            painter.text(at, align, &bar.shown, font::small(), t.text);
-            response.on_hover_text(&bar.hover);
-        }
-    });
+        },
+    );
     ui.painter().text(
         pos2(whole.center().x, whole.bottom()),
         Align2::CENTER_BOTTOM,

@@ -133,9 +133,13 @@ fn rows(first: &Version, second: &Version) -> Vec<Row> {
         rows.push(heading("Coefficients, per unit of the term"));
         rows.push(plain("intercept", format::signed(own.intercept, 4), format::signed(other.intercept, 4)));
         let mut names: Vec<&String> = own.terms.iter().map(|term| &term.term).collect();
-        names.extend(other.terms.iter().map(|term| &term.term).filter(|name| {
-            own.terms.iter().all(|term| term.term != **name)
-        }));
+        names.extend(
+            other
+                .terms
+                .iter()
+                .map(|term| &term.term)
+                .filter(|name| own.terms.iter().all(|term| term.term != **name)),
+        );
         for name in names {
             let value = |set: &crate::training::report::Coefficients| {
                 set.terms
@@ -166,9 +170,12 @@ fn settings_rows(a: &Model, b: &Model) -> Vec<Row> {
     let names = |model: &Model| -> Vec<String> { model.inputs.iter().map(|i| i.name.clone()).collect() };
     let (own, other) = (names(a), names(b));
     let without = |from: &[String], other: &[String]| -> String {
-        let only: Vec<&str> =
-            from.iter().filter(|name| !other.contains(name)).map(String::as_str).collect();
-        if only.is_empty() { format::plural(from.len(), "feature", "features") } else { format!("also {}", only.join(", ")) }
+        let only: Vec<&str> = from.iter().filter(|name| !other.contains(name)).map(String::as_str).collect();
+        if only.is_empty() {
+            format::plural(from.len(), "feature", "features")
+        } else {
+            format!("also {}", only.join(", "))
+        }
     };
     if own != other {
         rows.push(plain("features", without(&own, &other), without(&other, &own)));

@@ -1,7 +1,8 @@
 //! The card on the left: what is predicted from what, by which model, and the button that trains it.
 
 use eframe::egui::{
-    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Stroke, StrokeKind, Ui, UiBuilder,
+    pos2, vec2,
 };
 
 use super::{Command, Draft, Results, plan};
@@ -11,8 +12,8 @@ use crate::app::pages::{View, data};
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, card_head, check, field_label, format, guarded_ui, number_field, progress_bar, radio_row,
-    segmented, select, slider, stepper, switch,
+    Button, Segment, card_head, check, field_label, format, guarded_ui, number_field, progress_bar,
+    radio_row, segmented, select, slider, stepper, switch,
 };
 use crate::model::{ModelKind, Policy, Task};
 use crate::workspace::Role;
@@ -64,9 +65,7 @@ pub(super) fn configuration_ui(
 fn body_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
     let Some(data) = view.truth.data() else {
-        ui.add(
-            Label::new(text("There is no table open to learn from.", font::body(), t.text_2)).wrap(),
-        );
+        ui.add(Label::new(text("There is no table open to learn from.", font::body(), t.text_2)).wrap());
         ui.add_space(space::S1);
         if Button::secondary("Go to Data").icon(Icon::TABLE).ui(ui).clicked() {
             commands.push(crate::app::command::Command::Go(crate::app::pages::PageId::Data));
@@ -87,12 +86,11 @@ fn body_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, commands: &mut Comman
         value_ui(ui, &format!("{} %", format::number(draft.test_percent, 3)));
     });
     if let Some(column) = plan::time_column(data) {
-        named(ui, "By time", |ui, width| {
+        named(ui, "By time", |ui, _| {
             switch(ui, &mut draft.by_time, "Split by time")
                 .on_hover_text("Hold out the latest rows, as the future will be, in place of random ones");
             let about = if draft.by_time { format!("latest by {column}") } else { "random rows".into() };
-            let label = Label::new(text(about, font::small(), t.text_3)).truncate();
-            ui.add_sized(vec2((width - 40.0).max(10.0), space::S6), label);
+            beside_ui(ui, &about);
         });
     }
     named(ui, "Folds", |ui, width| {
@@ -153,20 +151,23 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
         });
     });
     let width = (ui.available_width() - space::S2) / 2.0;
-    let height = (columns.len().div_ceil(2) as f32 * (space::S6 + 2.0)).min(182.0);
+    // four rows and a half of the next, which says that there are more
+    let height = (columns.len().div_ceil(2) as f32 * (space::S6 + 2.0)).min(4.5 * (space::S6 + 2.0));
     ScrollArea::vertical().id_salt("features").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = space::S6;
         for pair in columns.chunks(2) {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = space::S2;
                 ui.set_height(space::S6);
                 for profile in pair {
-                    let (place, _) = ui.allocate_exact_size(vec2(width, space::S6), eframe::egui::Sense::hover());
+                    let (place, _) =
+                        ui.allocate_exact_size(vec2(width, space::S6), eframe::egui::Sense::hover());
                     let mut cell = ui.new_child(UiBuilder::new().id_salt(&profile.name).max_rect(place));
                     let reason = plan::unusable(profile);
                     let mut on = view.truth.role(&profile.name) == Role::Feature && reason.is_none();
-                    let response = cell
-                        .add_enabled_ui(reason.is_none(), |ui| check(ui, &mut on, &profile.name))
-                        .inner;
+                    let response =
+                        cell.add_enabled_ui(reason.is_none(), |ui| check(ui, &mut on, &profile.name)).inner;
                     if response.changed() {
                         let role = if on { Role::Feature } else { Role::Ignore };
                         commands.push(data::Command::SetRole(profile.name.clone(), role));
@@ -209,7 +210,7 @@ fn models_ui(ui: &mut Ui, draft: &mut Draft, current: ModelKind, task: Option<Ta
             let about = match (fits, kind) {
                 (true, _) if chosen => about(kind),
                 (true, _) => "",
-                (false, ModelKind::Logistic) => "yes/no and class targets only",
+                (false, ModelKind::Logistic) => "class targets only",
                 (false, _) => "number targets only",
             };
             if at > 0 {
@@ -230,12 +231,22 @@ fn named(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, f32)) {
         ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), eframe::egui::Sense::hover());
     let mut row = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
     row.spacing_mut().item_spacing.x = space::S2;
-    row.add_sized(
-        vec2(NAME, space::S6),
-        Label::new(text(name, font::body(), t.text_2)).halign(Align::Min),
-    );
+    name_ui(&mut row, name, NAME);
     let width = row.available_width();
     add(&mut row, width);
+}
+
+/// The name of a setting, on the left.
+fn name_ui(ui: &mut Ui, name: &str, width: f32) {
+    let t = tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(width, space::S6), eframe::egui::Sense::hover());
+    ui.painter().text(rect.left_center(), eframe::egui::Align2::LEFT_CENTER, name, font::body(), t.text_2);
+}
+
+/// What a setting means now, beside its switch.
+fn beside_ui(ui: &mut Ui, about: &str) {
+    let t = tokens(ui);
+    ui.add(Label::new(text(about, font::small(), t.text_3)).truncate());
 }
 
 /// A number that is only shown.
@@ -259,7 +270,8 @@ fn own_settings_ui(ui: &mut Ui, draft: &mut Draft, kind: ModelKind) {
             if moved.changed() {
                 draft.alpha = two_digits(10_f64.powf(power));
             }
-            number_field(ui, "Penalty α, exactly", &mut draft.alpha, 0.0..=1e9, 0.1, 4, VALUE);
+            let decimals = decimals(draft.alpha);
+            number_field(ui, "Penalty α, exactly", &mut draft.alpha, 0.0..=1e9, 0.1, decimals, VALUE);
         });
     }
     if kind == ModelKind::ElasticNet {
@@ -286,14 +298,17 @@ fn own_settings_ui(ui: &mut Ui, draft: &mut Draft, kind: ModelKind) {
         _ => {}
     }
     if plan::may_lack_intercept(kind) {
-        named(ui, "Intercept", |ui, width| {
+        named(ui, "Intercept", |ui, _| {
             switch(ui, &mut draft.intercept, "Intercept");
-            let t = tokens(ui);
-            let about = if draft.intercept { "fitted" } else { "through the origin" };
-            let label = Label::new(text(about, font::small(), t.text_3)).truncate();
-            ui.add_sized(vec2((width - 40.0).max(10.0), space::S6), label);
+            beside_ui(ui, if draft.intercept { "fitted" } else { "through the origin" });
         });
     }
+}
+
+/// The decimals that a number has, at least one and at most six.
+fn decimals(value: f64) -> usize {
+    let text = crate::data::number_text(value);
+    text.split_once('.').map_or(1, |(_, fraction)| fraction.len()).clamp(1, 6)
 }
 
 /// A number with two significant digits.
@@ -309,7 +324,6 @@ fn policies_ui(ui: &mut Ui, draft: &mut Draft) {
     if !draft.policies_open {
         return;
     }
-    let t = tokens(ui);
     let policies = &mut draft.policies;
     let events: [(&str, &mut Policy, &[Policy]); 6] = {
         const ALL: &[Policy] = &[Policy::Impute, Policy::Ignore, Policy::Reject];
@@ -326,8 +340,9 @@ fn policies_ui(ui: &mut Ui, draft: &mut Draft) {
     for (name, policy, options) in events {
         let (rect, _) =
             ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), eframe::egui::Sense::hover());
-        let mut row = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
-        row.add_sized(vec2(100.0, space::S6), Label::new(text(name, font::body(), t.text_2)).halign(Align::Min));
+        let mut row =
+            ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+        name_ui(&mut row, name, 100.0);
         let labels: Vec<&str> = options.iter().map(|option| policy_label(name, *option)).collect();
         let width = row.available_width();
         let current = policy_label(name, *policy);
@@ -360,7 +375,8 @@ fn foot_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, comman
         let share = job.and_then(|job| job.share());
         progress_bar(ui, "Training", share, width, size::PROGRESS_SMALL);
         let said = job.map_or_else(String::new, |job| {
-            let step = if job.total > 0 { format!("step {} of {}, ", job.done, job.total) } else { String::new() };
+            let step =
+                if job.total > 0 { format!("step {} of {}, ", job.done, job.total) } else { String::new() };
             format!("{step}{}", format::duration(job.seconds))
         });
         ui.label(text(said, font::small(), t.text_3));

@@ -23,10 +23,8 @@ pub(super) fn folds_ui(ui: &mut Ui, folds: &[Scores], task: Task) {
         painter.text(pos2(left(at), head.center().y), Align2::LEFT_CENTER, title, font::small(), t.text_2);
     }
     painter.hline(head.x_range(), head.bottom(), hairline(&t));
-    let values: Vec<Vec<Option<f64>>> = titles
-        .iter()
-        .map(|(key, _, _)| folds.iter().map(|fold| plan::score(fold, key)).collect())
-        .collect();
+    let values: Vec<Vec<Option<f64>>> =
+        titles.iter().map(|(key, _, _)| folds.iter().map(|fold| plan::score(fold, key)).collect()).collect();
     let scale: Vec<f64> = titles
         .iter()
         .zip(&values)
@@ -48,14 +46,20 @@ pub(super) fn folds_ui(ui: &mut Ui, folds: &[Scores], task: Task) {
             let mut spoken = format!("Fold {}", fold + 1);
             let painter = ui.painter();
             let y = rect.center().y;
-            painter.text(rect.left_center(), Align2::LEFT_CENTER, (fold + 1).to_string(), font::mono(), t.text);
+            painter.text(
+                rect.left_center(),
+                Align2::LEFT_CENTER,
+                (fold + 1).to_string(),
+                font::mono(),
+                t.text,
+            );
             for (at, (_, title, to_one)) in titles.iter().enumerate() {
                 let value = values[at][fold];
                 let said = metrics::shown(value, *to_one);
                 spoken.push_str(&format!(", {title} {said}"));
                 let room = column - 84.0;
-                let share =
-                    value.map_or(0.0, |v| if scale[at] > 0.0 { (v / scale[at]).clamp(0.0, 1.0) } else { 0.0 });
+                let share = value
+                    .map_or(0.0, |v| if scale[at] > 0.0 { (v / scale[at]).clamp(0.0, 1.0) } else { 0.0 });
                 if room > 20.0 {
                     let bar = Rect::from_min_size(
                         pos2(left(at), y - size::PROGRESS / 2.0),

@@ -1,7 +1,8 @@
 //! The cards with the scores: held-out rows, training rows and the naive model on one scale.
 
 use eframe::egui::{
-    Align2, CornerRadius, Frame, Label, Margin, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, Frame, Label, Margin, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::{Draft, plan};
@@ -123,7 +124,11 @@ fn card_ui(ui: &mut Ui, rect: Rect, metric: &Metric, model: Option<&Model>) {
     };
     let rows = [("Train", train, t.p_ref), ("Test", test, t.p_pred), ("Naive", naive, t.stroke_control)];
     let values = rows.map(|(_, value, _)| {
-        painter.layout_no_wrap(if model.is_some() { text_of(value) } else { "–".into() }, font::mono(), t.text)
+        painter.layout_no_wrap(
+            if model.is_some() { text_of(value) } else { "–".into() },
+            font::mono(),
+            t.text,
+        )
     });
     let value_width = values.iter().map(|value| value.size().x).fold(0.0, f32::max);
     let mut y = middle + space::S6 + 2.0;
@@ -135,7 +140,8 @@ fn card_ui(ui: &mut Ui, rect: Rect, metric: &Metric, model: Option<&Model>) {
         );
         let corner = CornerRadius::same(2);
         painter.rect_filled(bar, corner, t.sunken);
-        let share = value.map_or(0.0, |value| if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 });
+        let share =
+            value.map_or(0.0, |value| if largest > 0.0 { (value / largest).clamp(0.0, 1.0) } else { 0.0 });
         if share > 0.0 {
             let mut filled = bar;
             filled.set_width((bar.width() * share as f32).max(2.0));

@@ -201,7 +201,12 @@ pub(crate) enum Effect {
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A model was trained or opened; with what went wrong in keeping it.
-    Ready { number: u32, predictor: Arc<Predictor>, report: Option<Box<Report>>, unsaved: Option<String> },
+    Ready {
+        number: u32,
+        predictor: Arc<Predictor>,
+        report: Option<Box<Report>>,
+        unsaved: Option<String>,
+    },
     Curve(u32, Vec<Step>),
     Written(PathBuf),
 }
@@ -270,7 +275,10 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Show the same in Python", Icon::FILE_CODE, Command::Show(Tab::Python))
             .when(version.is_some(), none),
         Action::new("Save Python script…", Icon::FILE_CODE, AppCommand::Choose(Purpose::SaveScript(number)))
-            .when(version.is_some_and(|version| version.report.is_some()), "This model has no training report"),
+            .when(
+                version.is_some_and(|version| version.report.is_some()),
+                "This model has no training report",
+            ),
         Action::new("Delete version", Icon::TRASH, Command::Delete(number)).when(version.is_some(), none),
     ]
 }
@@ -566,10 +574,7 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
 pub(crate) fn rows_of(model: &Model) -> String {
     let training = &model.training;
     if training.test_rows == 0 {
-        return format!(
-            "Fit on {}, none held out",
-            format::plural(training.train_rows, "row", "rows")
-        );
+        return format!("Fit on {}, none held out", format::plural(training.train_rows, "row", "rows"));
     }
     format!(
         "Fit on {}, judge on {} the model has never seen",

@@ -2,7 +2,9 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::{Command, Draft, Results, Tab, charts, coefficients, compare, compared, configuration, folds, metrics};
+use super::{
+    Command, Draft, Results, Tab, charts, coefficients, compare, compared, configuration, folds, metrics,
+};
 use super::{plan, rows_of, script, shown, versions};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
@@ -10,14 +12,19 @@ use crate::app::pages::{PageId, View, data};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, empty_state, format, guarded_ui, page_head, problem_ui, progress_bar, segmented,
-    spinner, tag,
+    Button, Segment, Tone, Weight, empty_state, format, guarded_ui, page_head, problem_ui, progress_bar,
+    segmented, spinner, tag,
 };
 use crate::model::Task;
 use crate::training::report::Judged;
 
 /// The charts are never lower than this; the page scrolls where the window is.
 const CHARTS_LOWEST: f32 = 250.0;
+
+/// Below this width two charts stand side by side, not three.
+const NARROW: f32 = 640.0;
+/// How strong what is out of date is drawn.
+const OLD: f32 = 0.55;
 
 /// The page.
 pub(crate) fn train_page_ui(
@@ -28,6 +35,7 @@ pub(crate) fn train_page_ui(
     commands: &mut Commands,
 ) {
     let version = shown(view.truth, draft);
+    let head = ui.cursor().top();
     let about = match version {
         Some(version) => rows_of(version.model()),
         None => "Fit a model, and judge it on rows it has never seen".to_owned(),
@@ -35,16 +43,18 @@ pub(crate) fn train_page_ui(
     page_head(ui, view.compact, "Train", &about, |ui| {
         versions::page_actions_ui(ui, view, version, commands);
     });
-    let rect = ui.available_rect_before_wrap();
+    let mut rect = ui.available_rect_before_wrap();
+    rect.min.y = head + if view.compact { size::PAGE_HEAD_COMPACT } else { size::PAGE_HEAD };
     let left = Rect::from_min_size(rect.min, vec2(size::TRAIN_CONFIGURATION, rect.height()));
     let right = Rect::from_min_max(pos2(left.right() + space::S4, rect.top()), rect.max);
     guarded_ui(ui, left, "configuration", |ui| {
         configuration::configuration_ui(ui, view, results, draft, commands);
     });
-    // a little more than the rectangle, for rings around what has the focus
-    guarded_ui(ui, right, "results", |ui| {
+    // the scroll bar stands in the page's padding
+    let gutter = Rect::from_min_max(right.min, pos2(right.right() + space::S4, right.bottom()));
+    guarded_ui(ui, gutter, "results", |ui| {
         ScrollArea::vertical().id_salt("train results").auto_shrink(false).show(ui, |ui| {
-            ui.set_width(right.width());
+            ui.set_max_width(right.width());
             results_ui(ui, right.height(), view, results, version, draft, commands);
         });
     });
@@ -83,7 +93,7 @@ fn results_ui(
     let task = version.map(|version| version.model().task).or_else(|| plan::task(view.truth, draft));
     ui.scope(|ui| {
         if old {
-            ui.multiply_opacity(0.55);
+            ui.multiply_opacity(OLD);
         }
         metrics::metrics_ui(ui, version.map(|v| &**v.model()), task.unwrap_or(Task::Regression));
     });
@@ -93,25 +103,26 @@ fn results_ui(
     }
     let table = versions::height(view.truth.versions.len());
     let used = ui.cursor().top() - top;
-    let charts_height = (height - used - table - space::S3 - 1.0).max(CHARTS_LOWEST);
+    // three charts side by side need width; where it lacks, the third goes below
+    let two_rows = ui.available_width() < NARROW && draft.tab == Tab::Fit && version.is_some();
+    let lowest = if two_rows { CHARTS_LOWEST * 2.0 + space::S3 } else { CHARTS_LOWEST };
+    let charts_height = (height - used - table - space::S3).max(lowest);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), charts_height), Sense::hover());
-    ui.scope(|ui| {
-        if old {
-            ui.multiply_opacity(0.55);
-        }
-        match version {
-            Some(version) => charts_ui(ui, rect, view, results, version, draft, commands),
-            None => nothing_ui(ui, rect, view, results, commands),
-        }
-    });
+    let mut charts = ui.new_child(UiBuilder::new().id_salt("charts").max_rect(rect));
+    if old {
+        charts.multiply_opacity(OLD);
+    }
+    match version {
+        Some(version) => charts_ui(&mut charts, rect, view, results, version, draft, commands),
+        None => nothing_ui(&mut charts, rect, view, results, commands),
+    }
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), table), Sense::hover());
     versions::versions_ui(ui, rect, view, version, draft, commands);
 }
 
 fn tabs_ui(ui: &mut Ui, version: &Version, old: bool, draft: &mut Draft) {
     let t = tokens(ui);
-    let (rect, _) =
-        ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL_COMPACT), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL_COMPACT), Sense::hover());
     let mut row = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
     row.spacing_mut().item_spacing.x = space::S2;
     let segments = [
@@ -197,7 +208,8 @@ fn charts_ui(
             }
             None => charts::chart_card(ui, rect, "Comparison", "", |ui| {
                 ui.add_space(space::S6);
-                let said = "Train another version, with other features or another model, to see both side by side.";
+                let said =
+                    "Train another version, with other features or another model, to see both side by side.";
                 empty_state(ui, Icon::ARROWS_LEFT_RIGHT, "It takes two versions", said, |_| {});
             }),
         },
@@ -205,6 +217,18 @@ fn charts_ui(
             script::script_ui(ui, version, results, commands);
         }),
     }
+}
+
+/// The places of three charts: side by side, or two and one below where the width lacks.
+fn three(rect: Rect, shares: [f32; 3]) -> [Rect; 3] {
+    if rect.width() >= NARROW {
+        return divided(rect, shares);
+    }
+    let middle = ((rect.height() - space::S3) / 2.0).floor();
+    let top = Rect::from_min_size(rect.min, vec2(rect.width(), middle));
+    let bottom = Rect::from_min_max(pos2(rect.left(), rect.top() + middle + space::S3), rect.max);
+    let [first, second] = divided(top, [shares[0], shares[1]]);
+    [first, second, bottom]
 }
 
 /// Divides a rectangle by shares, with gaps.
@@ -235,7 +259,8 @@ fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
         let [first, second] = divided(rect, [1.0, 1.0]);
         charts::chart_card(ui, first, "Charts", "", |ui| {
             ui.add_space(space::S6);
-            let said = "A model file holds the scores and the coefficients, but not the rows it was judged on.";
+            let said =
+                "A model file holds the scores and the coefficients, but not the rows it was judged on.";
             empty_state(ui, Icon::FOLDER_OPEN, "Opened from a file", said, |_| {});
         });
         last(ui, second, draft);
@@ -248,7 +273,7 @@ fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
     );
     match &report.judged {
         Judged::Regression { points, residuals } => {
-            let [first, second, third] = divided(rect, [0.36, 0.26, 0.38]);
+            let [first, second, third] = three(rect, [0.36, 0.26, 0.38]);
             let right = if first.width() > 250.0 { rows.as_str() } else { "" };
             charts::chart_card(ui, first, "Predicted against actual", right, |ui| {
                 charts::scatter_ui(ui, points, target);
@@ -261,7 +286,7 @@ fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
             last(ui, third, draft);
         }
         Judged::Classification { classes, confusion, each, roc } => {
-            let [first, second, third] = divided(rect, [0.34, 0.30, 0.36]);
+            let [first, second, third] = three(rect, [0.34, 0.30, 0.36]);
             if confusion.is_empty() {
                 charts::chart_card(ui, first, "Classes", &rows, |ui| charts::classes_ui(ui, classes, each));
             } else {

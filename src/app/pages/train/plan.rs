@@ -212,9 +212,9 @@ pub(crate) fn describe(model: &Model) -> String {
     let own: Option<String> = match model.kind {
         ModelKind::Linear => None,
         ModelKind::Ridge | ModelKind::Logistic => number("alpha").map(|alpha| format!("α = {alpha}")),
-        ModelKind::ElasticNet => number("alpha")
-            .zip(number("l1_ratio"))
-            .map(|(alpha, ratio)| format!("α = {alpha}, L1 {ratio}")),
+        ModelKind::ElasticNet => {
+            number("alpha").zip(number("l1_ratio")).map(|(alpha, ratio)| format!("α = {alpha}, L1 {ratio}"))
+        }
         ModelKind::Tree => number("max_depth").map(|depth| format!("depth {depth}")),
         ModelKind::Mlp => number("hidden").map(|hidden| format!("{hidden} units")),
     };
@@ -239,7 +239,7 @@ pub(crate) fn overfits(model: &Model) -> bool {
 /// A message of the library with the names that settings have in the window, in place of those on the command line.
 pub(crate) fn in_window(message: &str) -> String {
     [
-        ("(--on-missing ignore leaves such rows out)", "(the policy 'Missing value: go on without' leaves such rows out)"),
+        (" (--on-missing ignore leaves such rows out)", ""),
         ("--on-missing impute", "the policy 'Missing value: fill in'"),
         ("--on-missing ignore", "the policy 'Missing value: go on without'"),
         (" (name it in --features to use it as days)", ""),

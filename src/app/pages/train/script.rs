@@ -45,14 +45,22 @@ pub(super) fn script_ui(ui: &mut Ui, version: &Version, results: &Results, comma
                 .inner_margin(eframe::egui::Margin::symmetric(12, 8))
                 .show(ui, |ui| {
                     ScrollArea::both().id_salt("script").auto_shrink(false).show(ui, |ui| {
-                        ui.add(Label::new(text(shortened(script), font::mono(), t.text)).extend().selectable(true));
+                        ui.add(
+                            Label::new(text(shortened(script), font::mono(), t.text))
+                                .extend()
+                                .selectable(true),
+                        );
                     });
                 });
         }
         Some((known, Err(why))) if *known == number => {
             ui.add(
-                Label::new(text(format!("There is no script for this model: {why}."), font::body(), t.text_2))
-                    .wrap(),
+                Label::new(text(
+                    format!("There is no script for this model: {why}."),
+                    font::body(),
+                    t.text_2,
+                ))
+                .wrap(),
             );
         }
         _ => commands.push(Command::Script(number)),

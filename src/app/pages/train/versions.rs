@@ -1,8 +1,8 @@
 //! The table of versions, with what can be done with the one that is shown.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Key, Layout, Modifiers, Rect, Role, ScrollArea, Sense, StrokeKind, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, EventFilter, Key, Layout, Modifiers, Rect, Role, ScrollArea, Sense,
+    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::charts::clipped;
@@ -81,13 +81,7 @@ pub(super) fn versions_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    ui.painter().rect(
-        rect,
-        CornerRadius::same(radius::CARD),
-        t.surface,
-        hairline(&t),
-        StrokeKind::Inside,
-    );
+    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
     guarded_ui(ui, rect, "versions", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         card_head(ui, None, "Model versions", false, |ui| head_ui(ui, view, shown, commands));
@@ -187,7 +181,11 @@ fn table_head_ui(ui: &mut Ui, card: Rect, columns: &Columns, task: Task) {
         let at = pos2(rect.left() + x, y);
         painter.text(at, Align2::RIGHT_CENTER, name, font::small(), t.text_2);
     }
-    painter.hline(rect.x_range().shrink(1.0), rect.bottom() - 0.5, eframe::egui::Stroke::new(1.0, t.stroke_strong));
+    painter.hline(
+        rect.x_range().shrink(1.0),
+        rect.bottom() - 0.5,
+        eframe::egui::Stroke::new(1.0, t.stroke_strong),
+    );
 }
 
 fn rows_ui(
@@ -205,8 +203,7 @@ fn rows_ui(
     for (at, version) in newest_first.iter().enumerate() {
         let number = version.entry.number;
         let chosen = shown.is_some_and(|shown| shown.entry.number == number);
-        let (rect, _) =
-            ui.allocate_exact_size(vec2(ui.available_width(), size::ROW_VERSION), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW_VERSION), Sense::hover());
         let response = ui.interact(rect, ui.scope_id().with(("version", number)), Sense::click());
         let cells = scores(version.model());
         response.widget_info(|| {
@@ -223,13 +220,14 @@ fn rows_ui(
         }
         if response.has_focus() {
             focused = Some(at);
+            // up and down choose here, and do not move the focus on
+            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         }
         row_ui(ui, rect, view, version, &cells, columns, chosen, response.hovered());
-        let mut mark = ui.new_child(
-            UiBuilder::new()
-                .id_salt(("mark", number))
-                .max_rect(Rect::from_min_size(pos2(rect.left() + space::S3, rect.top() + 4.0), vec2(24.0, 24.0))),
-        );
+        let mut mark = ui.new_child(UiBuilder::new().id_salt(("mark", number)).max_rect(
+            Rect::from_min_size(pos2(rect.left() + space::S3, rect.top() + 4.0), vec2(24.0, 24.0)),
+        ));
         let mut on = draft.compare.contains(&number);
         let name = format!("Compare {}", version.entry.title());
         if unlabelled_check(&mut mark, &mut on, &name) {
@@ -376,8 +374,14 @@ fn naming_ui(ui: &mut Ui, place: Rect, version: &Version, draft: &mut Draft, com
     row.add_space(space::S2);
     row.label(text("Note", font::small(), t.text_2));
     let width = row.available_width();
-    let note =
-        text_field(&mut row, "Version note", &mut naming.note, "What you tried, and what came of it", width, None);
+    let note = text_field(
+        &mut row,
+        "Version note",
+        &mut naming.note,
+        "What you tried, and what came of it",
+        width,
+        None,
+    );
     if name.lost_focus() || note.lost_focus() {
         if naming != as_kept {
             commands.push(Command::Name(naming));
