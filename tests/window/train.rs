@@ -27,6 +27,13 @@ fn command(bench: &mut Bench, label: &str) {
     bench.key(Key::Enter);
 }
 
+/// Moves the focus, as a screen reader does.
+fn focus(bench: &mut Bench, label: &str) {
+    bench.one(label).focus();
+    bench.harness.step();
+    bench.settle();
+}
+
 fn train(bench: &mut Bench) {
     bench.keys(Modifiers::COMMAND, Key::Enter);
 }
@@ -80,12 +87,10 @@ fn versions_are_compared_chosen_named_deleted_and_brought_back() {
     bench.key(Key::ArrowUp);
     bench.key(Key::C);
     assert!(bench.status().contains("v2 is the champion"), "{}", bench.status());
-    bench.one("Version name").focus();
-    bench.harness.step();
+    focus(&mut bench, "Version name");
     bench.type_text("deep");
     bench.key(Key::Enter);
-    bench.one("Version note").focus();
-    bench.harness.step();
+    focus(&mut bench, "Version note");
     bench.type_text("a first tree");
     bench.key(Key::Enter);
     assert!(bench.shows("Version deep, Decision tree"), "{}", bench.labels());
@@ -125,14 +130,12 @@ fn a_training_that_fails_names_the_column_and_the_reason() {
     bench.keys(Modifiers::COMMAND, Key::Num3);
     bench.key(Key::F1);
     // the first column by the arrow keys alone
-    bench.one("Target").focus();
-    bench.harness.step();
+    focus(&mut bench, "Target");
     bench.key(Key::ArrowDown);
     bench.key(Key::ArrowDown);
     bench.key(Key::ArrowDown);
     bench.click("When input is not as expected");
-    bench.one("Missing value").focus();
-    bench.harness.step();
+    focus(&mut bench, "Missing value");
     bench.key(Key::ArrowDown);
     bench.key(Key::ArrowDown);
     train(&mut bench);
