@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //!
-//! - No number is rounded in silence when data is read: an integer that a double can't hold stays text.
+//! - No number is rounded in silence when data is read: an integer that a double can't hold stays text, or is read
+//!   with a warning where the user or the model asks for numbers.
 //! - No row is dropped and no cell replaced without a warning that names the line, or a count.
 //! - No prediction depends on how many rows are asked for at once, or on the number of threads.
 //! - No model file is computed with before all of it was checked.

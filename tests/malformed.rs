@@ -292,7 +292,7 @@ fn cases() -> Vec<Case> {
         case(
             "impossible_date",
             json!({"columns": [category("day", &["2024-02-29", "2023-02-29", "2024-01-01"]), {}]}),
-            &[],
+            &[(3, "'2023-02-29'")],
         ),
         case(
             "booleans",

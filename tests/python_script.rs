@@ -210,11 +210,11 @@ fn a_file_as_europeans_write_it_is_read_alike() {
         let quantity =
             if row % 17 == 3 { "NA".to_owned() } else { format!("{},{}", 1000 + row * 7 % 400, row % 10) };
         let place = if row % 23 == 5 { "" } else { ["Köln", "Łódź", "\"a; b\""][row as usize % 3] };
+        let day =
+            if row == 77 { String::new() } else { format!("{:02}.{:02}.2024", row % 28 + 1, row / 28 + 1) };
         let goal = if row == 50 { String::new() } else { format!("{},5", 100 + row * 13 % 97 + row) };
         text.push_str(&format!(
-            "{:02}.{:02}.2024;{quantity};{} %;{};{place};{goal}\n",
-            row % 28 + 1,
-            row / 28 + 1,
+            "{day};{quantity};{} %;{};{place};{goal}\n",
             row * 3 % 100,
             if row % 4 == 0 { "Yes" } else { "No" },
         ));

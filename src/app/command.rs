@@ -198,6 +198,13 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
 
 /// Changes the state as asked, and says what is to be done outside.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
+    if let (Some(cage), Command::Chosen(_, path) | Command::PickerFolder(path)) = (&state.work.cage, &command)
+        && !path.starts_with(cage)
+    {
+        let said = format!("Only files in {} may be used here", cage.display());
+        state.say(StatusKind::Note, said);
+        return Vec::new();
+    }
     match command {
         Command::Go(page) => state.screen.page = page,
         Command::Choose(purpose) => {

@@ -76,6 +76,8 @@ pub struct Start {
     pub open: Option<PathBuf>,
     /// What time it is.
     pub clock: Clock,
+    /// The one folder whose files may be opened and written, for trials by random input; `None` sets no bounds.
+    pub cage: Option<PathBuf>,
 }
 
 impl Start {
@@ -102,7 +104,7 @@ impl Start {
         if let Some(folder) = &folder {
             keep::remember_folder(folder);
         }
-        Ok(Self { folder, open, clock: Clock::system() })
+        Ok(Self { folder, open, clock: Clock::system(), cage: None })
     }
 }
 
@@ -133,6 +135,7 @@ impl Drydock {
         theme::install(ctx);
         let mut state = AppState::new(start.clock);
         state.truth.folder = start.folder.map(Folder::new);
+        state.work.cage = start.cage;
         let mut app = Self {
             state,
             jobs: Jobs::default(),

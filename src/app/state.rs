@@ -280,6 +280,8 @@ pub(crate) struct Work {
     pub(crate) clock: Clock,
     /// Why the desktop has no file dialog, when it has none.
     pub(crate) no_dialog: Option<String>,
+    /// The one folder whose files may be opened and written; `None` sets no bounds.
+    pub(crate) cage: Option<PathBuf>,
 }
 
 impl Work {
@@ -296,7 +298,7 @@ impl AppState {
             truth: Truth { next_number: 1, ..Truth::default() },
             screen: Screen { guide_open: true, page: PageId::Data, ..Screen::default() },
             results: Results::default(),
-            work: Work { jobs: Vec::new(), clock, no_dialog: None },
+            work: Work { jobs: Vec::new(), clock, no_dialog: None, cage: None },
         }
     }
 
@@ -329,6 +331,9 @@ impl AppState {
 
     /// The folder to begin in when a file is looked for: that of the open file, else the home folder.
     pub(crate) fn start_folder(&self) -> PathBuf {
+        if let Some(cage) = &self.work.cage {
+            return cage.clone();
+        }
         let open = self.truth.data().and_then(|data| match &data.from {
             DataRef::Path(path) => path.parent().map(PathBuf::from),
             _ => None,

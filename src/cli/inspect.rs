@@ -29,9 +29,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let started = Instant::now();
+    let options = args.reading.options()?;
     let source = open(&args.data)?;
     let watched = Watched::new("reading");
-    let loaded = read_csv(&source, &args.reading.options()?, &watched.progress).map_err(Failure::work)?;
+    let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
     let profiles = profile(&loaded.table, &watched.progress).map_err(Failure::work)?;
     drop(watched);
     let seconds = started.elapsed().as_secs_f64();

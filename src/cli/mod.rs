@@ -24,7 +24,9 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::data::did_you_mean;
 
 /// The commands, in the order of a model's way to production.
 #[derive(Debug, Parser)]
@@ -40,8 +42,7 @@ use clap::{Parser, Subcommand};
         drydock train DATA.csv --target y -o m.json    a model from it\n  \
         drydock predict m.json --input ROWS.csv        its predictions\n\n\
         Exit status: 0 done, 1 the work failed (the message says what, where and what to do), 2 the command line is wrong.",
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 struct Cli {
     #[command(subcommand)]
@@ -103,12 +104,35 @@ pub fn fail(message: &str) -> ExitCode {
     ExitCode::from(1)
 }
 
+/// What is wrong with a first argument that is neither an option, a command nor a file.
+fn unknown_command(first: Option<String>) -> Option<String> {
+    let first = first?;
+    let cli = Cli::command();
+    let known: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+    if first.starts_with('-')
+        || first == "help"
+        || known.contains(&first.as_str())
+        || std::path::Path::new(&first).exists()
+    {
+        return None;
+    }
+    let meant = did_you_mean(&first, known.iter().copied());
+    Some(format!(
+        "'{first}' is neither a command nor a file{meant} (commands: {}; `drydock --help` says what they do)",
+        known.join(", ")
+    ))
+}
+
 /// Runs the command that the program's arguments ask for.
 #[must_use]
 pub fn run() -> Ran {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(message) = unknown_command(std::env::args().nth(1)) {
+                eprintln!("drydock: {message}");
+                return Ran::Command(ExitCode::from(2));
+            }
             // help goes to standard output and is no error
             let status = if error.use_stderr() { 2 } else { 0 };
             // a closed pipe changes nothing
@@ -124,7 +148,15 @@ pub fn run() -> Ran {
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
-        None => return Ran::Window(cli.workspace),
+        None => match cli.workspace {
+            Some(path) if !path.exists() => {
+                let message = unknown_command(path.to_str().map(str::to_owned));
+                Err(Failure::usage(message.unwrap_or_else(|| {
+                    format!("there is no file {}; `drydock --help` lists the commands", path.display())
+                })))
+            }
+            workspace => return Ran::Window(workspace),
+        },
     };
     Ran::Command(match result {
         Ok(()) => ExitCode::SUCCESS,

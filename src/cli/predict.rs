@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::Failure;
 use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
 use super::report::{grouped, print_json, short};
-use crate::data::{number_text, replace_file};
-use crate::inference::{Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
+use crate::data::{advice, number_text, replace_file};
+use crate::inference::{InputError, Notes, Prediction, Predictor, ScoreError, Scratch, score_csv};
 use crate::model::Model;
 
 /// Arguments of `drydock predict`.
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// The model file
     model: PathBuf,
     /// A CSV file with rows to predict (or the name of a bundled sample)
-    #[arg(long, value_name = "ROWS.csv", required_unless_present = "record", conflicts_with = "record")]
+    #[arg(long, value_name = "ROWS.csv", conflicts_with = "record")]
     input: Option<PathBuf>,
     /// Where to write the rows with their predictions (default: standard output)
     #[arg(short, long, value_name = "OUT.csv", requires = "input", conflicts_with = "record")]
@@ -41,28 +41,40 @@ pub(crate) struct Args {
 
 /// Opens a model file.
 pub(crate) fn load_model(path: &Path) -> Result<Predictor, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::work(format!("can't read {}: {error}", path.display())))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        Failure::work(format!("can't read {}: {error}{}", path.display(), advice(&error)))
+    })?;
     let model =
         Model::from_json(&bytes).map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
     Ok(Predictor::new(Arc::new(model)))
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let predictor = load_model(&args.model)?;
     match (&args.record, &args.input) {
-        (Some(record), _) => one(args, &predictor, record),
-        (None, Some(input)) => many(args, &predictor, input),
-        (None, None) => Err(Failure::usage("give --input ROWS.csv or --record JSON")),
+        (Some(record), _) => one(args, record),
+        (None, Some(input)) => many(args, input),
+        (None, None) => Err(Failure::usage(
+            "there is nothing to predict; give --input ROWS.csv for the rows of a file, or --record '{\"a\": 1}' for one record",
+        )),
     }
 }
 
-fn one(args: &Args, predictor: &Predictor, record: &str) -> Result<(), Failure> {
+fn one(args: &Args, record: &str) -> Result<(), Failure> {
+    // what is no record at all is a wrong command line, whatever the model
+    if let Err(error) = serde_json::from_str::<Map<String, Value>>(record) {
+        return Err(Failure::usage(format!(
+            "--record: expected a JSON object with the model's inputs as fields, such as '{{\"a\": 1}}', got something else: {error}"
+        )));
+    }
+    let predictor = &load_model(&args.model)?;
     let mut scratch = Scratch::default();
     predictor
         .read_record(record.as_bytes(), &mut scratch)
         .map_err(|error| Failure::work(format!("--record: {error}")))?;
     let prediction = predictor.predict(&mut scratch);
+    if !prediction.is_finite() {
+        return Err(Failure::work(format!("--record: {}", InputError::overflow())));
+    }
     let contributions = predictor.contributions(&scratch);
     let outside = predictor.out_of_range(&scratch);
     for (name, value, (low, high)) in &outside {
@@ -119,26 +131,28 @@ fn document(
     document
 }
 
-fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure> {
+fn many(args: &Args, input: &Path) -> Result<(), Failure> {
     let started = Instant::now();
-    if let Some(output) = &args.output {
+    let output = args.output.as_ref().filter(|output| *output != Path::new("-"));
+    if args.json && output.is_none() {
+        return Err(Failure::usage(
+            "--json with --input needs -o FILE: standard output can't hold the rows and the report",
+        ));
+    }
+    let options = args.reading.options()?;
+    let predictor = &load_model(&args.model)?;
+    if let Some(output) = output {
         check_output(output, &[input, &args.model])?;
     }
     let source = open(input)?;
-    let options = args.reading.options()?;
     let watched = Watched::new("predicting");
-    if args.json && args.output.is_none() {
-        return Err(Failure::usage(
-            "--json with --input needs -o: standard output can't hold the rows and the report",
-        ));
-    }
-    let scored = if let Some(path) = &args.output {
+    let scored = if let Some(path) = output {
         replace_file(path, |out| {
             score_csv(predictor, &source, &options, out, &watched.progress).map_err(Refused::Score)
         })
         .map_err(|refused| match refused {
             Refused::Score(ScoreError::Write(error)) | Refused::File(error) => {
-                Failure::work(format!("can't write {}: {error}", path.display()))
+                Failure::work(format!("can't write {}: {error}{}", path.display(), advice(&error)))
             }
             Refused::Score(error) => Failure::work(format!("{error}; nothing was written")),
         })?
@@ -160,14 +174,14 @@ fn many(args: &Args, predictor: &Predictor, input: &Path) -> Result<(), Failure>
     if args.json {
         print_json(&json!({
             "rows": scored.n_rows,
-            "output": args.output.as_ref().map(|path| path.display().to_string()),
+            "output": output.map(|path| path.display().to_string()),
             "prediction_column": scored.prediction_column,
             "model": predictor.model().name,
             "version": predictor.model().version,
             "warnings": scored.warnings,
             "seconds": seconds,
         }));
-    } else if let Some(path) = &args.output {
+    } else if let Some(path) = output {
         let rate = scored.n_rows as f64 / seconds.max(1e-9);
         eprintln!(
             "predicted {} rows in {} s ({} rows per second), written to {}",

@@ -139,8 +139,11 @@ fn split(text: &str, option: &str, example: &str) -> Result<(String, String), Fa
     }
 }
 
-/// Opens a data file, or a bundled sample by its name where there is no such file.
+/// Opens a data file, `-` for standard input, or a bundled sample by its name where there is no such file.
 pub(crate) fn open(path: &Path) -> Result<Source, Failure> {
+    if path == Path::new("-") {
+        return Ok(Source::from_reader("standard input", std::io::stdin()));
+    }
     if !path.exists()
         && let Some(sample) = path.to_str().and_then(crate::data::samples::find)
     {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::report::{print_json, write_stdout};
-use crate::data::{replace_file, samples};
+use crate::data::{advice, replace_file, samples};
 
 /// Arguments of `drydock samples`.
 #[derive(Debug, clap::Args)]
@@ -56,12 +56,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Failure::usage(format!("there is no sample '{name}'; there are {}", names.join(", ")))
     })?;
     match &args.output {
-        Some(path) => {
-            replace_file(path, |out| out.write_all(sample.bytes()))
-                .map_err(|error| Failure::work(format!("can't write {}: {error}", path.display())))?;
+        Some(path) if path != std::path::Path::new("-") => {
+            replace_file(path, |out| out.write_all(sample.bytes())).map_err(|error| {
+                Failure::work(format!("can't write {}: {error}{}", path.display(), advice(&error)))
+            })?;
             eprintln!("wrote {} ({} bytes)", path.display(), sample.bytes().len());
         }
-        None => write_stdout(sample.bytes()),
+        _ => write_stdout(sample.bytes()),
     }
     Ok(())
 }

@@ -8,15 +8,16 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use super::reading::{ReadArgs, Watched, check_output, open, print_warnings};
-use super::report::{grouped, print_json, scores, short, table};
-use crate::data::{Loaded, read_csv, replace_file};
+use super::report::{grouped, print_json, scores, short, table, write_stdout};
+use crate::data::{Loaded, advice, did_you_mean, read_csv, replace_file};
 use crate::model::{Estimator, Model, ModelKind, Policies, Policy, Task};
-use crate::training::{Origin, Plan, Settings, Solver, Trained, fold_summary, train};
+use crate::training::{FoldScheme, Origin, Plan, Settings, Solver, Trained, fold_summary, measured, train};
 use crate::work::Seed;
 
 /// Arguments of `drydock train`.
 #[derive(Debug, clap::Args)]
 #[command(
+    group(clap::ArgGroup::new("measuring").args(["test_fraction", "folds"]).multiple(true)),
     after_help = "Examples:\n  drydock train sales.csv --target units --test-fraction 0.2 -o sales.json\n  \
     drydock train winter-beverages --target units_sold --time date --test-fraction 0.2 -o winter.json\n  \
     drydock train digits --target digit --task classification --model mlp -o digits.json"
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     /// The column to predict
     #[arg(long, value_name = "COL")]
     target: String,
-    /// Where to save the model
+    /// Where to save the model (- for standard output)
     #[arg(short, long, value_name = "MODEL.json")]
     output: PathBuf,
     /// The columns to predict from (default: every suitable one)
@@ -39,10 +40,12 @@ pub(crate) struct Args {
     /// The kind of model (default: linear for numbers, logistic for categories)
     #[arg(long, value_name = "KIND", value_enum)]
     model: Option<KindArg>,
-    /// What the model is asked for
+    /// What the model is asked for. A classifier's F1 and ROC AUC are of the second of two classes, or the mean over more
+    /// (each against the rest); the probability beside a prediction is that of the predicted class
     #[arg(long, value_enum, default_value_t = TaskArg::Auto)]
     task: TaskArg,
-    /// Fit a sum through the origin
+    /// Fit a sum through the origin. The first category then keeps all its levels, as in R (a yes/no column stays one
+    /// number, 0 for no); R² stays the share of the variance about the mean, as in scikit-learn (R's is about 0)
     #[arg(long)]
     no_intercept: bool,
     /// The share of rows held out for the test (default: none)
@@ -54,14 +57,21 @@ pub(crate) struct Args {
         allow_negative_numbers = true
     )]
     test_fraction: f64,
-    /// Hold out the latest rows by this date column, not random ones
-    #[arg(long, value_name = "COL", requires = "test_fraction")]
+    /// Hold out the latest rows by this date column, not random ones; each of --folds is predicted from those before
+    /// it (rows without a date are left out)
+    #[arg(long, value_name = "COL", requires = "measuring")]
     time: Option<String>,
     /// Cross-validate on the training rows with this many folds
-    #[arg(long, value_name = "K", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "K",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        hide_default_value = true
+    )]
     folds: usize,
     /// The seed of split, folds and training
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(long, value_name = "N", default_value_t = 42, allow_negative_numbers = true)]
     seed: u64,
     /// The model's name (default: the file's)
     #[arg(long)]
@@ -85,19 +95,19 @@ struct Tuning {
     #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
     alpha: f64,
     /// The share of the absolute penalty in elastic-net
-    #[arg(long, value_name = "X", default_value_t = 0.5)]
+    #[arg(long, value_name = "X", default_value_t = 0.5, allow_negative_numbers = true)]
     l1_ratio: f64,
     /// The depth of a tree
-    #[arg(long, value_name = "N", default_value_t = 6)]
+    #[arg(long, value_name = "N", default_value_t = 6, allow_negative_numbers = true)]
     max_depth: usize,
     /// The fewest rows in a leaf of a tree
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
     min_leaf: usize,
     /// Hidden units of an mlp
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
     hidden: usize,
     /// Passes over the training rows for an mlp
-    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(long, value_name = "N", default_value_t = 60, allow_negative_numbers = true)]
     epochs: usize,
     /// Least squares and classification trees: auto, or linfa's QR, coordinate descent and trees
     #[arg(long, value_enum, default_value_t = SolverArg::Auto)]
@@ -179,12 +189,11 @@ impl PolicyArgs {
 }
 
 impl Args {
-    fn settings(&self, loaded: &Loaded) -> Result<Settings, Failure> {
-        let features =
-            if self.without.is_empty() { self.features.clone() } else { Some(self.remaining(loaded)?) };
-        let stem = self.output.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
-        Ok(Settings {
-            features,
+    fn settings(&self) -> Settings {
+        let stem = self.output.file_stem().and_then(|stem| stem.to_str()).filter(|stem| *stem != "-");
+        let stem = stem.unwrap_or("model");
+        Settings {
+            features: self.features.clone(),
             model: self.model.map(ModelKind::from),
             task: match self.task {
                 TaskArg::Auto => None,
@@ -209,7 +218,7 @@ impl Args {
             policies: self.policies.policies(),
             name: self.name.clone().unwrap_or_else(|| stem.to_owned()),
             ..Settings::new(self.target.clone())
-        })
+        }
     }
 
     /// Every column but the target and those left out by name.
@@ -219,7 +228,8 @@ impl Args {
                 let names: Vec<String> = loaded.table.columns().iter().map(|c| c.name.clone()).collect();
                 let there = crate::data::list(&names);
                 return Err(Failure::work(format!(
-                    "there is no column '{name}' to leave out; there are {there}"
+                    "there is no column '{name}' to leave out{}; there are {there}",
+                    did_you_mean(name, names.iter().map(String::as_str))
                 )));
             }
         }
@@ -230,27 +240,45 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let started = Instant::now();
-    check_output(&args.output, &[&args.data])?;
-    let source = open(&args.data)?;
     let mut options = args.reading.options()?;
     options.hash = true;
+    let mut settings = args.settings();
+    settings.check().map_err(Failure::usage)?;
+    if args.output == Path::new("-") {
+        if args.json {
+            return Err(Failure::usage(
+                "-o - writes the model to standard output, which can't hold the --json report, too",
+            ));
+        }
+    } else {
+        check_output(&args.output, &[&args.data])?;
+    }
+    let source = open(&args.data)?;
     let watched = Watched::new("reading");
     let loaded = read_csv(&source, &options, &watched.progress).map_err(Failure::work)?;
-    let settings = args.settings(&loaded)?;
+    if !args.without.is_empty() {
+        settings.features = Some(args.remaining(&loaded)?);
+    }
     let plan =
         Plan::new(settings, &loaded.table).map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
     let origin = Origin::of(file_name(&args.data), &loaded);
     let trained = train(&plan, &loaded.table, &origin, &watched.progress)
         .map_err(|error| Failure::work(in_file(&source.name(), &error)))?;
     drop(watched);
-    replace_file(&args.output, |out| out.write_all(&trained.model.to_json()))
-        .map_err(|error| Failure::work(format!("can't write {}: {error}", args.output.display())))?;
+    let to_stdout = args.output == Path::new("-");
+    if !to_stdout {
+        replace_file(&args.output, |out| out.write_all(&trained.model.to_json())).map_err(|error| {
+            Failure::work(format!("can't write {}: {error}{}", args.output.display(), advice(&error)))
+        })?;
+    }
     let seconds = started.elapsed().as_secs_f64();
     print_warnings(&source.name(), &loaded.warnings);
     for warning in &trained.warnings {
         eprintln!("warning: {warning}");
     }
-    if args.json {
+    if to_stdout {
+        write_stdout(&trained.model.to_json());
+    } else if args.json {
         let mut document = document(&trained, seconds);
         document["saved_to"] = Value::from(args.output.display().to_string());
         document["reading_warnings"] = json!(loaded.warnings);
@@ -279,6 +307,7 @@ fn document(trained: &Trained, seconds: f64) -> Value {
     let model = &trained.model;
     let (coefficients, intercept) = coefficients(model);
     let mut document = json!({
+        "measured": measured(&model.output.classes),
         "model": model.kind,
         "task": model.task,
         "target": model.output.name,
@@ -301,8 +330,12 @@ fn document(trained: &Trained, seconds: f64) -> Value {
     if let Estimator::Linear(linear) = &model.estimator {
         let names = model.term_names();
         if let Some(errors) = &linear.standard_errors {
+            // what has no coefficient has no error either
+            let error = |(at, error): (usize, &f64)| {
+                if linear.dropped.contains(&at) { Value::Null } else { json!(error) }
+            };
             let by_name: Map<String, Value> =
-                names.iter().cloned().zip(errors.iter().map(|&e| json!(e))).collect();
+                names.iter().cloned().zip(errors.iter().enumerate().map(error)).collect();
             document["standard_errors"] = Value::Object(by_name);
             document["intercept_standard_error"] = json!(linear.intercept_standard_error);
             document["residual_std"] = json!(linear.residual_std);
@@ -311,8 +344,7 @@ fn document(trained: &Trained, seconds: f64) -> Value {
         document["dropped"] = json!(dropped);
     }
     if !trained.folds.is_empty() {
-        document["cross_validation"] =
-            json!({"folds": trained.folds, "summary": fold_summary(&trained.folds)});
+        document["cross_validation"] = json!({"scheme": trained.fold_scheme, "folds": trained.folds, "summary": fold_summary(&trained.folds)});
     }
     document
 }
@@ -374,11 +406,33 @@ pub(crate) fn text(trained: &Trained) -> String {
             })
             .collect();
         text.push_str(&format!("  {} folds    {}\n", trained.folds.len(), parts.join(" · ")));
+        text.push_str(match trained.fold_scheme {
+            FoldScheme::Random => "",
+            FoldScheme::Stratified => "             (every class dealt out evenly)\n",
+            FoldScheme::ForwardChaining => {
+                "             (in order of time, each predicted from all rows before it)\n"
+            }
+        });
+    }
+    if let Some(measured) = measured(&model.output.classes) {
+        text.push_str(&format!(
+            "\n  {measured}.\n  A prediction's probability is that of the predicted class.\n"
+        ));
+    }
+    if model.training.settings.get("intercept") == Some(&Value::Bool(false)) {
+        text.push_str(
+            "\n  R² is the share of the variance about the mean, though the sum goes through the origin.\n",
+        );
     }
     if let Estimator::Linear(linear) = &model.estimator {
         let names = model.term_names();
         let error = |at: usize| {
-            linear.standard_errors.as_ref().and_then(|e| e.get(at)).map_or(String::new(), |e| short(*e, 3))
+            let error = linear.standard_errors.as_ref().and_then(|e| e.get(at));
+            if linear.dropped.contains(&at) {
+                "dropped".to_owned()
+            } else {
+                error.map_or(String::new(), |e| short(*e, 3))
+            }
         };
         let mut rows = vec![vec![
             "(intercept)".to_owned(),
@@ -397,6 +451,10 @@ pub(crate) fn text(trained: &Trained) -> String {
         text.push_str(&table(&["term", "coefficient", "std. error"], &rows, &[false, true, true]));
         if names.len() > 40 {
             text.push_str(&format!("  … and {} more, in the model file\n", names.len() - 40));
+        }
+        if let Some(condition) = trained.notes.get("condition").and_then(Value::as_f64) {
+            let condition = if condition < 1e6 { short(condition, 3) } else { format!("{condition:.1e}") };
+            text.push_str(&format!("  condition {condition} (of the scaled features; 1 is best)\n"));
         }
     }
     text

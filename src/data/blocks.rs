@@ -16,7 +16,7 @@ const BLOCK_BYTES: usize = 512 * 1024;
 /// A well-formed record is not longer than this; past it the quotes are looked at with care.
 const REGULAR_RECORD_LIMIT: usize = 16 * 1024 * 1024;
 /// Positions in a block are 32-bit.
-const RECORD_LIMIT: usize = 1 << 31;
+pub(crate) const RECORD_LIMIT: usize = 1 << 31;
 
 /// A run of whole records.
 #[derive(Debug, Default)]

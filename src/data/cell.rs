@@ -49,8 +49,11 @@ fn usual(cell: &[u8]) -> bool {
 
 /// The words for no and yes that make a column boolean, lower case. The single letters count only where both
 /// are seen, since an F alone may stand for anything.
-const WORDS: [(&str, &str); 5] = [("false", "true"), ("no", "yes"), ("off", "on"), ("f", "t"), ("n", "y")];
+const WORDS: [(&str, &str); 6] =
+    [("false", "true"), ("no", "yes"), ("off", "on"), ("f", "t"), ("n", "y"), ("0", "1")];
 const FIRST_LETTER_PAIR: usize = 3;
+/// The pair of digits makes a column boolean only where that is asked for.
+const DIGITS_PAIR: usize = 5;
 
 /// Which pair of [`WORDS`] a cell belongs to, and whether it is the yes of it.
 pub(crate) fn boolean_word(cell: &str) -> Option<(usize, bool)> {
@@ -68,7 +71,7 @@ pub(crate) fn boolean_word(cell: &str) -> Option<(usize, bool)> {
     })
 }
 
-/// The two spellings of a boolean column.
+/// The two spellings of a boolean column. Cells that differ from them in case only are the same words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Booleans {
     pub(crate) no: String,
@@ -86,9 +89,6 @@ pub(crate) struct BooleanEvidence {
 
 impl BooleanEvidence {
     pub(crate) fn absorb(&mut self, cell: &str) {
-        if self.broken {
-            return;
-        }
         let Some((pair, is_yes)) = boolean_word(cell) else {
             self.broken = true;
             return;
@@ -98,10 +98,7 @@ impl BooleanEvidence {
             return;
         }
         let slot = if is_yes { &mut self.yes } else { &mut self.no };
-        // two spellings of one word (Yes, YES) could not be written back as they were
-        if slot.get_or_insert_with(|| cell.to_owned()) != cell {
-            self.broken = true;
-        }
+        slot.get_or_insert_with(|| cell.to_owned());
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -111,12 +108,19 @@ impl BooleanEvidence {
         }
     }
 
-    /// The spellings, if every cell seen fits them. A word that was not seen is spelled like its partner.
+    /// The spellings, if every cell seen fits them.
     pub(crate) fn decide(&self) -> Option<Booleans> {
-        let pair = self.pair.filter(|_| !self.broken)?;
+        let pair = self.pair.filter(|&pair| !self.broken && pair != DIGITS_PAIR)?;
         if pair >= FIRST_LETTER_PAIR && (self.no.is_none() || self.yes.is_none()) {
             return None;
         }
+        self.asked()
+    }
+
+    /// The spellings where the column is asked to be boolean: those of the first pair met, 0 and 1 among them. A
+    /// word that was not seen is spelled like its partner.
+    pub(crate) fn asked(&self) -> Option<Booleans> {
+        let pair = self.pair?;
         let (no, yes) = WORDS[pair];
         let like = |word: &str, partner: Option<&String>| -> String {
             match partner {
@@ -164,7 +168,9 @@ mod tests {
         assert_eq!(decide(&["F", "T"]), Some(("F".into(), "T".into())));
         assert_eq!(decide(&["Yes"]), Some(("No".into(), "Yes".into())));
         assert_eq!(decide(&["FALSE", "TRUE"]), Some(("FALSE".into(), "TRUE".into())));
-        assert_eq!(decide(&["yes", "YES"]), None);
+        // the first spelling stands for the others
+        assert_eq!(decide(&["yes", "YES", "No"]), Some(("No".into(), "yes".into())));
+        assert_eq!(decide(&["0", "1"]), None);
         assert_eq!(decide(&["yes", "true"]), None);
     }
 }

@@ -245,8 +245,9 @@ impl Worker {
                 Plan::Skip => Piece::Skip,
                 Plan::Number { .. } => {
                     let mut values = Vec::with_capacity(rows.n_rows);
-                    numbers(&rows, col, column, &mut values, |row, cell| {
-                        odd.see(row, cell, &mut chunk.warnings);
+                    numbers(&rows, col, column, &mut values, |row, cell, rounded| match rounded {
+                        None => odd.see(row, cell, &mut chunk.warnings),
+                        Some(value) => odd.see_rounded(row, cell, value, &mut chunk.warnings),
                     });
                     Piece::Number(values)
                 }
@@ -321,6 +322,14 @@ fn to_u32(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
+/// What is said of an integer that was rounded.
+pub(crate) fn rounded(column: &str, cell: &str, value: f64) -> String {
+    format!(
+        "column '{column}': {} is an integer that a 64-bit float can't hold exactly; read as {value}",
+        shorten(cell)
+    )
+}
+
 /// Watches for cells that do not fit the plan.
 pub(crate) struct OddCells<'a> {
     rows: &'a Rows<'a>,
@@ -330,6 +339,12 @@ pub(crate) struct OddCells<'a> {
 }
 
 impl OddCells<'_> {
+    #[cold]
+    fn see_rounded(&mut self, row: usize, cell: &[u8], value: f64, warnings: &mut WarningLog) {
+        let what = rounded(self.name, &String::from_utf8_lossy(cell), value);
+        warnings.push(Topic::Rounded, self.rows.line(row), what);
+    }
+
     #[cold]
     pub(crate) fn see(&mut self, row: usize, cell: &[u8], warnings: &mut WarningLog) {
         let text = String::from_utf8_lossy(cell);

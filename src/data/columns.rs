@@ -6,19 +6,20 @@ use super::cell::{Booleans, Missing, boolean_word};
 use super::chunk::{ColumnLayout, OddCells};
 use super::date;
 use super::infer::Plan;
-use super::number::{Decimal, Reading, Unit, general, plain};
+use super::number::{Decimal, Reading, Unit, asked, general, plain};
 use super::scan::{Rows, unquote};
 use super::table::{Coded, Levels, MISSING_CODE, MISSING_DATE};
 use super::warning::WarningLog;
 
-/// Reads a column of numbers; `odd(row, cell)` is called for each cell that is neither number nor missing.
+/// Reads a column of numbers; `odd(row, cell, None)` is called for each cell that is neither number nor missing, and
+/// `odd(row, cell, Some(value))` for each integer that was rounded to a double.
 #[inline]
 pub(crate) fn numbers(
     rows: &Rows<'_>,
     col: usize,
     column: &ColumnLayout,
     values: &mut Vec<f64>,
-    mut odd: impl FnMut(usize, &[u8]),
+    mut odd: impl FnMut(usize, &[u8], Option<f64>),
 ) {
     let buf = rows.buf;
     let Plan::Number { decimal, unit } = column.plan else { return };
@@ -32,8 +33,21 @@ pub(crate) fn numbers(
         }
         match std::str::from_utf8(cell).map(|text| general(text, decimal)) {
             Ok(Reading::Value(value, cell_unit)) if fits(unit, cell_unit) => value,
+            Ok(Reading::LeadingZero | Reading::TooPrecise) if column.forced => {
+                match std::str::from_utf8(cell).map(|text| asked(text, decimal)) {
+                    Ok(Reading::Value(value, cell_unit)) if fits(unit, cell_unit) => value,
+                    Ok(Reading::Rounded(value, cell_unit)) if fits(unit, cell_unit) => {
+                        odd(row, cell, Some(value));
+                        value
+                    }
+                    _ => {
+                        odd(row, cell, None);
+                        f64::NAN
+                    }
+                }
+            }
             _ => {
-                odd(row, cell);
+                odd(row, cell, None);
                 f64::NAN
             }
         }
@@ -103,6 +117,7 @@ pub(crate) fn booleans(
 ) -> Vec<u32> {
     let mut codes = Vec::with_capacity(rows.n_rows);
     let mut scratch = Vec::new();
+    let own_pair = boolean_word(&words.no).map(|(pair, _)| pair);
     rows.for_each(col, |row, start, end| {
         let cell = unquote(&rows.buf[start..end], rows.quote, &mut scratch);
         codes.push(if column.missing.is_own(cell) {
@@ -114,7 +129,10 @@ pub(crate) fn booleans(
         } else {
             if !column.missing.is(cell) {
                 let word = std::str::from_utf8(cell).ok().and_then(boolean_word);
-                if let (true, Some((_, yes))) = (column.forced, word) {
+                // another spelling; where the column is asked to be boolean, the words of every pair
+                if let Some((pair, yes)) = word
+                    && (column.forced || Some(pair) == own_pair)
+                {
                     codes.push(u32::from(yes));
                     return;
                 }

@@ -8,8 +8,10 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 mod scan;
+mod tally;
 
 use scan::{Scanned, scan};
+pub(crate) use tally::DateTally;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -72,11 +74,17 @@ pub enum DateFormat {
     /// `31-Mar-24`.
     #[serde(rename = "dd-mon-yy")]
     DayNameShortYearDash,
+    /// `2024.03.31`.
+    #[serde(rename = "yyyy.mm.dd")]
+    YearMonthDayDot,
+    /// `2024-03`, the first day of the month.
+    #[serde(rename = "yyyy-mm")]
+    YearMonth,
 }
 
 impl DateFormat {
     /// Every format; where the same cell may be day first or month first, day first comes first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::YearMonthDay,
         Self::YearMonthDaySlash,
         Self::Compact,
@@ -92,6 +100,8 @@ impl DateFormat {
         Self::DayMonthShortYearSlash,
         Self::MonthDayShortYearSlash,
         Self::DayNameShortYearDash,
+        Self::YearMonthDayDot,
+        Self::YearMonth,
     ];
 
     /// The format's name, as used in files, commands and messages: `dd/mm/yyyy`.
@@ -113,6 +123,8 @@ impl DateFormat {
             Self::DayMonthShortYearSlash => "dd/mm/yy",
             Self::MonthDayShortYearSlash => "mm/dd/yy",
             Self::DayNameShortYearDash => "dd-mon-yy",
+            Self::YearMonthDayDot => "yyyy.mm.dd",
+            Self::YearMonth => "yyyy-mm",
         }
     }
 
@@ -122,6 +134,8 @@ impl DateFormat {
             self,
             Self::YearMonthDay
                 | Self::YearMonthDaySlash
+                | Self::YearMonthDayDot
+                | Self::YearMonth
                 | Self::Compact
                 | Self::MonthDayYearSlash
                 | Self::MonthDayYearDash
@@ -151,7 +165,7 @@ impl std::str::FromStr for DateFormat {
 
 /// A set of formats: those that one cell fits, or, intersected over its cells, those a column fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FormatSet(u16);
+pub struct FormatSet(u32);
 
 impl FormatSet {
     /// No format: the cell is not a date.
@@ -163,7 +177,7 @@ impl FormatSet {
         let mut bits = 0;
         let mut i = 0;
         while i < formats.len() {
-            bits |= 1 << formats[i] as u16;
+            bits |= 1 << formats[i] as u32;
             i += 1;
         }
         Self(bits)
@@ -190,7 +204,7 @@ impl FormatSet {
     /// Whether a format is in the set.
     #[must_use]
     pub const fn contains(self, format: DateFormat) -> bool {
-        self.0 & (1 << format as u16) != 0
+        self.0 & (1 << format as u32) != 0
     }
 
     /// The formats in the set, in the order of [`DateFormat::ALL`].
@@ -240,7 +254,7 @@ pub fn candidates(text: &str, allow_compact: bool) -> FormatSet {
             _ => false,
         };
         if !doubtful && scanned.micros(format).is_some() {
-            accepted.0 |= 1 << format as u16;
+            accepted.0 |= 1 << format as u32;
         }
     }
     accepted

@@ -1,7 +1,7 @@
 //! From cells to a column's type: evidence is gathered cell by cell, and a plan decided from it.
 
 use super::cell::{BooleanEvidence, Booleans};
-use super::date::{self, DateFormat, FormatSet};
+use super::date::{self, DateFormat, DateTally, FormatSet};
 use super::number::{Decimal, Leaning, Reading, Unit, general, leaning};
 use super::options::ColumnOptions;
 use super::table::ColumnKind;
@@ -47,6 +47,9 @@ pub(crate) struct Evidence {
     /// The first cell that is no number, with its line.
     pub(crate) first_other: Option<(u64, String)>,
     dates: Option<FormatSet>,
+    /// The forms of the cells that are dates, and the first cell that is none, with its line.
+    date_tally: Option<Box<DateTally>>,
+    undated: Option<(u64, String)>,
     booleans: BooleanEvidence,
 }
 
@@ -82,6 +85,8 @@ impl Default for Evidence {
             first_comma: None,
             first_other: None,
             dates: None,
+            date_tally: None,
+            undated: None,
             booleans: BooleanEvidence::default(),
         }
     }
@@ -122,7 +127,7 @@ impl Evidence {
                 self.first_point = Some((line, cell.to_owned()));
             }
             self.see_unit(None);
-            self.see_other_than_numbers(cell, compact_dates);
+            self.see_other_than_numbers(cell, line, compact_dates);
             return;
         }
         let point = general(cell, Decimal::Point);
@@ -165,13 +170,18 @@ impl Evidence {
         } else if self.first_other.is_none() {
             self.first_other = Some((line, cell.to_owned()));
         }
-        self.see_other_than_numbers(cell, compact_dates);
+        self.see_other_than_numbers(cell, line, compact_dates);
     }
 
-    fn see_other_than_numbers(&mut self, cell: &str, compact_dates: bool) {
+    fn see_other_than_numbers(&mut self, cell: &str, line: u64, compact_dates: bool) {
         // numbers with a point may look like dates; only what is no plain number can be one
         let formats = date::candidates(cell, compact_dates);
         self.dates = Some(self.dates.map_or(formats, |seen| seen.intersect(formats)));
+        if !formats.is_empty() {
+            self.date_tally.get_or_insert_default().add(formats, cell, line);
+        } else if self.undated.is_none() {
+            self.undated = Some((line, cell.to_owned()));
+        }
         self.booleans.absorb(cell);
     }
 
@@ -209,6 +219,7 @@ impl Evidence {
             (&mut self.first_other, &other.first_other),
             (&mut self.first_point, &other.first_point),
             (&mut self.first_comma, &other.first_comma),
+            (&mut self.undated, &other.undated),
         ] {
             if mine.is_none() {
                 mine.clone_from(theirs);
@@ -217,6 +228,9 @@ impl Evidence {
         if let Some(dates) = other.dates {
             self.dates = Some(self.dates.map_or(dates, |seen| seen.intersect(dates)));
         }
+        if let Some(tally) = &other.date_tally {
+            self.date_tally.get_or_insert_default().merge(tally);
+        }
         if other.cells > 0 {
             self.booleans.merge(&other.booleans);
         }
@@ -224,11 +238,14 @@ impl Evidence {
 
     /// Moves the line numbers by the lines that stand before this part of the file.
     pub(crate) fn shift_lines(&mut self, lines: u64) {
-        let Self { leading_zero, too_precise, first_other, first_point, first_comma, .. } = self;
+        let Self { leading_zero, too_precise, first_other, first_point, first_comma, undated, .. } = self;
         for (line, _) in
-            [leading_zero, too_precise, first_other, first_point, first_comma].into_iter().flatten()
+            [leading_zero, too_precise, first_other, first_point, first_comma, undated].into_iter().flatten()
         {
             *line += lines;
+        }
+        if let Some(tally) = &mut self.date_tally {
+            tally.shift_lines(lines);
         }
     }
 
@@ -250,6 +267,14 @@ impl Evidence {
     /// Whether day and month could be the other way round.
     pub(crate) fn date_is_ambiguous(&self) -> bool {
         self.dates.and_then(FormatSet::preferred).is_some_and(|(_, ambiguous)| ambiguous)
+    }
+
+    /// The form that most dates of the column have, how many have it, and the first cell that has not.
+    pub(crate) fn usual_date(&self) -> Option<(DateFormat, u64, &(u64, String))> {
+        let tally = self.date_tally.as_deref()?;
+        let (format, count) = tally.usual();
+        let first = [tally.other_than(format), self.undated.as_ref()].into_iter().flatten();
+        Some((format, count, first.min_by_key(|(line, _)| *line)?))
     }
 
     /// The plan that fits every cell seen; `file_decimal` settles what the column leaves open.
@@ -294,23 +319,30 @@ impl Evidence {
                 Plan::Number { decimal, unit: self.unit.the_one() }
             }
             Some(ColumnKind::Date) => {
-                let likely = options.and_then(|o| o.likely_date);
-                let format = options
-                    .and_then(|o| o.date)
-                    .or(likely.filter(|format| self.dates.is_none_or(|dates| dates.contains(*format))))
-                    .or_else(|| self.dates.and_then(FormatSet::preferred).map(|(format, _)| format));
+                // a few cells of another form, or none, must not decide for the others
+                let tally = self.date_tally.as_deref();
+                let usual = tally.map(DateTally::usual);
+                let fits_as_many = |format: &DateFormat| {
+                    tally.zip(usual).is_none_or(|(tally, (_, most))| tally.count(*format) == most)
+                };
+                let likely = options.and_then(|o| o.likely_date).filter(fits_as_many);
+                let format =
+                    options.and_then(|o| o.date).or(likely).or_else(|| usual.map(|(format, _)| format));
                 Plan::Date(format.unwrap_or(DateFormat::YearMonthDay))
             }
             Some(ColumnKind::Boolean) => Plan::Boolean(
-                self.booleans.decide().unwrap_or(Booleans { no: "false".into(), yes: "true".into() }),
+                self.booleans.asked().unwrap_or(Booleans { no: "false".into(), yes: "true".into() }),
             ),
             Some(ColumnKind::Category | ColumnKind::Text) => Plan::Texts,
         }
     }
 }
 
-/// Whether a column's name allows its eight-digit numbers to be dates.
-pub(crate) fn names_a_date(name: &str) -> bool {
+/// Whether a column's eight-digit numbers may be dates: by its name, or since it is asked to be one of dates.
+pub(crate) fn compact_dates(name: &str, options: Option<&ColumnOptions>) -> bool {
+    if options.is_some_and(|own| own.kind == Some(ColumnKind::Date)) {
+        return true;
+    }
     let lower = name.to_lowercase();
     ["date", "day", "datum", "fecha", "yyyymmdd"].iter().any(|word| lower.contains(word))
         && !lower.contains("days")

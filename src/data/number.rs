@@ -132,6 +132,8 @@ pub(crate) enum Reading {
     LeadingZero,
     /// An integer that a double can't hold exactly.
     TooPrecise,
+    /// The double nearest to such an integer, where the column is asked to be numbers.
+    Rounded(f64, Option<Unit>),
     /// Not a number.
     No,
 }
@@ -147,6 +149,16 @@ pub(crate) enum Leaning {
 
 /// Reads a cell (outer blanks ignored) as a number in the given notation.
 pub(crate) fn general(cell: &str, decimal: Decimal) -> Reading {
+    read(cell, decimal, false)
+}
+
+/// As [`general`], for a column that is asked to be numbers: leading zeros count for nothing, and an integer that
+/// a double can't hold is rounded to the nearest and says so.
+pub(crate) fn asked(cell: &str, decimal: Decimal) -> Reading {
+    read(cell, decimal, true)
+}
+
+fn read(cell: &str, decimal: Decimal, asked: bool) -> Reading {
     let mut text = cell.trim_matches([' ', '\t', '\u{a0}', '\u{202f}']);
     let mut negative = false;
     let mut unit = None;
@@ -183,13 +195,13 @@ pub(crate) fn general(cell: &str, decimal: Decimal) -> Reading {
             text = rest.trim_end_matches([' ', '\u{a0}', '\u{202f}']);
         }
     }
-    let reading = unsigned(text, decimal);
-    match reading {
-        Reading::Value(value, _) => {
-            let value = if negative { -value } else { value };
-            let value = if unit == Some(Unit::Percent) { percent(value, text) } else { value };
-            Reading::Value(value, unit)
-        }
+    let signed = |value: f64| {
+        let value = if negative { -value } else { value };
+        if unit == Some(Unit::Percent) { percent(value, text) } else { value }
+    };
+    match unsigned(text, decimal, asked) {
+        Reading::Value(value, _) => Reading::Value(signed(value), unit),
+        Reading::Rounded(value, _) => Reading::Rounded(signed(value), unit),
         other => other,
     }
 }
@@ -217,7 +229,7 @@ fn currency<'a>(text: &'a str, strip: fn(&'a str, &'static str) -> Option<&'a st
 }
 
 /// Reads digits with separators and an exponent, no sign in front.
-fn unsigned(text: &str, decimal: Decimal) -> Reading {
+fn unsigned(text: &str, decimal: Decimal, asked: bool) -> Reading {
     let bytes = text.as_bytes();
     match bytes.first() {
         Some(b) if b.is_ascii_digit() => {}
@@ -253,7 +265,7 @@ fn unsigned(text: &str, decimal: Decimal) -> Reading {
         return Reading::No;
     }
     let integer = fraction.is_none() && exponent.is_none();
-    if integer && whole.len() > 1 && whole.starts_with('0') {
+    if integer && !asked && whole.len() > 1 && whole.starts_with('0') {
         return Reading::LeadingZero;
     }
     let mut plain = String::with_capacity(text.len() + 2);
@@ -268,10 +280,10 @@ fn unsigned(text: &str, decimal: Decimal) -> Reading {
     }
     let Ok(value) = plain.parse::<f64>() else { return Reading::No };
     if value.is_infinite() {
-        return if integer { Reading::TooPrecise } else { Reading::Infinite };
+        return if integer && !asked { Reading::TooPrecise } else { Reading::Infinite };
     }
-    if integer && value >= TWO_53 as f64 && !is_exact(&whole, value) {
-        return Reading::TooPrecise;
+    if integer && value >= TWO_53 as f64 && !is_exact(whole.trim_start_matches('0'), value) {
+        return if asked { Reading::Rounded(value, None) } else { Reading::TooPrecise };
     }
     Reading::Value(value, None)
 }
@@ -470,6 +482,11 @@ mod tests {
             Reading::Value(9_007_199_254_740_994.0, None)
         );
         assert_eq!(general("-12345678901234567890", Decimal::Point), Reading::TooPrecise);
+        assert_eq!(asked("-007", Decimal::Point), Reading::Value(-7.0, None));
+        assert_eq!(
+            asked("0009007199254740993", Decimal::Point),
+            Reading::Rounded(9_007_199_254_740_992.0, None)
+        );
         assert_eq!(general("inf", Decimal::Point), Reading::Infinite);
         assert_eq!(general("1e999", Decimal::Point), Reading::Infinite);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::closest::did_you_mean;
 use super::date::DateFormat;
 use super::encoding::Encoding;
 use super::number::Decimal;
@@ -112,7 +113,7 @@ impl Dialect {
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The file can't be opened or read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {source}{}", path.display(), advice(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -124,6 +125,16 @@ pub enum DataError {
     Empty {
         /// The file.
         name: String,
+    },
+    /// The file is of another kind.
+    #[error("{name} is {kind}; {instead}")]
+    OtherKind {
+        /// The file.
+        name: String,
+        /// What it is.
+        kind: &'static str,
+        /// What to do.
+        instead: &'static str,
     },
     /// A quote is opened and never closed.
     #[error(
@@ -138,7 +149,7 @@ pub enum DataError {
         field: usize,
     },
     /// A setting names a column that is not there.
-    #[error("{name} has no column '{column}'; it has {}", list(columns))]
+    #[error("{name} has no column '{column}'{}; it has {}", did_you_mean(column, columns.iter().map(String::as_str)), list(columns))]
     NoSuchColumn {
         /// The file.
         name: String,
@@ -163,6 +174,17 @@ pub enum DataError {
     /// Someone asked the work to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// What can be done about a system's error, to be put behind it.
+pub(crate) fn advice(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "; check the name and the folder",
+        ErrorKind::PermissionDenied => "; check the permissions of the file and its folder",
+        ErrorKind::StorageFull => "; make room on the disk",
+        _ => "",
+    }
 }
 
 /// Names in quotes, the first twelve of them.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::{Encoding, Utf8Count};
 use super::options::DataError;
+use super::spool::Spool;
 
 /// A CSV text that can be read from the start as often as needed.
 #[derive(Debug, Clone)]
@@ -22,18 +23,25 @@ pub enum Source {
         /// The content.
         bytes: Arc<[u8]>,
     },
+    /// A pipe, with a name for messages.
+    Pipe {
+        /// What messages call it.
+        name: String,
+        /// What comes through it.
+        spool: Spool,
+    },
 }
 
 impl Source {
-    /// Takes a path. What is not a regular file (a pipe, standard input) is read to memory, since reading may
-    /// need a second pass.
+    /// Takes a path. What comes through a pipe or a device is kept in a temporary file as it is read, since reading
+    /// may need a second pass.
     ///
     /// # Errors
     /// [`DataError::Io`] when the file can't be opened, is a folder, or can't be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
         let io = |source| DataError::Io { path: path.to_path_buf(), source };
-        let mut file = File::open(path).map_err(io)?;
+        let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         if metadata.is_dir() {
             return Err(io(std::io::Error::other("it is a folder; name a CSV file")));
@@ -41,9 +49,12 @@ impl Source {
         if metadata.is_file() {
             return Ok(Self::Path(path.to_path_buf()));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io)?;
-        Ok(Self::from_bytes(path.display().to_string(), bytes))
+        Ok(Self::from_reader(path.display().to_string(), file))
+    }
+
+    /// Takes what can be read once, such as standard input; `name` stands for it in messages.
+    pub fn from_reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
+        Self::Pipe { name: name.into(), spool: Spool::new(reader) }
     }
 
     /// Takes bytes in memory; `name` stands for them in messages.
@@ -57,16 +68,17 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::Path(path) => path.display().to_string(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::Bytes { name, .. } | Self::Pipe { name, .. } => name.clone(),
         }
     }
 
-    /// The number of bytes.
+    /// The number of bytes; 0 for a pipe that has not ended.
     #[must_use]
     pub fn size(&self) -> u64 {
         match self {
             Self::Path(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
             Self::Bytes { bytes, .. } => bytes.len() as u64,
+            Self::Pipe { spool, .. } => spool.size(),
         }
     }
 
@@ -77,6 +89,7 @@ impl Source {
                 Ok(Box::new(file))
             }
             Self::Bytes { bytes, .. } => Ok(Box::new(&bytes[..])),
+            Self::Pipe { spool, .. } => Ok(Box::new(spool.reader())),
         }
     }
 

@@ -1,17 +1,19 @@
 //! A CSV text as a stream of blocks: for work that needs each row once and must not hold the file.
 
+use std::cell::RefCell;
+
 use super::blocks::{BlockError, Blocks, in_order};
 use super::cell::Missing;
-use super::chunk::{ColumnLayout, Invalid, Layout, Shaped, Worker};
+use super::chunk::{ColumnLayout, Invalid, Layout, Shaped, Worker, rounded};
 use super::columns;
 use super::date;
-use super::infer::{Plan, names_a_date};
+use super::infer::{Plan, compact_dates};
 use super::options::{DataError, Quote, ReadOptions};
 use super::scan::{PAD, Rows, unquote};
-use super::sniff::{Sniffed, sniff};
+use super::sniff::{Sniffed, shorten, sniff};
 use super::source::Source;
 use super::table::Levels;
-use super::warning::{Topic, Warning};
+use super::warning::{Topic, Warning, WarningLog};
 use super::write::write_field;
 use crate::work::Progress;
 
@@ -28,6 +30,7 @@ pub(crate) struct Cells<'a> {
     layout: &'a Layout,
     /// Rows can be copied as they stand in the file.
     verbatim: bool,
+    warnings: RefCell<WarningLog>,
 }
 
 impl<'a> CsvStream<'a> {
@@ -78,7 +81,13 @@ impl<'a> CsvStream<'a> {
                     let n_bytes = (block.data.len() - PAD) as u64;
                     let mut lines = 0;
                     let result = match worker.shape(block, &layout, &mut warnings, &mut lines) {
-                        Shaped::Rows(rows) => Some(work(state, &Cells { rows, layout: &layout, verbatim })),
+                        Shaped::Rows(rows) => {
+                            let cells =
+                                Cells { rows, layout: &layout, verbatim, warnings: RefCell::default() };
+                            let result = work(state, &cells);
+                            warnings.append(cells.warnings.into_inner(), 0);
+                            Some(result)
+                        }
                         Shaped::Trouble(_) => None,
                     };
                     (result, warnings, lines, n_bytes)
@@ -122,7 +131,7 @@ impl<'a> CsvStream<'a> {
                 plan: evidence.decide_with(own, self.sniffed.decimal),
                 forced: true,
                 missing: Missing::new(missing),
-                compact_dates: names_a_date(name),
+                compact_dates: compact_dates(name, own),
             }
         });
         Layout {
@@ -166,8 +175,36 @@ impl Cells<'_> {
         self.rows.line(row)
     }
 
-    /// A column as numbers, NaN where missing; `odd` hears of the cells that are no numbers (NaN, too).
-    pub(crate) fn numbers(&self, col: usize, values: &mut Vec<f64>, odd: impl FnMut(usize, &[u8])) {
+    /// Says that a cell is not of the type that its column is read as, and what is done about it.
+    pub(crate) fn warn_wrong_type(&self, row: usize, col: usize, cell: &str, done: &str) {
+        let column = &self.layout.columns[col];
+        let what = format!(
+            "column '{}': '{}' is not {}; {done}",
+            self.layout.names[col],
+            shorten(cell),
+            if matches!(column.plan, Plan::Number { .. }) {
+                "a finite number"
+            } else {
+                "a date in the column's form"
+            }
+        );
+        self.warnings.borrow_mut().push(Topic::Cell, self.line(row), what);
+    }
+
+    /// Says that an integer was rounded to a double.
+    pub(crate) fn warn_rounded(&self, row: usize, col: usize, cell: &[u8], value: f64) {
+        let what = rounded(&self.layout.names[col], &String::from_utf8_lossy(cell), value);
+        self.warnings.borrow_mut().push(Topic::Rounded, self.line(row), what);
+    }
+
+    /// A column as numbers, NaN where missing; `odd` hears of the cells that are no numbers (NaN, too), and of the
+    /// integers that were rounded, with their value.
+    pub(crate) fn numbers(
+        &self,
+        col: usize,
+        values: &mut Vec<f64>,
+        odd: impl FnMut(usize, &[u8], Option<f64>),
+    ) {
         values.clear();
         columns::numbers(&self.rows, col, &self.layout.columns[col], values, odd);
     }

@@ -21,6 +21,7 @@ pub(crate) enum Topic {
     Quote,
     Encoding,
     Cell,
+    Rounded,
     General,
 }
 
@@ -34,6 +35,7 @@ impl Topic {
             Self::Quote => "lines with misplaced quotes",
             Self::Encoding => "lines with bytes that are not valid in the file's encoding",
             Self::Cell => "cells that could not be read as their column's type and are taken as missing",
+            Self::Rounded => "integers that a 64-bit float can't hold exactly and that were rounded",
             Self::General => "warnings",
         }
     }

@@ -49,6 +49,17 @@ impl InputError {
         }
     }
 
+    /// Values that are each taken, and whose prediction is beyond the largest double.
+    #[must_use]
+    pub fn overflow() -> Self {
+        Self {
+            place: None,
+            field: String::new(),
+            expected: "values whose prediction is a finite number".into(),
+            got: "values so large that it overflows".into(),
+        }
+    }
+
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self

@@ -10,6 +10,13 @@ use crate::model::{Estimator, InputKind, Linear, Logistic, Mlp, Model, Node, Tas
 /// Rows that are worked on together: their columns fit the first-level cache beside each other.
 pub(crate) const BLOCK_ROWS: usize = 2048;
 
+/// Rows that a weighted sum of plain numbers takes at once: long runs of each column, which memory gives fastest.
+pub(crate) const LONG_BLOCK_ROWS: usize = 8 * BLOCK_ROWS;
+
+/// Rows whose smallest and largest value are compared with the limits together, so that rare values beyond them cost
+/// little.
+const LOOKED_AT_TOGETHER: usize = 1024;
+
 /// The slot value of a category that is none of its levels.
 pub(crate) const NO_LEVEL: f64 = -1.0;
 
@@ -140,6 +147,56 @@ impl WeightedSum {
         }
     }
 
+    /// Writes the sum of every row to `out`, as [`WeightedSum::eval`] does, and counts in the same pass how many of
+    /// each input's values lie outside its limits, which memory does not notice. False when a part is no plain
+    /// number.
+    #[inline(always)]
+    fn eval_and_count(
+        &self,
+        columns: &[&[f64]],
+        limits: &[(f64, f64)],
+        out: &mut [f64],
+        outside: &mut [u64],
+    ) -> bool {
+        out.fill(self.intercept);
+        let mut parts = self.parts.as_slice();
+        loop {
+            match parts {
+                [
+                    Part::Value { input: a, weight: wa },
+                    Part::Value { input: b, weight: wb },
+                    Part::Value { input: c, weight: wc },
+                    Part::Value { input: d, weight: wd },
+                    rest @ ..,
+                ] => {
+                    let inputs = [*a, *b, *c, *d];
+                    for (at, sums) in out.chunks_mut(LOOKED_AT_TOGETHER).enumerate() {
+                        let start = at * LOOKED_AT_TOGETHER;
+                        let rows = start..start + sums.len();
+                        let columns = inputs.map(|input| columns[input].get(rows.clone()).unwrap_or(&[]));
+                        let seen = add_four(columns, [*wa, *wb, *wc, *wd], sums);
+                        for ((input, column), (low, high)) in inputs.into_iter().zip(columns).zip(seen) {
+                            let limits = limits[input];
+                            if low < limits.0 || high > limits.1 {
+                                outside[input] += count_beyond(column, limits);
+                            }
+                        }
+                    }
+                    parts = rest;
+                }
+                [Part::Value { input, weight }, rest @ ..] => {
+                    for (sum, value) in out.iter_mut().zip(columns[*input]) {
+                        *sum += weight * value;
+                    }
+                    outside[*input] += count_beyond(columns[*input], limits[*input]);
+                    parts = rest;
+                }
+                [Part::Level { .. }, ..] => return false,
+                [] => return true,
+            }
+        }
+    }
+
     fn eval_wide<S: Slots>(&self, arch: Arch, slots: &S, out: &mut [f64]) {
         struct Eval<'a, S>(&'a WeightedSum, &'a S, &'a mut [f64]);
         impl<S: Slots> WithSimd for Eval<'_, S> {
@@ -156,6 +213,64 @@ impl WeightedSum {
             arch.dispatch(Eval(self, slots, out));
         }
     }
+}
+
+/// Adds four weighted columns to `sums`, row by row in their order, and says what the smallest and largest value of
+/// each is; NaN is passed over there, and seen in the sum.
+#[inline(always)]
+fn add_four(columns: [&[f64]; 4], weights: [f64; 4], sums: &mut [f64]) -> [(f64, f64); 4] {
+    const LANES: usize = 8;
+    let n = columns.iter().map(|column| column.len()).fold(sums.len(), usize::min);
+    let [a, b, c, d] = columns.map(|column| column[..n].as_chunks::<LANES>());
+    let (sums, rest) = sums[..n].as_chunks_mut::<LANES>();
+    let mut low = [[f64::INFINITY; LANES]; 4];
+    let mut high = [[f64::NEG_INFINITY; LANES]; 4];
+    let [wa, wb, wc, wd] = weights;
+    for ((sum, (a, b)), (c, d)) in sums.iter_mut().zip(a.0.iter().zip(b.0)).zip(c.0.iter().zip(d.0)) {
+        for lane in 0..LANES {
+            sum[lane] = (((sum[lane] + wa * a[lane]) + wb * b[lane]) + wc * c[lane]) + wd * d[lane];
+        }
+        for (column, values) in [a, b, c, d].into_iter().enumerate() {
+            for lane in 0..LANES {
+                let value = values[lane];
+                low[column][lane] = if value < low[column][lane] { value } else { low[column][lane] };
+                high[column][lane] = if value > high[column][lane] { value } else { high[column][lane] };
+            }
+        }
+    }
+    for (lane, sum) in rest.iter_mut().enumerate() {
+        let values = [a.1[lane], b.1[lane], c.1[lane], d.1[lane]];
+        *sum = (((*sum + wa * values[0]) + wb * values[1]) + wc * values[2]) + wd * values[3];
+        for (column, value) in values.into_iter().enumerate() {
+            low[column][0] = if value < low[column][0] { value } else { low[column][0] };
+            high[column][0] = if value > high[column][0] { value } else { high[column][0] };
+        }
+    }
+    std::array::from_fn(|column| {
+        let low = low[column].iter().copied().fold(f64::INFINITY, f64::min);
+        (low, high[column].iter().copied().fold(f64::NEG_INFINITY, f64::max))
+    })
+}
+
+/// Whether no value is infinite or NaN.
+#[inline(always)]
+fn all_finite(values: &[f64]) -> bool {
+    const LANES: usize = 16;
+    let (groups, rest) = values.as_chunks::<LANES>();
+    // zero times infinity and NaN are NaN
+    let mut zero = [0.0; LANES];
+    for group in groups {
+        for lane in 0..LANES {
+            zero[lane] += group[lane] * 0.0;
+        }
+    }
+    zero.iter().sum::<f64>() + rest.iter().map(|value| value * 0.0).sum::<f64>() == 0.0
+}
+
+/// How many values lie outside the limits.
+#[inline(always)]
+fn count_beyond(values: &[f64], (low, high): (f64, f64)) -> u64 {
+    values.iter().map(|&value| u64::from(value < low) | u64::from(value > high)).sum()
 }
 
 #[inline(always)]
@@ -253,6 +368,28 @@ impl Kernel {
             }
         }
         self.arch.dispatch(Count(values, min, max))
+    }
+
+    /// Evaluates a weighted sum of plain numbers, and counts the values outside each input's limits. False when the
+    /// model is something else, or when a sum is not finite: then a value may not be, and the slower way looks closer.
+    pub(crate) fn eval_and_count(
+        &self,
+        columns: &[&[f64]],
+        limits: &[(f64, f64)],
+        out: &mut [f64],
+        outside: &mut [u64],
+    ) -> bool {
+        struct Eval<'a>(&'a WeightedSum, &'a [&'a [f64]], &'a [(f64, f64)], &'a mut [f64], &'a mut [u64]);
+        impl WithSimd for Eval<'_> {
+            type Output = bool;
+            #[inline(always)]
+            fn with_simd<V: pulp::Simd>(self, _: V) -> bool {
+                let Self(sum, columns, limits, out, outside) = self;
+                sum.eval_and_count(columns, limits, out, outside) && all_finite(out)
+            }
+        }
+        let Form::Sum(sum) = &self.form else { return false };
+        self.arch.dispatch(Eval(sum, columns, limits, out, outside))
     }
 
     /// The weighted sum, for models that are one.

@@ -3,7 +3,9 @@
 
 mod error;
 mod kernel;
+mod labelled;
 mod record;
+mod rows;
 mod slots;
 mod stream;
 mod table;
@@ -12,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use error::{InputError, Place};
+pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
 pub use record::Scratch;
 pub use slots::Notes;
 pub use stream::{ScoreError, Scored, score_csv};
@@ -48,6 +51,17 @@ pub enum Prediction<'a> {
     },
 }
 
+impl Prediction<'_> {
+    /// Whether its number is one. Values near the limits of a double can make a prediction overflow.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        match self {
+            Self::Number(value) => value.is_finite(),
+            Self::Class { probability, .. } => probability.is_finite(),
+        }
+    }
+}
+
 impl Predictor {
     /// Makes a model ready.
     #[must_use]
@@ -66,7 +80,7 @@ impl Predictor {
         &self.model
     }
 
-    /// The prediction for the record that was read last.
+    /// The prediction for the record that was read last. Whoever hands it on looks at [`Prediction::is_finite`].
     ///
     /// The arithmetic allocates nothing once `scratch` has been used.
     #[must_use]
@@ -126,7 +140,7 @@ impl Predictor {
     /// `{"prediction":…,"model":…,"version":…}`, with `"probability"` for classifiers.
     ///
     /// # Errors
-    /// [`InputError`] as for [`Predictor::read_record`].
+    /// [`InputError`] as for [`Predictor::read_record`], and when the prediction overflows.
     pub fn predict_json(
         &self,
         json: &[u8],
@@ -134,25 +148,20 @@ impl Predictor {
         out: &mut Vec<u8>,
     ) -> Result<(), InputError> {
         self.read_record(json, scratch)?;
+        let prediction = self.predict(scratch);
+        if !prediction.is_finite() {
+            return Err(InputError::overflow());
+        }
         out.extend_from_slice(b"{\"prediction\":");
-        match self.predict(scratch) {
-            Prediction::Number(value) => write_json_number(value, out),
+        match prediction {
+            Prediction::Number(value) => write_number(value, out),
             Prediction::Class { name, probability } => {
                 out.extend_from_slice(serde_json::Value::from(name).to_string().as_bytes());
                 out.extend_from_slice(b",\"probability\":");
-                write_json_number(probability, out);
+                write_number(probability, out);
             }
         }
         out.extend_from_slice(self.json_tail.as_bytes());
         Ok(())
-    }
-}
-
-/// A number as JSON has it; what is not finite becomes null.
-fn write_json_number(value: f64, out: &mut Vec<u8>) {
-    if value.is_finite() {
-        write_number(value, out);
-    } else {
-        out.extend_from_slice(b"null");
     }
 }

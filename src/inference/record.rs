@@ -139,7 +139,9 @@ impl Visitor<'_> for KeySeed<'_> {
             return Ok(Some(self.expected));
         }
         let found = self.predictor.by_name.get(key).copied();
-        if found.is_none() && self.predictor.model.policies.extra_column == Policy::Reject {
+        // labelled records are welcome, as labelled files are
+        let is_extra = found.is_none() && key != self.predictor.model.output.name;
+        if is_extra && self.predictor.model.policies.extra_column == Policy::Reject {
             *self.problem = Some(InputError::extra(key));
             return Err(E::custom("extra field"));
         }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::error::{InputError, Place};
-use super::kernel::{BLOCK_ROWS, Columns};
+use super::kernel::{BLOCK_ROWS, Columns, LONG_BLOCK_ROWS};
+use super::rows::first_overflow;
 use super::slots::{DAY_MICROS, Notes, Slot, SlotKind};
 use super::{Prediction, Predictor};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE, Table, number_text};
@@ -77,7 +78,7 @@ impl Predictor {
     /// depend on the number of threads, and each row's equals that of the row as a single record.
     ///
     /// # Errors
-    /// [`InputError`] with the first row that a policy refuses.
+    /// [`InputError`] with the first row that a policy refuses, or whose prediction overflows.
     pub fn predict_table(&self, table: &Table, threads: usize) -> Result<Predictions, InputError> {
         self.refuse_extra(table.columns().iter().map(|column| column.name.as_str()))?;
         let sources: Vec<Values<'_>> =
@@ -182,15 +183,22 @@ impl Predictor {
         let mut buffers: Vec<Vec<f64>> = vec![Vec::new(); sources.len()];
         let mut ready: Vec<Option<&[f64]>> = vec![None; sources.len()];
         let mut at = 0;
+        // rows before this one were looked at by the quick way, which could not take them
+        let mut tried = 0;
         while at < n_rows {
+            if let [view] = views
+                && at >= tried
+            {
+                let n = LONG_BLOCK_ROWS.min(n_rows - at);
+                let rows = start + at..start + at + n;
+                tried = at + n;
+                if self.predict_as_they_lie(sources, &rows, &mut view[at..at + n], &mut notes) {
+                    at += n;
+                    continue;
+                }
+            }
             let n = BLOCK_ROWS.min(n_rows - at);
             let rows = start + at..start + at + n;
-            if let [view] = views
-                && self.predict_as_they_lie(sources, &rows, &mut view[at..at + n], &mut notes)
-            {
-                at += n;
-                continue;
-            }
             for (input, ((source, slot), (buffer, ready))) in
                 sources.iter().zip(&self.slots).zip(buffers.iter_mut().zip(&mut ready)).enumerate()
             {
@@ -203,9 +211,11 @@ impl Predictor {
                 ready.iter().zip(&buffers).map(|(ready, buffer)| ready.unwrap_or(buffer)).collect();
             if let [view] = views {
                 self.kernel.eval(&Columns(&columns), n, &mut view[at..at + n], &mut scratch);
+                refuse_overflow(&view[at..at + n], n, start + at)?;
             } else {
                 block_out.resize(views.len() * n, 0.0);
                 self.kernel.eval(&Columns(&columns), n, &mut block_out, &mut scratch);
+                refuse_overflow(&block_out, n, start + at)?;
                 for (view, values) in views.iter_mut().zip(block_out.chunks_exact(n)) {
                     view[at..at + n].copy_from_slice(values);
                 }
@@ -217,8 +227,8 @@ impl Predictor {
 }
 
 impl Predictor {
-    /// Predicts a block of a weighted sum of numbers that need no change, first, which reads several columns at
-    /// once from memory, and then looks whether that was right. False where it was not.
+    /// Predicts a block of a weighted sum of numbers that need no change, and looks on the way whether that was
+    /// right. False where it was not.
     fn predict_as_they_lie(
         &self,
         sources: &[Values<'_>],
@@ -238,14 +248,11 @@ impl Predictor {
                 |source| if let Values::Numbers(values) = source { values.get(rows.clone()) } else { None },
             )
             .collect();
-        self.kernel.eval(&Columns(&columns), rows.len(), out, &mut Vec::new());
-        // from the cache now
-        let outside: Option<Vec<u64>> = columns
-            .iter()
-            .zip(&self.slots)
-            .map(|(column, slot)| self.kernel.count_outside(column, slot.min, slot.max))
-            .collect();
-        let Some(outside) = outside else { return false };
+        let limits: Vec<(f64, f64)> = self.slots.iter().map(|slot| (slot.min, slot.max)).collect();
+        let mut outside = vec![0; columns.len()];
+        if !self.kernel.eval_and_count(&columns, &limits, out, &mut outside) {
+            return false;
+        }
         notes.out_of_range.iter_mut().zip(outside).for_each(|(sum, more)| *sum += more);
         true
     }
@@ -267,6 +274,14 @@ impl Predictor {
         let block = values.get(rows.clone())?;
         *out_of_range += self.kernel.count_outside(block, slot.min, slot.max)?;
         Some(block)
+    }
+}
+
+/// Refuses the first of `n` rows whose prediction is not finite; `first` is the place of row 0 in the table.
+fn refuse_overflow(outputs: &[f64], n: usize, first: usize) -> Result<(), InputError> {
+    match first_overflow(outputs, n) {
+        Some(row) => Err(InputError::overflow().at(Place::Record(first + row))),
+        None => Ok(()),
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Linear {
     pub intercept: f64,
     /// One per term.
     pub coefficients: Vec<f64>,
-    /// Standard errors of the coefficients (ordinary least squares only).
+    /// Standard errors of the coefficients (ordinary least squares only); 0 for dropped terms, which have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_errors: Option<Vec<f64>>,
     /// Standard error of the intercept.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Estimator, InputKind, Model, Node, ReferenceValues, Task, TermKind};
+use super::{Estimator, InputKind, Model, ModelKind, Node, ReferenceValues, Task, TermKind};
 
 /// The first field of every model file.
 pub const FORMAT: &str = "drydock-model";
@@ -77,10 +77,12 @@ impl Model {
         bytes
     }
 
-    /// Gives the model the version that its content determines.
+    /// Gives the model the version that its content determines, whatever its name.
     pub fn seal(&mut self) {
         self.version.clear();
+        let name = std::mem::take(&mut self.name);
         let digest = Sha256::digest(self.to_json());
+        self.name = name;
         self.version = digest.iter().take(6).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     }
 
@@ -116,6 +118,17 @@ impl Model {
                 return Err("a classifier needs two or more classes".into());
             }
             _ => {}
+        }
+        let fits = match &self.estimator {
+            Estimator::Linear(_) => {
+                matches!(self.kind, ModelKind::Linear | ModelKind::Ridge | ModelKind::ElasticNet)
+            }
+            Estimator::Logistic(_) => self.kind == ModelKind::Logistic,
+            Estimator::Tree(_) => self.kind == ModelKind::Tree,
+            Estimator::Mlp(_) => self.kind == ModelKind::Mlp,
+        };
+        if !fits {
+            return Err(format!("it says to be a {} model, and its parameters are another's", self.kind));
         }
         if !self.kind.can(self.task) {
             return Err(format!("a {} model can't do {:?}", self.kind, self.task));

@@ -115,7 +115,8 @@ pub struct Provenance {
     pub train_rows: usize,
     /// Rows held out.
     pub test_rows: usize,
-    /// Rows left out since their target is missing, or for a missing value the policy does not fill.
+    /// Rows left out since their target (or, when split by time, their date) is missing, or for a missing value the
+    /// policy does not fill.
     pub left_out_rows: usize,
     /// The seed of the split and of training.
     pub seed: u64,
@@ -136,7 +137,7 @@ pub struct Model {
     pub format_version: u32,
     /// The model's name.
     pub name: String,
-    /// The first twelve digits of the SHA-256 of everything else in the file.
+    /// The first twelve digits of the SHA-256 of everything in the file but itself and the name.
     pub version: String,
     /// The kind of estimator.
     pub kind: ModelKind,

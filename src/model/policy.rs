@@ -10,8 +10,18 @@
 //! | wrong type | as if the value were missing | as missing value under `ignore` | error |
 //! | extra column or field | (not possible) | left unused | error |
 //!
+//! A value is of the wrong type when it can't be read as the input's type, or is a number that is not finite (`inf`,
+//! `1e400`). These are the rules of prediction and evaluation alike. In training there is no policy to follow yet: a
+//! cell of the wrong type counts as missing there, with a warning that names its line, and the policy for missing
+//! values decides. A target that is no number tells nothing; its row is left out with a warning, in training and in
+//! evaluation. A prediction that is not a finite number, since values near the limits of a double overflow, is always
+//! an error.
+//!
 //! An input that "adds nothing" has zeros in place of its encoded columns: a number counts as 0, a category as
-//! none of its levels (for a weighted sum: as the reference level).
+//! none of its levels. For a weighted sum that is the reference level, except in a sum without an intercept for its
+//! first category, which has no such level and adds 0. A 0 where the training values lie
+//! about 300 is far outside what the model knows: `ignore` suits numbers for which 0 means "none of it", and `impute`
+//! the others.
 
 use serde::{Deserialize, Serialize};
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::outline::{day, outline};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
+use crate::inference::class_of;
 use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind, Written};
 
 /// The inputs with what training saw of them, and the outline of each input's column.
 pub(crate) fn inputs(
     table: &Table,
     features: &[String],
-    known: &[usize],
     train: &[usize],
 ) -> (Vec<Input>, Vec<ReferenceColumn>) {
     features
@@ -18,7 +18,7 @@ pub(crate) fn inputs(
         .filter_map(|name| table.column(name))
         .map(|column| {
             let outline = outline(column, train);
-            let kind = input_kind(column, &outline, known, train);
+            let kind = input_kind(column, &outline, train);
             (
                 Input {
                     name: column.name.clone(),
@@ -33,7 +33,7 @@ pub(crate) fn inputs(
         .unzip()
 }
 
-fn input_kind(column: &Column, outline: &ReferenceColumn, known: &[usize], train: &[usize]) -> InputKind {
+fn input_kind(column: &Column, outline: &ReferenceColumn, train: &[usize]) -> InputKind {
     match &column.data {
         ColumnData::Number(values) => {
             let (min, typical, max, mean) = spread(outline);
@@ -50,7 +50,7 @@ fn input_kind(column: &Column, outline: &ReferenceColumn, known: &[usize], train
             InputKind::Boolean { no, yes, fill: count(1) > count(0) }
         }
         ColumnData::Category(coded) | ColumnData::Text(coded) => {
-            let levels = sorted_levels(coded, known);
+            let levels = sorted_levels(coded, train);
             let most = match &outline.values {
                 ReferenceValues::Category { counts } => counts.iter().map(|(_, count)| *count).max(),
                 ReferenceValues::Number { .. } => None,
@@ -102,14 +102,29 @@ fn rows_of<'a>(values: &'a [f64], rows: &[usize]) -> Cow<'a, [f64]> {
     }
 }
 
-/// The terms of an encoding. With `reference_dropped`, the first level of each category has no term, since the
-/// others and the intercept determine it; a category of one level then has none at all.
-pub(crate) fn terms(inputs: &[Input], reference_dropped: bool) -> Vec<Term> {
+/// Which levels of the categories have a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Levels {
+    /// Every level.
+    All,
+    /// All but the first of each category, since the others and the intercept determine it; a category of one level
+    /// then has no term at all.
+    AllButFirst,
+    /// As `AllButFirst`, but every level of the first category: without an intercept nothing else stands for its first
+    /// level, which would be forced to 0. As R and patsy do, except that a boolean is one number here, 0 or 1, and
+    /// never has two terms.
+    AllButFirstWithoutIntercept,
+}
+
+/// The terms of an encoding.
+pub(crate) fn terms(inputs: &[Input], which: Levels) -> Vec<Term> {
     let mut terms = Vec::new();
+    let mut every_level = which != Levels::AllButFirst;
     for (input, of) in inputs.iter().enumerate() {
         match &of.kind {
             InputKind::Category { levels, .. } => {
-                let first = usize::from(reference_dropped);
+                let first = usize::from(!every_level);
+                every_level = which == Levels::All;
                 terms.extend(
                     (first..levels.len()).map(|level| Term { input, kind: TermKind::Level { level } }),
                 );
@@ -192,7 +207,6 @@ pub(crate) fn truth_numbers<'a>(table: &'a Table, target: &str, rows: &[usize]) 
 
 /// The class of each of the rows as a place in `classes`; `None` where it is missing or no class.
 pub(crate) fn truth_classes(column: &Column, classes: &[String], rows: &[usize]) -> Vec<Option<u32>> {
-    let place = |text: &str| classes.iter().zip(0..).find(|(class, _)| *class == text).map(|(_, at)| at);
     match &column.data {
         ColumnData::Number(values) => {
             let numbers: Vec<Option<f64>> = classes.iter().map(|class| class.parse().ok()).collect();
@@ -201,7 +215,7 @@ pub(crate) fn truth_classes(column: &Column, classes: &[String], rows: &[usize])
                 .collect()
         }
         ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
-            let map: Vec<Option<u32>> = coded.levels.iter().map(place).collect();
+            let map: Vec<Option<u32>> = coded.levels.iter().map(|level| class_of(level, classes)).collect();
             rows.iter().map(|&row| map.get(coded.codes[row] as usize).copied().flatten()).collect()
         }
         ColumnData::Date(_) => vec![None; rows.len()],

@@ -1,9 +1,11 @@
 //! From a design matrix to an estimator's parameters.
 
+use super::design::Levels;
 use super::fit::{self, ElasticNetSettings, LogisticSettings, MlpSettings, TreeSettings};
 use super::linfa_least_squares::linfa_least_squares;
 use super::ols;
 use super::plan::{Plan, Solver, TrainError};
+use crate::data::list;
 use crate::model::{Estimator, Linear, ModelKind, Task};
 use crate::work::Progress;
 
@@ -39,6 +41,11 @@ pub(crate) fn fit(
     let settings = &plan.settings;
     let failed = |error: fit::FitError| match error {
         fit::FitError::Cancelled(cancelled) => TrainError::Cancelled(cancelled),
+        fit::FitError::SingleClass { code } => TrainError::Data(format!(
+            "all rows to learn from are of one class, '{}'; a classifier needs rows of at least two{}",
+            plan.classes.get(code as usize).map_or("?", String::as_str),
+            if settings.time_column.is_some() { " (hold out less, or rows at random)" } else { "" }
+        )),
         other => TrainError::Fit(name_columns(&other, terms)),
     };
     fitted.estimator = match (plan.model, truth) {
@@ -48,7 +55,11 @@ pub(crate) fn fit(
         (ModelKind::Linear, Truth::Numbers(y)) => {
             fitted.notes.insert("solver".into(), "linfa-linear (QR)".into());
             let (coefficients, intercept) =
-                linfa_least_squares(columns, y, settings.intercept).map_err(TrainError::Fit)?;
+                linfa_least_squares(columns, y, settings.intercept).map_err(|error| {
+                    TrainError::Fit(format!(
+                        "linfa: {error}; its QR can't solve features that determine each other (a constant, a copy, a sum of them) or fewer rows than coefficients. The default solver (--solver auto) can, and says which features it drops"
+                    ))
+                })?;
             weighted_sum(intercept, coefficients)
         }
         (ModelKind::Ridge, Truth::Numbers(y)) => {
@@ -63,7 +74,7 @@ pub(crate) fn fit(
                 ..Default::default()
             };
             let result = fit::elastic_net(columns, y, &own, progress).map_err(failed)?;
-            if result.coefficients.iter().all(|c| *c == 0.0) && !columns.is_empty() {
+            if result.coefficients.iter().all(|c| *c == 0.0) && columns.iter().any(|c| !fit::is_constant(c)) {
                 fitted.warnings.push(format!(
                     "the penalty (alpha {}) set every coefficient to zero; try a smaller --alpha",
                     settings.alpha
@@ -75,7 +86,12 @@ pub(crate) fn fit(
             // alpha is the inverse of scikit-learn's C
             let own = LogisticSettings { c: 1.0 / settings.alpha.max(1e-12), ..Default::default() };
             let result = fit::logistic(columns, codes, n, &own, progress).map_err(failed)?;
-            if !result.converged {
+            if result.separated {
+                fitted.warnings.push(
+                    "the features part the classes so well that no finite coefficients are best: without a penalty they grow without bound, and these are where the search ended; give --alpha a value above 0"
+                        .into(),
+                );
+            } else if !result.converged {
                 fitted
                     .warnings
                     .push("logistic regression did not converge; its figures are approximate".into());
@@ -108,7 +124,32 @@ pub(crate) fn fit(
         }
         (kind, _) => return Err(TrainError::Setting(format!("a {kind} model does not fit this target"))),
     };
+    // a tree just never asks for them
+    if plan.model != ModelKind::Tree && settings.intercept {
+        warn_of_constants(columns, terms, &mut fitted.warnings);
+    }
     Ok(fitted)
+}
+
+fn warn_of_constants(columns: &[&[f64]], terms: &[String], warnings: &mut Vec<String>) {
+    let constant: Vec<String> = columns
+        .iter()
+        .zip(terms)
+        .filter(|(column, _)| fit::is_constant(column))
+        .map(|(_, term)| term.clone())
+        .collect();
+    if !constant.is_empty() {
+        warnings.push(format!(
+            "{} {} constant in the training rows and {} no part (the weight is 0)",
+            list(&constant),
+            are(&constant),
+            if constant.len() == 1 { "takes" } else { "take" }
+        ));
+    }
+}
+
+fn are(names: &[String]) -> &'static str {
+    if names.len() == 1 { "is" } else { "are" }
 }
 
 fn weighted_sum(intercept: f64, coefficients: Vec<f64>) -> Estimator {
@@ -157,18 +198,13 @@ fn least_squares(
         match result.path {
             ols::Path::Fast => "normal equations, refined".into(),
             ols::Path::Extended => "normal equations in extended precision".into(),
+            ols::Path::Dual => "products of the rows (dual form)".into(),
         },
     );
     fitted.notes.insert("condition".into(), serde_json::json!(result.condition));
     fitted.notes.insert("rank".into(), result.rank.into());
-    if !result.dropped.is_empty() {
-        let names: Vec<String> = result.dropped.iter().filter_map(|&at| terms.get(at)).cloned().collect();
-        fitted.warnings.push(format!(
-            "{} {} determined by the intercept and the other features (constant, a copy, or a sum of them); the coefficient is 0, as if the column were dropped",
-            crate::data::list(&names),
-            if names.len() == 1 { "is" } else { "are" }
-        ));
-    }
+    warn_of_dropped(columns, terms, plan.settings.intercept, &result, &mut fitted.warnings);
+    warn_of_condition(terms, &result, &mut fitted.warnings);
     let (standard_errors, intercept_standard_error) = match result.standard_errors {
         Some(errors) => (Some(errors.coefficients), plan.settings.intercept.then_some(errors.intercept)),
         None => (None, None),
@@ -183,6 +219,68 @@ fn least_squares(
     }))
 }
 
+/// Says which columns have no coefficient, and why. Constant ones are left to [`warn_of_constants`].
+fn warn_of_dropped(
+    columns: &[&[f64]],
+    terms: &[String],
+    intercept: bool,
+    result: &ols::Fit,
+    warnings: &mut Vec<String>,
+) {
+    // from this column on there are as many coefficients as rows
+    let mut rank = usize::from(intercept);
+    let full = (0..columns.len()).find(|at| {
+        let full = rank >= columns[*at].len();
+        rank += usize::from(result.dropped.binary_search(at).is_err());
+        full
+    });
+    let (mut determined, mut too_many) = (Vec::new(), Vec::new());
+    for &at in &result.dropped {
+        let (Some(term), Some(column)) = (terms.get(at), columns.get(at)) else { continue };
+        if intercept && fit::is_constant(column) {
+            continue;
+        }
+        let names = if full.is_some_and(|full| at >= full) { &mut too_many } else { &mut determined };
+        names.push(term.clone());
+    }
+    if !determined.is_empty() {
+        warnings.push(format!(
+            "{} {} determined by {}the other features (a copy, or a sum of them); the coefficient is 0, as if the column were dropped",
+            list(&determined),
+            are(&determined),
+            if intercept { "the intercept and " } else { "" },
+        ));
+    }
+    if !too_many.is_empty() {
+        warnings.push(format!(
+            "there are too few rows ({}) for so many coefficients: {} {} left without one (it is 0, as if the column were dropped)",
+            columns.first().map_or(0, |column| column.len()),
+            list(&too_many),
+            are(&too_many)
+        ));
+    }
+}
+
+/// Beyond this condition a coefficient rests on the last digits of the data, though it is worked out accurately.
+/// R's `lm` drops a column of which the others leave less than 1e-7.
+const ILL_CONDITIONED: f64 = 1e7;
+
+fn warn_of_condition(terms: &[String], result: &ols::Fit, warnings: &mut Vec<String>) {
+    if result.condition < ILL_CONDITIONED || result.inflation.is_empty() {
+        return;
+    }
+    // those whose variance is blown up nearly as much as the worst one's
+    let most = result.inflation.iter().copied().fold(0.0, f64::max);
+    let involved = result.inflation.iter().zip(terms).filter(|(factor, _)| **factor >= 0.01 * most);
+    let names: Vec<String> = involved.map(|(_, term)| term.clone()).collect();
+    warnings.push(format!(
+        "{} {} nearly determined by the other features (condition {:.1e}): the coefficients are accurate for these numbers, but the last digits of the data decide them; leave one out, or use ridge",
+        list(&names),
+        are(&names),
+        result.condition
+    ));
+}
+
 /// The fit's message with the column's name in place of its number.
 fn name_columns(error: &fit::FitError, terms: &[String]) -> String {
     match error {
@@ -193,10 +291,14 @@ fn name_columns(error: &fit::FitError, terms: &[String]) -> String {
     }
 }
 
-/// Whether the model's encoding leaves out each category's first level.
-pub(crate) fn drops_reference(kind: ModelKind) -> bool {
-    // a tree and a network can use every level, and a tree's splits read better with all of them
-    !matches!(kind, ModelKind::Tree | ModelKind::Mlp)
+/// Which levels of categories the model's encoding has terms for.
+pub(crate) fn levels(kind: ModelKind, intercept: bool) -> Levels {
+    match kind {
+        // a tree and a network can use every level, and a tree's splits read better with all of them
+        ModelKind::Tree | ModelKind::Mlp => Levels::All,
+        _ if intercept => Levels::AllButFirst,
+        _ => Levels::AllButFirstWithoutIntercept,
+    }
 }
 
 /// Whether the task's truth is numbers.

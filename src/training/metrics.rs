@@ -96,13 +96,15 @@ pub struct ClassMetrics {
 
 /// Share of the truth's variance that the predictions explain: 1 − Σ(truth − predicted)² / Σ(truth − mean)².
 ///
-/// 1 is perfect, 0 no better than the mean, negative worse than it. For a constant truth: 1 if the predictions are
-/// perfect, else 0. `None` for fewer than two rows, or numbers that are not finite.
+/// 1 is perfect, 0 no better than the mean, negative worse than it. The mean is taken off for a model without an
+/// intercept, too. For a constant truth: 1 if the predictions are perfect but for rounding (1e-12 of it), else 0.
+/// `None` for fewer than two rows, or numbers that are not finite.
 ///
 /// # Example
 /// Truth 1, 2, 3 and predictions 1, 2, 4 give 1 − 1/2.
 /// # Source
-/// scikit-learn `r2_score`, except that a truth of equal numbers counts as constant even if its mean is rounded.
+/// scikit-learn `r2_score`, except that a truth of equal numbers counts as constant even if its mean is rounded, and
+/// that squares neither overflow nor vanish.
 #[must_use]
 pub fn r2(truth: &[f64], predicted: &[f64]) -> Option<f64> {
     r2_of(truth, &residuals(truth, predicted)?)
@@ -113,12 +115,30 @@ fn r2_of(truth: &[f64], residuals: &[f64]) -> Option<f64> {
         return None;
     }
     if truth.iter().all(|value| *value == truth[0]) {
-        return Some(if residuals.iter().all(|r| *r == 0.0) { 1.0 } else { 0.0 });
+        let rounding = 1e-12 * truth[0].abs();
+        return Some(if max_error_of(residuals) <= rounding { 1.0 } else { 0.0 });
     }
-    let mean = mean(truth.iter().copied());
-    let total: f64 = truth.iter().map(|value| (value - mean).powi(2)).sum();
-    let rest: f64 = residuals.iter().map(|r| r * r).sum();
-    finite(1.0 - rest / total)
+    // in units in which no sum and no square leaves the range of `f64`
+    let unit = power_of_two(truth.iter().fold(0.0, |most, value| most.max(value.abs())));
+    let mean = mean(truth.iter().map(|value| value / unit));
+    let (total, spread) = squares(truth.iter().map(|value| value / unit - mean));
+    let (rest, error) = squares(residuals.iter().copied());
+    let ratio = error / unit / spread;
+    finite(1.0 - rest / total * ratio * ratio)
+}
+
+/// The sum of squares in units of the square of the second number, a power of two.
+fn squares(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let unit = power_of_two(values.clone().fold(0.0, |most, value| most.max(value.abs())));
+    (values.map(|value| (value / unit).powi(2)).sum(), unit)
+}
+
+/// The largest power of two that is not above a number; 1 for 0, the smallest normal one for numbers below it.
+pub(crate) fn power_of_two(value: f64) -> f64 {
+    if value == 0.0 {
+        return 1.0;
+    }
+    f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000).max(f64::MIN_POSITIVE)
 }
 
 /// Root of the mean squared error, in the target's unit; `None` without rows or for numbers that are not finite.
@@ -388,9 +408,23 @@ mod tests {
     fn r2_of_a_constant_truth_is_one_or_zero() {
         close(r2(&[0.1; 3], &[0.1; 3]), 1.0);
         close(r2(&[0.1; 3], &[0.1, 0.1, 0.2]), 0.0);
+        close(r2(&[0.1; 3], &[0.1_f64.next_up(); 3]), 1.0);
+        close(r2(&[0.0; 2], &[0.0, 1e-300]), 0.0);
         assert_eq!(r2(&[1.0], &[1.0]), None);
         let one = RegressionMetrics::new(&[1.0], &[3.0]).unwrap();
         assert_eq!((one.r2, one.rmse, one.bias), (None, 2.0, 2.0));
+    }
+
+    #[test]
+    fn r2_does_not_depend_on_the_unit() {
+        // 1 − 1/2, as of 1, 2, 3 and 1, 2, 4
+        for unit in [1e-320, 1e-300, 1e-160, 1e150, 1e200, 4e307] {
+            let found = r2(&[unit, 2.0 * unit, 3.0 * unit], &[unit, 2.0 * unit, 4.0 * unit]).unwrap();
+            assert!((found - 0.5).abs() < 1e-15, "{unit}: {found}");
+        }
+        // worse than `f64` can say
+        assert_eq!(r2(&[1.0, 2.0, 3.0], &[1e160, 2.0, 3.0]), None);
+        close(r2(&[1.0, 2.0, 3.0], &[1e150, 2.0, 3.0]), -5e299);
     }
 
     #[test]

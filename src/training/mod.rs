@@ -1,6 +1,8 @@
 //! From a table to a model: a plan as typed, a checked plan, the fit, and an honest evaluation (held-out rows,
 //! cross-validation, a naive baseline, signs of leakage). The only home of linfa.
 
+mod cautions;
+mod cross_validation;
 mod design;
 mod evaluate;
 pub mod fit;
@@ -20,16 +22,19 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-pub use evaluate::{Evaluation, evaluate};
+pub use cross_validation::FoldScheme;
+pub use evaluate::{Evaluation, evaluate, evaluate_csv, measured};
 pub(crate) use linfa_least_squares::linfa_least_squares;
 pub use plan::{Plan, Settings, Solver, TrainError};
 
-use crate::data::{Loaded, Table, Unit, split};
+use crate::data::{ColumnData, Loaded, Table, Unit, split};
 use crate::inference::{Predictions, Predictor};
 use crate::model::{
     Baseline, FORMAT, FORMAT_VERSION, Metrics, Model, Output, Policy, Provenance, Scores, Task, Written,
 };
 use crate::work::Progress;
+use cautions::Case;
+use cross_validation::{CrossValidation, cross_validate};
 use evaluate::evaluate_predictions;
 use fitting::Truth;
 
@@ -40,6 +45,8 @@ pub struct Trained {
     pub model: Model,
     /// Scores of each fold, when cross-validation was asked for.
     pub folds: Vec<Scores>,
+    /// How the folds were made.
+    pub fold_scheme: FoldScheme,
     /// How it was solved (`solver`, `condition`, `rank`, `iterations` …).
     pub notes: Map<String, Value>,
     /// What is worth knowing.
@@ -53,22 +60,42 @@ pub struct Trained {
 pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> Result<Trained, TrainError> {
     let split = split_rows(plan, table)?;
     let mut trained = fit_rows(plan, table, &split.train, progress)?;
+    let constant = cautions::constant_target(plan, table, &split.train);
+    if constant.is_some() {
+        // what the fit has to say of features means nothing then
+        trained.warnings.clear();
+    }
     trained.warnings.splice(0..0, plan.warnings.iter().cloned());
     let lenient = lenient(&trained.model);
-    let (train_scores, predictions) = score(&lenient, table, &split.train)?;
-    let test_scores = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?.0) };
+    let (on_train, predictions) = score(&lenient, table, &split.train)?;
+    let on_test = if split.test.is_empty() { None } else { Some(score(&lenient, table, &split.test)?.0) };
     let baseline = baseline(plan, table, &split);
-    warn_of_leaks(plan, table, &split, &mut trained.warnings);
-    let r2 = train_scores.get("r2").and_then(Value::as_f64);
-    if r2.is_some_and(|r2| r2 > 0.9999) && split.train.len() > 10 {
-        trained.warnings.push(
-            "possible leakage: the model explains the training target almost perfectly (R² above 0.9999); check that no features add up to it"
-                .into(),
-        );
+    let case = Case {
+        plan,
+        table,
+        split: &split,
+        model: &trained.model,
+        on_train: &on_train.scores,
+        on_test: on_test.as_ref(),
+        baseline: &baseline,
+    };
+    let cautions = constant.map_or_else(|| case.cautions(), |warning| vec![warning]);
+    trained.warnings.extend(cautions);
+    for (scores, rows) in
+        [(Some(&on_train.scores), "training"), (on_test.as_ref().map(|e| &e.scores), "held-out")]
+    {
+        let key = if fitting::is_regression(plan.task) { "rmse" } else { "log_loss" };
+        if scores.and_then(|scores| scores.get(key)).is_some_and(Value::is_null) {
+            trained.warnings.push(format!(
+                "the scores on the {rows} rows are not defined, since numbers overflow; check for values near the limits of a double (about 1.8e308)"
+            ));
+        }
     }
-    warn_of_baseline(plan, &train_scores, test_scores.as_ref(), &baseline, &mut trained.warnings);
     if plan.settings.folds > 0 {
-        trained.folds = cross_validate(plan, table, &split.train, progress)?;
+        let CrossValidation { folds, scheme, warnings } =
+            cross_validate(plan, table, &split.train, progress)?;
+        (trained.folds, trained.fold_scheme) = (folds, scheme);
+        trained.warnings.extend(warnings);
     }
     let model = &mut trained.model;
     outline_target(plan, table, &split.train, &lenient, &predictions, model);
@@ -77,8 +104,11 @@ pub fn train(plan: &Plan, table: &Table, data: &Origin, progress: &Progress) -> 
         input.written = data.written.get(&input.name).cloned().unwrap_or_default();
     }
     model.output.unit = data.units.get(&model.output.name).cloned();
-    model.metrics = Metrics { train: train_scores, test: test_scores, baseline };
-    let settings = serde_json::to_value(&plan.settings).unwrap_or_default();
+    model.metrics =
+        Metrics { train: on_train.scores, test: on_test.map(|evaluation| evaluation.scores), baseline };
+    let mut settings = serde_json::to_value(&plan.settings).unwrap_or_default();
+    // the name says nothing of how the model was made
+    settings.as_object_mut().map(|settings| settings.remove("name"));
     model.training = Provenance {
         data: data.name.clone(),
         data_sha256: data.sha256.clone(),
@@ -135,7 +165,7 @@ fn split_rows(plan: &Plan, table: &Table) -> Result<split::Split, TrainError> {
     let fraction = settings.test_fraction;
     let split = if fraction == 0.0 {
         split::Split { train: plan.rows.clone(), test: Vec::new() }
-    } else if let Some(crate::data::ColumnData::Date(dates)) =
+    } else if let Some(ColumnData::Date(dates)) =
         settings.time_column.as_ref().and_then(|time| table.column(time)).map(|column| &column.data)
     {
         split::by_time(&plan.rows, dates, fraction)
@@ -168,8 +198,8 @@ fn class_codes(plan: &Plan, table: &Table, rows: &[usize]) -> Vec<u32> {
 /// Fits the given rows; the model has no scores and no outline yet.
 fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> Result<Trained, TrainError> {
     progress.check()?;
-    let (inputs, reference) = design::inputs(table, &plan.features, &plan.rows, rows);
-    let encoding = design::terms(&inputs, fitting::drops_reference(plan.model));
+    let (inputs, reference) = design::inputs(table, &plan.features, rows);
+    let encoding = design::terms(&inputs, fitting::levels(plan.model, plan.settings.intercept));
     let columns = design::matrix(table, &inputs, &encoding, rows);
     let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
     let settings = &plan.settings;
@@ -206,26 +236,42 @@ fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> 
         fitting::fit(plan, &columns, &terms, Truth::Classes(&codes, plan.classes.len()), progress)?
     };
     model.estimator = fitted.estimator;
-    Ok(Trained { model, folds: Vec::new(), notes: fitted.notes, warnings: fitted.warnings })
+    let mut warnings = fitted.warnings;
+    warnings.extend(cautions::levels_without_use(&model));
+    Ok(Trained {
+        model,
+        folds: Vec::new(),
+        fold_scheme: FoldScheme::default(),
+        notes: fitted.notes,
+        warnings,
+    })
 }
 
-/// The model as it is evaluated: a row held out may go beyond the training range even where production refuses.
+/// The model as it is evaluated: a row held out may go beyond the training range, or have a level that no training
+/// row has, even where production refuses.
 fn lenient(model: &Model) -> Predictor {
     let mut model = model.clone();
     if model.policies.out_of_range == Policy::Reject {
         model.policies.out_of_range = Policy::Ignore;
     }
+    if model.policies.unknown_level == Policy::Reject {
+        model.policies.unknown_level = Policy::Ignore;
+    }
     model.policies.extra_column = Policy::Ignore;
     Predictor::new(Arc::new(model))
 }
 
-fn score(predictor: &Predictor, table: &Table, rows: &[usize]) -> Result<(Scores, Predictions), TrainError> {
+fn score(
+    predictor: &Predictor,
+    table: &Table,
+    rows: &[usize],
+) -> Result<(Evaluation, Predictions), TrainError> {
     let all = rows.len() == table.n_rows();
     let table = if all { Cow::Borrowed(table) } else { Cow::Owned(table.take(rows)) };
     let refused = |error: crate::inference::InputError| TrainError::Fit(error.to_string());
     let predictions = predictor.predict_table(&table, 0).map_err(refused)?;
     let evaluation = evaluate_predictions(predictor, &table, &predictions).map_err(refused)?;
-    Ok((evaluation.scores, predictions))
+    Ok((evaluation, predictions))
 }
 
 /// The naive model: the mean of the training target, or the classes' shares in training.
@@ -248,113 +294,16 @@ fn baseline(plan: &Plan, table: &Table, split: &split::Split) -> Baseline {
         shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0))).map_or(0, |m| m.0);
     let of = |truth: &[u32]| {
         let probabilities: Vec<Vec<f64>> = shares.iter().map(|&share| vec![share; truth.len()]).collect();
-        evaluate::classes_scores(truth, &probabilities).scores
+        evaluate::classes_scores(truth, &probabilities, &plan.classes).scores
     };
     Baseline {
-        rule: format!("always the most frequent class, '{}'", plan.classes[most]),
+        rule: format!(
+            "always the most frequent class, '{}', with the classes' shares in training as probabilities",
+            plan.classes[most]
+        ),
         train: of(&train),
         test: (!split.test.is_empty()).then(|| of(&class_codes(plan, table, &split.test))),
     }
-}
-
-fn warn_of_leaks(plan: &Plan, table: &Table, split: &split::Split, warnings: &mut Vec<String>) {
-    let mut telling = if fitting::is_regression(plan.task) {
-        let y = design::truth_numbers(table, &plan.settings.target, &split.train);
-        leakage::telling_features(table, &plan.features, &split.train, &y)
-    } else {
-        let codes = class_codes(plan, table, &split.train);
-        let mut all = Vec::new();
-        for class in 0..plan.classes.len().min(20) {
-            let indicator: Vec<f64> =
-                codes.iter().map(|&code| f64::from(u8::from(code as usize == class))).collect();
-            all.extend(leakage::telling_features(table, &plan.features, &split.train, &indicator));
-        }
-        all
-    };
-    telling.sort_by(|a, b| a.0.cmp(&b.0));
-    telling.dedup_by(|a, b| a.0 == b.0);
-    for (feature, r2) in telling {
-        warnings.push(format!(
-            "possible leakage: '{feature}' alone explains the target with R² {r2:.4}; check that it is known before the target is"
-        ));
-    }
-    let columns: Vec<&str> =
-        plan.features.iter().map(String::as_str).chain([plan.settings.target.as_str()]).collect();
-    let shared = leakage::shared_rows(table, &columns, &split.train, &split.test);
-    if shared > 0 {
-        warnings.push(format!(
-            "possible leakage: {shared} of {} held-out rows equal a training row in every feature and the target",
-            split.test.len()
-        ));
-    }
-}
-
-/// The naive model must be beaten where it counts: on held-out rows if there are any.
-fn warn_of_baseline(
-    plan: &Plan,
-    train: &Scores,
-    test: Option<&Scores>,
-    baseline: &Baseline,
-    warnings: &mut Vec<String>,
-) {
-    let (key, lower_is_better) =
-        if fitting::is_regression(plan.task) { ("rmse", true) } else { ("log_loss", true) };
-    let (own, naive, rows) = match (test, &baseline.test) {
-        (Some(own), Some(naive)) => (own, naive, "held-out"),
-        _ => (train, &baseline.train, "training"),
-    };
-    let number = |scores: &Scores| scores.get(key).and_then(Value::as_f64);
-    if let (Some(own), Some(naive)) = (number(own), number(naive)) {
-        let beaten = if lower_is_better { own < naive } else { own > naive };
-        if !beaten && naive > 0.0 {
-            warnings.push(format!(
-                "the model does not beat the naive one ({}) on the {rows} rows: {key} {own:.4} against {naive:.4}",
-                baseline.rule
-            ));
-        }
-    }
-}
-
-/// Scores of each fold by a model fitted to the other folds.
-fn cross_validate(
-    plan: &Plan,
-    table: &Table,
-    rows: &[usize],
-    progress: &Progress,
-) -> Result<Vec<Scores>, TrainError> {
-    let k = plan.settings.folds;
-    if rows.len() < k {
-        return Err(TrainError::Setting(format!(
-            "{k} folds need at least {k} training rows, and there are {}",
-            rows.len()
-        )));
-    }
-    let codes: std::collections::HashMap<usize, u32> = if plan.task == Task::Classification {
-        rows.iter().copied().zip(class_codes(plan, table, rows)).collect()
-    } else {
-        std::collections::HashMap::new()
-    };
-    let class_of = |row: usize| codes.get(&row).copied().unwrap_or(0);
-    let by_class: Option<&dyn Fn(usize) -> u32> = if codes.is_empty() { None } else { Some(&class_of) };
-    let folds = split::folds(rows, by_class, k, plan.settings.seed);
-    progress.set_total(k as u64);
-    progress.set_done(0);
-    let mut scores = Vec::with_capacity(k);
-    for held_out in 0..k {
-        progress.check()?;
-        let mut rest: Vec<usize> = folds
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != held_out)
-            .flat_map(|(_, fold)| fold)
-            .copied()
-            .collect();
-        rest.sort_unstable();
-        let fitted = fit_rows(plan, table, &rest, &Progress::new())?;
-        scores.push(score(&lenient(&fitted.model), table, &folds[held_out])?.0);
-        progress.add(1);
-    }
-    Ok(scores)
 }
 
 /// Adds the outline of the training rows' target and predictions to the model.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fit::{ElasticNetSettings, MlpSettings, TreeSettings};
-use crate::data::{Column, ColumnData, ColumnKind, Table, list};
+use crate::data::{Column, ColumnData, ColumnKind, Table, did_you_mean, list};
 use crate::model::{ModelKind, Policies, Policy, Task};
 use crate::work::{Cancelled, Seed};
 
@@ -16,6 +16,13 @@ const MAX_HIDDEN: usize = 10_000;
 const MAX_CELLS: usize = 1 << 31;
 /// Classes past which a target is no classification target.
 const MAX_CLASSES: usize = 1000;
+
+/// Classes past which a warning asks whether they are meant.
+const MANY_CLASSES: usize = 100;
+/// Up to so many classes few rows of each are no reason for a warning.
+const FEW_CLASSES: usize = 10;
+/// Different whole numbers up to which a target of numbers may stand for classes.
+const MOST_CODES: usize = 20;
 
 /// By whose code least squares is solved and a classification tree grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -142,13 +149,14 @@ impl Plan {
         let find = |name: &str, what: &str| {
             table.column(name).ok_or_else(|| {
                 TrainError::Setting(format!(
-                    "there is no column '{name}' to be {what}; there are {}",
+                    "there is no column '{name}' to be {what}{}; there are {}",
+                    did_you_mean(name, names.iter().map(String::as_str)),
                     list(&names)
                 ))
             })
         };
         let target = find(&settings.target, "the target")?;
-        check_numbers(&settings)?;
+        settings.check()?;
         let mut warnings = Vec::new();
         let (model, task) = choose(&settings, target)?;
         let features = choose_features(&settings, table, target, find, &mut warnings)?;
@@ -171,6 +179,22 @@ impl Plan {
         }
         if task == Task::Classification {
             plan.classes = classes(target, &plan.rows)?;
+            let (n_classes, n_rows) = (plan.classes.len(), plan.rows.len());
+            if n_classes > MANY_CLASSES || (n_classes > FEW_CLASSES && n_classes * 5 > n_rows) {
+                plan.warnings.push(format!(
+                    "'{}' has {n_classes} classes among {n_rows} rows, so that there is little to learn each from; check that it is a category{}",
+                    plan.settings.target,
+                    if target.kind() == ColumnKind::Number { ", or train a regression (--task regression)" } else { "" }
+                ));
+            }
+        } else if plan.settings.task.is_none()
+            && plan.settings.model.is_none_or(|model| model.can(Task::Classification))
+            && let Some(distinct) = may_be_classes(target, &plan.rows)
+        {
+            plan.warnings.push(format!(
+                "'{}' has only {distinct} different values, all whole numbers, and is taken as a number; if they stand for classes, give --task classification",
+                plan.settings.target
+            ));
         }
         Ok(plan)
     }
@@ -195,6 +219,17 @@ impl Plan {
                 target.name
             ));
         }
+        if let Some(time) = self.settings.time_column.as_ref().and_then(|time| table.column(time)) {
+            let before = self.rows.len();
+            self.rows.retain(|&row| !time.is_missing(row));
+            if self.rows.len() < before {
+                self.warnings.push(format!(
+                    "{} of {before} rows have no date in '{}' and were left out: they belong neither before nor after the others",
+                    before - self.rows.len(),
+                    time.name
+                ));
+            }
+        }
         match policy {
             Policy::Impute => {
                 for column in &columns {
@@ -206,9 +241,10 @@ impl Plan {
                     };
                     if missing > 0 {
                         self.warnings.push(format!(
-                            "'{}' has {missing} missing values among {} rows; they were filled in (--on-missing ignore leaves such rows out)",
+                            "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows (--on-missing ignore leaves such rows out)",
                             column.name,
-                            self.rows.len()
+                            self.rows.len(),
+                            fills(column)
                         ));
                     }
                 }
@@ -242,6 +278,96 @@ impl Plan {
             )));
         }
         Ok(())
+    }
+}
+
+/// What stands in for a missing value.
+fn fills(column: &Column) -> &'static str {
+    match &column.data {
+        ColumnData::Number(_) => "mean",
+        ColumnData::Date(_) => "median",
+        ColumnData::Category(_) | ColumnData::Boolean(_) | ColumnData::Text(_) => "most frequent value",
+    }
+}
+
+/// Whole numbers so few that they may stand for classes.
+fn may_be_classes(target: &Column, rows: &[usize]) -> Option<usize> {
+    let ColumnData::Number(values) = &target.data else { return None };
+    let values: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
+    let distinct = crate::data::distinct_values_up_to(&values, MOST_CODES)?;
+    let codes = distinct.len() >= 2 && distinct.iter().all(|value| value.fract() == 0.0);
+    // each must come up again and again
+    (codes && distinct.len() * 5 <= rows.len()).then_some(distinct.len())
+}
+
+impl Settings {
+    /// Checks what can be wrong whatever the data: numbers out of their range, names given twice, a model that can't
+    /// do the task.
+    ///
+    /// # Errors
+    /// [`TrainError::Setting`] that names the setting, and what is possible.
+    pub fn check(&self) -> Result<(), TrainError> {
+        check_numbers(self)?;
+        let features = self.features.as_deref().unwrap_or(&[]);
+        for (at, name) in features.iter().enumerate() {
+            if *name == self.target {
+                return Err(TrainError::Setting(format!(
+                    "'{name}' is the target and can't be a feature, too"
+                )));
+            }
+            if features[..at].contains(name) {
+                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
+            }
+        }
+        let task = self.task.or_else(|| self.model.and_then(only_task));
+        let model = self.model.or_else(|| task.map(usual_model));
+        match (model, task) {
+            (Some(model), Some(task)) => self.check_model(model, task),
+            (Some(model), None) => self.check_intercept(model),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_model(&self, model: ModelKind, task: Task) -> Result<(), TrainError> {
+        if !model.can(task) {
+            let (what, instead) = match task {
+                Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
+                Task::Classification => ("classification", "logistic, tree or mlp"),
+            };
+            return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
+        }
+        self.check_intercept(model)
+    }
+
+    fn check_intercept(&self, model: ModelKind) -> Result<(), TrainError> {
+        let through_origin_possible = match model {
+            ModelKind::Linear => true,
+            ModelKind::Ridge => self.solver == Solver::Auto,
+            _ => false,
+        };
+        if !self.intercept && !through_origin_possible {
+            return Err(TrainError::Setting(format!(
+                "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The task of a model that can do one only.
+fn only_task(model: ModelKind) -> Option<Task> {
+    match (model.can(Task::Regression), model.can(Task::Classification)) {
+        (true, false) => Some(Task::Regression),
+        (false, true) => Some(Task::Classification),
+        _ => None,
+    }
+}
+
+/// The model for a task where none is asked for.
+fn usual_model(task: Task) -> ModelKind {
+    match task {
+        Task::Regression => ModelKind::Linear,
+        Task::Classification => ModelKind::Logistic,
     }
 }
 
@@ -289,41 +415,16 @@ fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), Tra
             target.name
         )));
     }
-    let by_model = settings.model.and_then(|model| {
-        match (model.can(Task::Regression), model.can(Task::Classification)) {
-            (true, false) => Some(Task::Regression),
-            (false, true) => Some(Task::Classification),
-            _ => None,
-        }
-    });
+    let by_model = settings.model.and_then(only_task);
     let task =
         settings.task.or(by_model).unwrap_or(if numeric { Task::Regression } else { Task::Classification });
-    let model = settings.model.unwrap_or(match task {
-        Task::Regression => ModelKind::Linear,
-        Task::Classification => ModelKind::Logistic,
-    });
-    if !model.can(task) {
-        let (what, instead) = match task {
-            Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
-            Task::Classification => ("classification", "logistic, tree or mlp"),
-        };
-        return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
-    }
+    let model = settings.model.unwrap_or_else(|| usual_model(task));
+    settings.check_model(model, task)?;
     if task == Task::Regression && !numeric {
         return Err(TrainError::Setting(format!(
             "'{}' is a {} column, and regression needs numbers; choose another target, or a classifier (logistic, tree, mlp)",
             target.name,
             target.kind()
-        )));
-    }
-    let through_origin_possible = match model {
-        ModelKind::Linear => true,
-        ModelKind::Ridge => settings.solver == Solver::Auto,
-        _ => false,
-    };
-    if !settings.intercept && !through_origin_possible {
-        return Err(TrainError::Setting(format!(
-            "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
         )));
     }
     Ok((model, task))
@@ -340,14 +441,6 @@ fn choose_features<'a>(
         let mut features: Vec<String> = Vec::new();
         for name in asked {
             let column = find(name, "a feature")?;
-            if *name == target.name {
-                return Err(TrainError::Setting(format!(
-                    "'{name}' is the target and can't be a feature, too"
-                )));
-            }
-            if features.contains(name) {
-                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
-            }
             if let ColumnData::Text(coded) | ColumnData::Category(coded) = &column.data
                 && coded.levels.len() > MAX_LEVELS
             {

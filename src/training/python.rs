@@ -27,6 +27,9 @@ pub struct Reading {
     pub columns: Vec<ColumnRead>,
     /// A bit for each data row, 1 where it was held out, most significant first, in hexadecimal.
     pub held_out: String,
+    /// In the same way the rows that were left out since they have no date to be split by; empty if none were.
+    #[serde(default)]
+    pub undated: String,
 }
 
 /// How one column was read.
@@ -75,13 +78,29 @@ impl Reading {
                 missing: reading.missing.clone(),
             })
             .collect();
-        let mut bits = vec![0_u8; table.n_rows().div_ceil(8)];
-        for &row in held_out {
-            bits[row / 8] |= 0x80 >> (row % 8);
+        let time = plan.settings.time_column.as_ref().and_then(|name| table.column(name));
+        let undated: Vec<usize> = time.map_or_else(Vec::new, |column| {
+            (0..table.n_rows()).filter(|&row| column.is_missing(row)).collect()
+        });
+        let n_rows = table.n_rows();
+        Self {
+            path: path.to_owned(),
+            dialect: loaded.dialect,
+            n_rows,
+            columns,
+            held_out: bits(held_out, n_rows),
+            undated: if undated.is_empty() { String::new() } else { bits(&undated, n_rows) },
         }
-        let held_out = bits.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { path: path.to_owned(), dialect: loaded.dialect, n_rows: table.n_rows(), columns, held_out }
     }
+}
+
+/// A bit for each row, in hexadecimal.
+fn bits(rows: &[usize], n_rows: usize) -> String {
+    let mut bits = vec![0_u8; n_rows.div_ceil(8)];
+    for &row in rows {
+        bits[row / 8] |= 0x80 >> (row % 8);
+    }
+    bits.iter().fold(String::with_capacity(bits.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// A text as Python writes it.
@@ -98,14 +117,24 @@ fn number(value: f64) -> String {
     serde_json::Value::from(value).to_string()
 }
 
+/// The settings that a model was trained with.
+///
+/// # Errors
+/// A sentence that says why they are not known.
+pub fn settings_of(model: &Model) -> Result<Settings, String> {
+    let mut settings = model.training.settings.clone();
+    // the name is the model's own
+    settings.insert("name".into(), model.name.clone().into());
+    serde_json::from_value(serde_json::Value::Object(settings))
+        .map_err(|error| format!("the model file does not say how it was trained ({error})"))
+}
+
 /// The script for a model; for those without one, the reason.
 ///
 /// # Errors
 /// A sentence that says why there is no script.
 pub fn script(model: &Model, reading: &Reading) -> Result<String, String> {
-    let settings: Settings =
-        serde_json::from_value(serde_json::Value::Object(model.training.settings.clone()))
-            .map_err(|error| format!("the model file does not say how it was trained ({error})"))?;
+    let settings = settings_of(model)?;
     if settings.solver == Solver::Linfa && model.kind == ModelKind::Tree {
         return Err("a tree grown by linfa is not the same tree as scikit-learn's".into());
     }
@@ -351,22 +380,13 @@ fn dates(column: &ColumnRead) -> Result<String, String> {
 }
 
 fn encode(out: &mut String, model: &Model, reading: &Reading, settings: &Settings) -> Result<(), String> {
-    out.push_str(
-        "\n# 2. The rows: those held out are the ones that Drydock drew.\nHELD_OUT = bytes.fromhex(\n",
-    );
-    // 48 bytes a line; a file of hexadecimal digits holds nothing that could be cut within a character
-    for line in reading.held_out.as_bytes().chunks(96) {
-        out.push_str(&format!("    \"{}\"\n", String::from_utf8_lossy(line)));
+    out.push_str("\n# 2. The rows: those held out are the ones that Drydock drew, a bit for each.\n");
+    rows_of_bits(out, "held_out", &reading.held_out);
+    out.push_str("known = target.notna().to_numpy()\n");
+    if !reading.undated.is_empty() {
+        rows_of_bits(out, "undated", &reading.undated);
+        out.push_str("known &= ~undated  # they belong neither before nor after the others\n");
     }
-    if reading.held_out.is_empty() {
-        out.push_str("    \"\"\n");
-    }
-    out.push_str(
-        r")
-held_out = np.unpackbits(np.frombuffer(HELD_OUT, np.uint8))[: len(raw)].astype(bool)
-known = target.notna().to_numpy()
-",
-    );
     if settings.policies.missing_value == Policy::Ignore {
         out.push_str(
             "for values in columns.values():  # rows with a gap are left out\n    known &= values.notna().to_numpy()\n",
@@ -436,6 +456,21 @@ y = target.to_numpy(dtype=float)
         out.push_str("y = np.where(known, y, -1).astype(int)\n");
     }
     Ok(())
+}
+
+/// A truth value for each row, from its bits.
+fn rows_of_bits(out: &mut String, name: &str, bits: &str) {
+    out.push_str(&format!("{name} = bytes.fromhex(\n"));
+    // 48 bytes a line; hexadecimal digits are one byte each, so that none is cut
+    for line in bits.as_bytes().chunks(96) {
+        out.push_str(&format!("    \"{}\"\n", String::from_utf8_lossy(line)));
+    }
+    if bits.is_empty() {
+        out.push_str("    \"\"\n");
+    }
+    out.push_str(&format!(
+        ")\n{name} = np.unpackbits(np.frombuffer({name}, np.uint8))[: len(raw)].astype(bool)\n"
+    ));
 }
 
 /// Scales the terms, fits `estimator`, and brings its coefficients back to the data's units.

@@ -28,23 +28,30 @@ pub(crate) fn window() -> Bench {
 impl Bench {
     /// A window of that size.
     pub(crate) fn sized(width: f32, height: f32, theme: egui::Theme) -> Self {
-        Self::in_folder(Arc::new(tempfile::tempdir().unwrap()), width, height, theme)
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let name = if theme == egui::Theme::Dark { "dark" } else { "light" };
+        let workspace = folder.path().join("winter-beverages");
+        std::fs::create_dir(&workspace).unwrap();
+        let saved = serde_json::json!({
+            "workspace_version": 1,
+            "screen": {"theme": name, "guide_open": true, "page": "data"},
+        });
+        std::fs::write(workspace.join("workspace.json"), saved.to_string()).unwrap();
+        Self::in_folder(folder, width, height)
     }
 
-    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32, theme: egui::Theme) -> Self {
+    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32) -> Self {
         let start = Start {
             folder: Some(folder.path().join("winter-beverages")),
             open: None,
             // a Tuesday in November 2025
             clock: Clock::fixed(1_763_460_000_000),
+            cage: Some(folder.path().to_path_buf()),
         };
-        let mut harness = Harness::builder()
+        let harness = Harness::builder()
             .with_size([width, height])
-            .with_theme(theme)
             .with_step_dt(1.0 / 60.0)
             .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
-        // the app follows the system, which is this
-        harness.input_mut().system_theme = Some(theme);
         let mut bench = Self { harness, folder };
         bench.settle();
         bench
@@ -54,7 +61,7 @@ impl Bench {
     pub(crate) fn killed_and_restarted(self) -> Self {
         let folder = Arc::clone(&self.folder);
         drop(self.harness);
-        Self::in_folder(folder, 1440.0, 900.0, egui::Theme::Light)
+        Self::in_folder(folder, 1440.0, 900.0)
     }
 
     /// The workspace.
@@ -158,11 +165,16 @@ impl Bench {
         self.settle();
     }
 
-    /// Drops a file on the window.
+    /// Drops a file on the window, and waits until it was taken in.
     pub(crate) fn drop_file(&mut self, path: &Path) {
-        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
+        self.offer(path);
         self.harness.step();
         self.settle();
+    }
+
+    /// Drops a file on the window; the next frame sees it.
+    pub(crate) fn offer(&mut self, path: &Path) {
+        self.harness.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
     }
 
     /// What the status line says.

@@ -4,6 +4,7 @@
 
 mod bench;
 mod frame;
+mod monkey;
 mod train;
 
 pub(crate) use bench::Bench;

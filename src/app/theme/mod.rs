@@ -214,6 +214,8 @@ pub(crate) fn install(ctx: &Context) {
     family(font::icons_bold(), "icons-bold");
     family(font::icons_fill(), "icons-fill");
     ctx.set_fonts(fonts);
+    // where the system does not say
+    ctx.options_mut(|options| options.fallback_theme = Theme::Light);
     for (theme, tokens) in [(Theme::Light, LIGHT), (Theme::Dark, DARK)] {
         ctx.style_mut_of(theme, |style| apply(style, &tokens));
     }
@@ -234,9 +236,16 @@ pub(crate) fn hairline(tokens: &Tokens) -> Stroke {
     Stroke::new(1.0, tokens.stroke)
 }
 
-/// Text in a font and colour.
+/// Text in a font and colour, in the line height that belongs to its size.
 pub(crate) fn text(text: impl Into<String>, font: FontId, color: Color32) -> RichText {
-    RichText::new(text).font(font).color(color)
+    let line_height = match font.size {
+        size if size <= 12.0 => 16.0,
+        size if size <= 13.0 => 20.0,
+        size if size <= 16.0 => 24.0,
+        size if size <= 20.0 => 28.0,
+        size => size + space::S2,
+    };
+    RichText::new(text).font(font).color(color).line_height(Some(line_height))
 }
 
 /// The one shadow: popups, dragged cards.

@@ -27,7 +27,8 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
 
 /// A linear model of that many numbers, trained on a thousand rows.
 fn linear(inputs: usize) -> Result<Predictor, Failure> {
-    let (x, y) = problem(1000, inputs);
+    // enough rows for the training range to hold nearly all that are predicted
+    let (x, y) = problem(100_000, inputs);
     let mut columns: Vec<Column> =
         x.into_iter().zip(1..).map(|(x, n)| Column::number(format!("feature_{n}"), x)).collect();
     columns.push(Column::number("y", y));

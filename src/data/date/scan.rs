@@ -23,6 +23,8 @@ pub(super) struct Scanned {
 
 const YEAR_MONTH_DAY: FormatSet = FormatSet::of(&[DateFormat::YearMonthDay]);
 const YEAR_MONTH_DAY_SLASH: FormatSet = FormatSet::of(&[DateFormat::YearMonthDaySlash]);
+const YEAR_MONTH_DAY_DOT: FormatSet = FormatSet::of(&[DateFormat::YearMonthDayDot]);
+const YEAR_MONTH: FormatSet = FormatSet::of(&[DateFormat::YearMonth]);
 const COMPACT: FormatSet = FormatSet::of(&[DateFormat::Compact]);
 const DOT: FormatSet = FormatSet::of(&[DateFormat::DayMonthYearDot]);
 const SLASH: FormatSet = FormatSet::of(&[DateFormat::DayMonthYearSlash, DateFormat::MonthDayYearSlash]);
@@ -176,9 +178,13 @@ impl Cursor<'_> {
             let formats = match separator {
                 b'-' => YEAR_MONTH_DAY,
                 b'/' => YEAR_MONTH_DAY_SLASH,
+                b'.' => YEAR_MONTH_DAY_DOT,
                 _ => return None,
             };
             let (month, wide_month) = self.short_number()?;
+            if separator == b'-' && wide_month && self.rest.is_empty() {
+                return Some(date(YEAR_MONTH, number as i16, month, 1, true));
+            }
             if !self.eat(separator) {
                 return None;
             }

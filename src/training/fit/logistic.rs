@@ -23,6 +23,9 @@ const LINFA_ITERATIONS: u64 = 30;
 /// linfa's result is a start if it has the slopes down to this share.
 const NEAR: f64 = 1e-2;
 
+/// The `c` from which the penalty is there for nothing but a solution to exist.
+const UNPENALISED: f64 = 1e9;
+
 /// Settings of [`logistic`].
 ///
 /// | Name | Default | Range |
@@ -52,6 +55,9 @@ pub struct LogisticFit {
     pub n_iterations: usize,
     /// Whether it stopped because it had converged.
     pub converged: bool,
+    /// Whether the classes can be parted so that no finite coefficients are the best ones: without the (next to
+    /// nothing of a) penalty they would grow without bound. Only looked for with `c` from 10⁹ on.
+    pub separated: bool,
 }
 
 /// Logistic regression with a squared penalty on the coefficients of the standardised columns.
@@ -109,6 +115,12 @@ pub fn logistic(
     progress.check()?;
     let start = start_by_linfa(&problem, &places, &counts, 1.0 / c);
     let solution = problem.minimise(start, max_iterations, progress)?;
+    let separated = c >= UNPENALISED && problem.is_certain(&solution.weights) && {
+        // Where a best solution exists, a thousandfold of next to nothing does not move it.
+        let firmer = Problem::new(scaled.z.view(), &places, present.len(), 1e3 / c);
+        let other = firmer.minimise(Array2::zeros(solution.weights.dim()), max_iterations, progress)?;
+        length(&other.weights) < 0.95 * length(&solution.weights)
+    };
 
     let p = scaled.z.ncols();
     let binary = n_classes == 2;
@@ -131,7 +143,12 @@ pub fn logistic(
     if w.ncols() > 1 {
         centre_intercepts(&mut logistic.intercepts, &present);
     }
-    Ok(LogisticFit { logistic, n_iterations: solution.n_iterations, converged: solution.converged })
+    let (n_iterations, converged) = (solution.n_iterations, solution.converged);
+    Ok(LogisticFit { logistic, n_iterations, converged, separated })
+}
+
+fn length(weights: &Array2<f64>) -> f64 {
+    weights.iter().map(|w| w * w).sum::<f64>().sqrt()
 }
 
 /// Moves the intercepts of the classes that have rows so that their sum is 0.

@@ -19,6 +19,8 @@ pub use logistic::{ABSENT_CLASS_INTERCEPT, LogisticFit, LogisticSettings, logist
 pub use mlp::{MlpSettings, mlp_classifier, mlp_regressor};
 pub use tree::{TreeSettings, tree_classifier, tree_classifier_linfa, tree_regressor};
 
+pub(crate) use standardise::is_constant;
+
 use crate::work::{Cancelled, Progress};
 
 /// Why an estimator could not be fitted.

@@ -3,7 +3,11 @@
 use ndarray::{Array2, ShapeBuilder};
 
 use super::{FitError, check_columns};
+use crate::training::metrics::power_of_two;
 use crate::work::Progress;
+
+/// Numbers below this are scaled up by a power of two first, lest their squares vanish.
+const SMALL: f64 = 1e-140;
 
 /// Mean and population standard deviation (divisor n) in two passes; a standard deviation that is not
 /// distinguishable from rounding is 0.
@@ -14,6 +18,13 @@ use crate::work::Progress;
 pub(super) fn mean_and_std(values: &[f64]) -> (f64, f64) {
     if values.is_empty() {
         return (0.0, 0.0);
+    }
+    let largest = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    if largest > 0.0 && largest < SMALL {
+        let unit = power_of_two(largest);
+        let scaled: Vec<f64> = values.iter().map(|value| value / unit).collect();
+        let (mean, std) = mean_and_std(&scaled);
+        return (mean * unit, std * unit);
     }
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -31,6 +42,15 @@ pub(super) fn mean_and_std(values: &[f64]) -> (f64, f64) {
     }
     let constant = values.iter().all(|value| *value == values[0]);
     if constant || variance <= rounding { (mean, 0.0) } else { (mean, variance.sqrt()) }
+}
+
+/// Whether a column is constant, up to rounding: then it has no weight in any model of standardised columns.
+pub(crate) fn is_constant(values: &[f64]) -> bool {
+    // most columns show at once that they are not
+    values.first().is_none_or(|first| {
+        let distinct = values.iter().any(|value| (value - first).abs() > 1e-6 * first.abs());
+        !distinct && mean_and_std(values).1 == 0.0
+    })
 }
 
 /// Standardised columns, constant ones left out.
@@ -101,6 +121,7 @@ mod tests {
         assert_eq!(mean_and_std(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]), (5.0, 2.0));
         // The mean of three times 0.1 is not 0.1 in binary, and still the column is constant.
         assert_eq!(mean_and_std(&[0.1; 3]).1, 0.0);
+        assert_eq!(mean_and_std(&[0.0, 2e-300]), (1e-300, 1e-300));
         let (_, std) = mean_and_std(&[1e9, 1e9 + 1.0, 1e9 + 2.0]);
         assert!((std - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
     }

@@ -13,8 +13,11 @@
 //! can hold (N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., chapter 20;
 //! Å. Björck, "Numerical Methods for Least Squares Problems", 1996, sections 2.2 and 2.9).
 //! Results do not depend on the number of threads.
+//!
+//! A penalised problem of many more columns than rows has n equations in place of p (**dual**).
 
 mod dd;
+mod dual;
 mod frame;
 mod gram;
 mod refine;
@@ -29,6 +32,9 @@ use system::{Precision, System, Terms};
 
 /// Below this many rows x columns² a problem is solved the extended way at once: it takes milliseconds.
 const SMALL: f64 = 2e7;
+
+/// Up to this many columns there is no need for the dual way: p equations are solved in milliseconds, refined.
+const NARROW: usize = 256;
 
 /// A least-squares problem: y is about `intercept + sum of coefficient[j] * columns[j]`.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +51,7 @@ pub struct Problem<'a> {
     pub alpha: f64,
     /// At most this many threads (0 counts as 1). The result does not depend on it.
     pub threads: usize,
-    /// The way to take; `None` chooses.
+    /// The way to take; `None` chooses. [`Path::Dual`] is taken only with a penalty.
     pub path: Option<Path>,
 }
 
@@ -56,6 +62,8 @@ pub enum Path {
     Fast,
     /// In double-double.
     Extended,
+    /// As products of rows, for a penalty and more columns than rows.
+    Dual,
 }
 
 /// Classical standard errors, sigma * sqrt(diag((X'X)^-1)).
@@ -80,8 +88,12 @@ pub struct Fit {
     /// ascending. The later column goes, as in R's `lm`. With a penalty only constant columns are dropped.
     pub dropped: Vec<usize>,
     /// Estimated 2-norm condition number of the kept columns, centred (with an intercept) and scaled to unit
-    /// length; with a penalty that of the penalised design. At least 1.
+    /// length; with a penalty that of the penalised design (on the dual way with standardised columns). At least 1.
     pub condition: f64,
+    /// For each column, how many times larger its coefficient's variance is than if no other column told anything of
+    /// it (the variance inflation factor, about the origin without an intercept); 0 for a dropped column. Empty with a
+    /// penalty.
+    pub inflation: Vec<f64>,
     /// Standard errors; `None` without residual degrees of freedom or with a penalty.
     pub standard_errors: Option<StandardErrors>,
     /// The residual sum of squares, in squared units of y (at most `f64::MAX`).
@@ -151,6 +163,44 @@ pub fn fit(problem: &Problem<'_>) -> Result<Fit, OlsError> {
         return Err(OlsError::Alpha(alpha));
     }
     let terms = Terms { rows: y.len(), intercept, alpha };
+    let wide = columns.len() > y.len() && columns.len() > NARROW;
+    if alpha > 0.0 && problem.path.map_or(wide, |path| path == Path::Dual) {
+        return dual::fit(problem);
+    }
+    if alpha == 0.0
+        && problem.path.is_none()
+        && let Some(fit) = fit_first_columns(problem)?
+    {
+        return Ok(fit);
+    }
+    fit_all_columns(problem, terms)
+}
+
+/// Of many more columns than rows, the first ones that make a fit exact leave nothing to the others, which are
+/// dropped unseen (but for a look whether they are finite). `None` where the first ones do not suffice.
+fn fit_first_columns(problem: &Problem<'_>) -> Result<Option<Fit>, OlsError> {
+    let Problem { columns, y, intercept, alpha, .. } = *problem;
+    let (n, p) = (y.len(), columns.len());
+    let terms = Terms { rows: n, intercept, alpha };
+    let mut first = (2 * n).max(NARROW);
+    while 2 * first < p {
+        let mut fit = fit_all_columns(&Problem { columns: &columns[..first], ..*problem }, terms)?;
+        if fit.rank + usize::from(intercept) >= n {
+            for (column, values) in columns.iter().enumerate().skip(first) {
+                span(values).map_err(|row| OlsError::Feature { column, row })?;
+            }
+            fit.coefficients.resize(p, 0.0);
+            fit.inflation.resize(p, 0.0);
+            fit.dropped.extend(first..p);
+            return Ok(Some(fit));
+        }
+        first *= 2;
+    }
+    Ok(None)
+}
+
+fn fit_all_columns(problem: &Problem<'_>, terms: Terms) -> Result<Fit, OlsError> {
+    let Problem { columns, y, .. } = *problem;
     let size = y.len() as f64 * (columns.len() as f64 + 1.0).powi(2);
     let try_fast = problem.path.map_or(size > SMALL, |path| path == Path::Fast);
     let fast = if try_fast { fit_fast(problem, terms) } else { None };
@@ -218,17 +268,22 @@ fn report(
             *coefficient = rescale(value.hi, scale(*column), scale_y);
         }
     }
-    let standard_errors = (dof > 0 && terms.alpha == 0.0).then(|| {
+    let mut inflation = Vec::new();
+    let mut standard_errors = None;
+    if terms.alpha == 0.0 {
         let (diagonal, of_intercept) = system.inverse_diagonal();
         let mut errors = vec![0.0; coefficients.len()];
-        for (column, factor) in system.kept.iter().zip(diagonal) {
-            if let Some(error) = errors.get_mut(*column) {
+        inflation = vec![0.0; coefficients.len()];
+        for ((column, factor), length) in system.kept.iter().zip(diagonal).zip(&system.lengths) {
+            if let (Some(error), Some(inflation)) = (errors.get_mut(*column), inflation.get_mut(*column)) {
                 *error = rescale(spread * factor.sqrt(), scale(*column), scale_y);
+                *inflation = (factor.sqrt() * length).powi(2);
             }
         }
         let of_intercept = if terms.intercept { spread * of_intercept.sqrt() } else { 0.0 };
-        StandardErrors { coefficients: errors, intercept: rescale(of_intercept, 1.0, scale_y) }
-    });
+        let errors = StandardErrors { coefficients: errors, intercept: rescale(of_intercept, 1.0, scale_y) };
+        standard_errors = (dof > 0).then_some(errors);
+    }
     let root = rescale(solution.squares.hi.max(0.0).sqrt(), 1.0, scale_y);
     let fit = Fit {
         coefficients,
@@ -236,6 +291,7 @@ fn report(
         rank: system.kept.len(),
         dropped: system.dropped.clone(),
         condition,
+        inflation,
         standard_errors,
         rss: rescale(rescale(solution.squares.hi.max(0.0), 1.0, scale_y), 1.0, scale_y).min(f64::MAX),
         sigma: (dof > 0).then(|| root / (dof as f64).sqrt()),

@@ -304,7 +304,7 @@ fn divide(rows: &[Vec<f64>], vector: &mut [f64]) {
 }
 
 /// The largest eigenvalue of a symmetric positive operation on vectors, by power iteration from a fixed start.
-fn iterate(size: usize, apply: impl Fn(&mut [f64])) -> f64 {
+pub(super) fn iterate(size: usize, apply: impl Fn(&mut [f64])) -> f64 {
     let mut vector: Vec<f64> = (0..size).map(|index| 1.0 + 0.5 * (index as f64 * 2.399_963).sin()).collect();
     let mut value = 1.0;
     for _ in 0..200 {

@@ -397,3 +397,39 @@ fn what_cannot_be_fitted_is_named() {
     assert!(run(&[&good], &infinite, 0.0).iter().all(|error| *error == OlsError::Target { row: 2 }));
     assert!(run(&[&good], &good, -1.0).iter().all(|error| *error == OlsError::Alpha(-1.0)));
 }
+
+/// By hand: for two columns of correlation r the variance inflation is 1/(1 - r²). Of 1, 2, 3, 4 and 1, 3, 2, 4, r is
+/// 4/5 and the condition the root of (1 + r)/(1 - r) = 9.
+#[test]
+fn variance_inflation() {
+    let y = [1.0, 0.0, 2.0, 5.0];
+    let columns = vec![vec![1.0, 2.0, 3.0, 4.0], vec![1.0, 3.0, 2.0, 4.0], vec![2.0; 4]];
+    let fit = ols(&columns, &y);
+    for (found, expected) in fit.inflation.iter().zip([1.0 / 0.36, 1.0 / 0.36, 0.0]) {
+        assert!((found - expected).abs() < 1e-14, "{found} for {expected}");
+    }
+    assert!((fit.condition - 3.0).abs() < 1e-6);
+    assert!(solve(&columns, &y, true, 1.0, None).inflation.is_empty());
+}
+
+#[test]
+fn of_very_many_columns_the_first_ones_decide() {
+    let columns: Vec<Vec<f64>> = (0..1200)
+        .map(|column| if column % 3 == 2 { vec![1.0, 2.0, 3.0, 4.0, 5.0] } else { normals(column + 1, 5) })
+        .collect();
+    let y = normals(5000, 5);
+    for intercept in [true, false] {
+        let fit = solve(&columns, &y, intercept, 0.0, None);
+        assert_eq!(fit, solve(&columns, &y, intercept, 0.0, Some(Path::Extended)));
+        assert_eq!((fit.coefficients.len(), fit.dropped.len()), (1200, 1200 - fit.rank));
+    }
+    // the only one that is not a constant comes late
+    let mut columns = vec![vec![1.0; 5]; 1200];
+    columns[1100] = vec![1.0, 2.0, 3.0, 4.0, 5.0];
+    assert_eq!(solve(&columns, &y, true, 0.0, None).rank, 1);
+    let mut columns: Vec<Vec<f64>> = (0..1200).map(|column| normals(column + 1, 5)).collect();
+    columns[1100][4] = f64::INFINITY;
+    let views: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let problem = Problem { columns: &views, y: &y, intercept: true, alpha: 0.0, threads: 1, path: None };
+    assert_eq!(super::fit(&problem), Err(OlsError::Feature { column: 1100, row: 4 }));
+}

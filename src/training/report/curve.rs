@@ -4,8 +4,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::super::plan::Plan;
-use super::super::{TrainError, fit_rows, score, split_rows};
-use super::forgiving;
+use super::super::{TrainError, fit_rows, lenient, score, split_rows};
 use crate::data::Table;
 use crate::model::Scores;
 use crate::work::Progress;
@@ -62,10 +61,10 @@ pub fn learning_curve(plan: &Plan, table: &Table, progress: &Progress) -> Result
                 continue;
             }
         };
-        let predictor = forgiving(&fitted.model);
+        let predictor = lenient(&fitted.model);
         progress.check()?;
-        let train = score(&predictor, table, &part)?.0;
-        let test = score(&predictor, table, &split.test)?.0;
+        let train = score(&predictor, table, &part)?.0.scores;
+        let test = score(&predictor, table, &split.test)?.0.scores;
         steps.push(Step { n_rows: size, train, test });
         progress.add(1);
     }

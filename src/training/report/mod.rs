@@ -6,8 +6,6 @@ mod curve;
 mod importance;
 mod student;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 pub use coefficients::{CONFIDENCE, Coefficient, Coefficients, coefficients};
@@ -17,12 +15,12 @@ pub use student::two_sided_t;
 
 use super::plan::{Plan, TrainError};
 use super::python::Reading;
-use super::{Trained, class_codes, design, split_rows};
+use super::{FoldScheme, Trained, class_codes, design, lenient, split_rows};
 use crate::data::profile::{Histogram, histogram};
 use crate::data::quantile::quantiles;
 use crate::data::{Loaded, Table};
 use crate::inference::{Predictions, Predictor};
-use crate::model::{Model, Policy, Scores, Task};
+use crate::model::{Scores, Task};
 use crate::work::Progress;
 
 /// Points of a chart, at most.
@@ -47,6 +45,9 @@ pub struct Report {
     pub importances: Option<Importances>,
     /// The scores of each fold of the cross-validation.
     pub folds: Vec<Scores>,
+    /// How the rows were dealt into folds, in words.
+    #[serde(default)]
+    pub folds_by: String,
     /// Its learning curve, once it was asked for.
     #[serde(default)]
     pub curve: Option<Vec<Step>>,
@@ -114,7 +115,7 @@ pub fn report(
     let split = split_rows(plan, table)?;
     let held_out = !split.test.is_empty();
     let rows = if held_out { &split.test } else { &split.train };
-    let predictor = forgiving(model);
+    let predictor = lenient(model);
     progress.check()?;
     let part = table.take(rows);
     let predictions =
@@ -132,21 +133,15 @@ pub fn report(
         judged,
         importances,
         folds: trained.folds.clone(),
+        folds_by: match trained.fold_scheme {
+            FoldScheme::Random => "at random",
+            FoldScheme::Stratified => "at random, every class dealt out evenly",
+            FoldScheme::ForwardChaining => "forward in time, each predicted from all rows before it",
+        }
+        .to_owned(),
         curve: None,
         reading: Reading::new(plan, loaded, path, &split.test),
     })
-}
-
-/// The model as it is judged: a row it did not learn from may hold what production refuses.
-pub(super) fn forgiving(model: &Model) -> Predictor {
-    let mut model = model.clone();
-    let policies = &mut model.policies;
-    for policy in [&mut policies.out_of_range, &mut policies.unknown_level, &mut policies.extra_column] {
-        if *policy == Policy::Reject {
-            *policy = Policy::Ignore;
-        }
-    }
-    Predictor::new(Arc::new(model))
 }
 
 fn regression(plan: &Plan, table: &Table, rows: &[usize], predictions: &Predictions) -> Judged {

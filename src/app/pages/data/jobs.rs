@@ -95,6 +95,7 @@ pub(crate) fn problem(error: &DataError) -> Problem {
         DataError::UnclosedQuote { .. } => "A quote is opened and never closed",
         DataError::NoSuchColumn { .. } => "A setting names a column that is not there",
         DataError::TooLarge { .. } => "The file is more than a table here can hold",
+        DataError::OtherKind { .. } => "This is no table",
         DataError::Setting(_) => "The settings contradict each other",
         DataError::Cancelled(_) => "Reading was stopped",
     };

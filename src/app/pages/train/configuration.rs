@@ -226,7 +226,6 @@ fn models_ui(ui: &mut Ui, draft: &mut Draft, current: ModelKind, task: Option<Ta
 
 /// A setting's row: its name, then what `add` makes of the width that is left.
 fn named(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, f32)) {
-    let t = tokens(ui);
     let (rect, _) =
         ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), eframe::egui::Sense::hover());
     let mut row = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));

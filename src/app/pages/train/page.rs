@@ -185,8 +185,9 @@ fn charts_ui(
         Tab::Curve => curve_ui(ui, rect, view, results, version, commands),
         Tab::Folds => {
             let folds = version.report.as_ref().map_or(&[][..], |report| &report.folds);
-            let about = "each fold judged by a model fitted to the others, on training rows";
-            charts::chart_card(ui, rect, "Cross-validation", about, |ui| {
+            let by = version.report.as_ref().map_or("", |report| report.folds_by.as_str());
+            let about = if folds.is_empty() { String::new() } else { format!("training rows, {by}") };
+            charts::chart_card(ui, rect, "Cross-validation", &about, |ui| {
                 if folds.is_empty() {
                     ui.add_space(space::S6);
                     let said = if version.report.is_some() {

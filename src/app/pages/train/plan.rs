@@ -8,6 +8,7 @@ use crate::app::widgets::format;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, samples};
 use crate::model::{Model, ModelKind, Scores, Task};
+use crate::training::python::settings_of;
 use crate::training::{Plan, Settings};
 use crate::work::Seed;
 use crate::workspace::{DataRef, Role};
@@ -181,9 +182,7 @@ pub(crate) fn same_data(truth: &Truth, version: &Version) -> Result<(Arc<Dataset
     if data.loaded.sha256.is_none() || data.loaded.sha256 != model.training.data_sha256 {
         return Err(again());
     }
-    let settings: Settings =
-        serde_json::from_value(serde_json::Value::Object(model.training.settings.clone()))
-            .map_err(|error| format!("The model file does not say how it was trained ({error})."))?;
+    let settings = settings_of(model)?;
     Plan::new(settings.clone(), &data.loaded.table).map_err(|error| in_window(&error.to_string()))?;
     Ok((Arc::clone(data), settings))
 }

@@ -85,6 +85,11 @@ impl<'a> Problem<'a> {
         largest(&self.gradient(weights, &self.probabilities(weights)))
     }
 
+    /// Whether a row's class has a probability that is 0 or 1 but for a millionth.
+    pub(super) fn is_certain(&self, weights: &Array2<f64>) -> bool {
+        self.probabilities(weights).iter().any(|q| !(1e-6..=1.0 - 1e-6).contains(q))
+    }
+
     /// Newton steps from `start` until the step or the gradient is down to rounding.
     pub(super) fn minimise(
         &self,

@@ -226,3 +226,22 @@ fn what_cannot_be_fitted_is_refused() {
     let error = logistic(&[&[1.0, 2.0]], &[0, 1], 2, &LogisticSettings::default(), &progress).unwrap_err();
     assert!(matches!(error, FitError::Cancelled(_)));
 }
+
+#[test]
+fn classes_that_a_line_parts_have_no_best_coefficients() {
+    let separated = |x: &[f64], codes: &[u32], n_classes: usize, c: f64| {
+        let settings = LogisticSettings { c, ..Default::default() };
+        logistic(&[x], codes, n_classes, &settings, &Progress::new()).unwrap().separated
+    };
+    let six = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    assert!(separated(&six, &[0, 0, 0, 1, 1, 1], 2, 1e12));
+    assert!(separated(&six, &[0, 0, 1, 1, 2, 2], 3, 1e12));
+    // parted but for two equal rows (R: "fitted probabilities numerically 0 or 1 occurred")
+    assert!(separated(&[1.0, 2.0, 3.0, 3.0, 4.0, 5.0], &[0, 0, 0, 1, 1, 1], 2, 1e12));
+    // the classes overlap
+    assert!(!separated(&six, &[0, 0, 1, 0, 1, 1], 2, 1e12));
+    // and do so with a row so far out that its probability is 1 to the last bit
+    assert!(!separated(&[1.0, 2.0, 3.0, 4.0, 5.0, 600.0], &[0, 0, 1, 0, 1, 1], 2, 1e12));
+    // with a penalty there is a best solution
+    assert!(!separated(&six, &[0, 0, 0, 1, 1, 1], 2, 1.0));
+}
