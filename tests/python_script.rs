@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use drydock::data::{Loaded, ReadOptions, Source, read_csv, samples};
-use drydock::model::{Estimator, Model, ModelKind, Scores};
+use drydock::model::{Estimator, Model, ModelKind, Policies, Policy, Scores};
 use drydock::training::report::report;
 use drydock::training::{Origin, Plan, Settings, python, train};
 use drydock::work::Progress;
@@ -222,8 +222,11 @@ fn a_file_as_europeans_write_it_is_read_alike() {
     let source = Source::from_bytes("eu.csv", text.clone().into_bytes());
     let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
     let features = ["tag", "menge", "anteil", "aktiv", "ort"].map(str::to_owned).to_vec();
-    for time in [None, Some("tag".to_owned())] {
+    for (time, missing) in
+        [(None, Policy::Impute), (Some("tag".to_owned()), Policy::Impute), (None, Policy::Ignore)]
+    {
         let settings = Settings {
+            policies: Policies { missing_value: missing, ..Policies::default() },
             model: Some(ModelKind::Ridge),
             test_fraction: 0.25,
             features: Some(features.clone()),

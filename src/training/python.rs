@@ -382,7 +382,7 @@ fn dates(column: &ColumnRead) -> Result<String, String> {
 fn encode(out: &mut String, model: &Model, reading: &Reading, settings: &Settings) -> Result<(), String> {
     out.push_str("\n# 2. The rows: those held out are the ones that Drydock drew, a bit for each.\n");
     rows_of_bits(out, "held_out", &reading.held_out);
-    out.push_str("known = target.notna().to_numpy()\n");
+    out.push_str("known = target.notna().to_numpy().copy()\n");
     if !reading.undated.is_empty() {
         rows_of_bits(out, "undated", &reading.undated);
         out.push_str("known &= ~undated  # they belong neither before nor after the others\n");

@@ -130,7 +130,7 @@ fn a_training_that_fails_names_the_column_and_the_reason() {
     bench.keys(Modifiers::COMMAND, Key::Num3);
     bench.key(Key::F1);
     // the first column by the arrow keys alone
-    focus(&mut bench, "Target");
+    focus(&mut bench, "Target column");
     bench.key(Key::ArrowDown);
     bench.key(Key::ArrowDown);
     bench.key(Key::ArrowDown);

@@ -1,3 +1,5 @@
+//! Reports of models trained on the bundled samples.
+
 use super::super::plan::Settings;
 use super::super::{Origin, train};
 use super::*;

@@ -122,7 +122,8 @@ fn target_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, draft: &mut Draft, com
     let current = view.truth.target();
     let shown = current.unwrap_or("Choose the column to predict");
     let width = ui.available_width();
-    if let Some(at) = select(ui, "Target", Some(Icon::TARGET), shown, &possible, width, size::CONTROL) {
+    if let Some(at) = select(ui, "Target column", Some(Icon::TARGET), shown, &possible, width, size::CONTROL)
+    {
         draft.as_classes = None;
         commands.push(data::Command::SetRole(possible[at].to_owned(), Role::Target));
     }
