@@ -224,7 +224,7 @@ fn read(out: &mut String, model: &Model, reading: &Reading) -> Result<(), String
     let byte = |byte: u8| quoted(&char::from(byte).to_string());
     let quoting = match dialect.quote {
         Quote::None => ", quoting=3".to_owned(),
-        Quote::Byte(quote) if quote == b'"' => String::new(),
+        Quote::Byte(b'"') => String::new(),
         Quote::Byte(quote) => format!(", quotechar={}", byte(quote)),
         Quote::Backslash(quote) => {
             format!(", quotechar={}, doublequote=False, escapechar={}", byte(quote), quoted("\\"))
@@ -525,7 +525,7 @@ intercept = model.intercept_
             ));
         }
         (_, ModelKind::Ridge) => {
-            scaled(out, &format!("Ridge(alpha={alpha}, fit_intercept={intercept})"), settings.intercept)
+            scaled(out, &format!("Ridge(alpha={alpha}, fit_intercept={intercept})"), settings.intercept);
         }
         (_, ModelKind::ElasticNet) if settings.alpha == 0.0 => scaled(out, "LinearRegression()", true),
         (_, ModelKind::ElasticNet) if settings.l1_ratio == 0.0 => {

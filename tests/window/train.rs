@@ -2,7 +2,8 @@
 
 use eframe::egui::{Key, Modifiers, Theme};
 
-use crate::bench::{Bench, window};
+use crate::Bench;
+use crate::bench::window;
 
 /// A window on the Train page with the winter beverages open.
 fn with_data(theme: Theme) -> Bench {
@@ -174,4 +175,44 @@ fn nothing_is_cut_off_in_a_small_window() {
     open(&mut bench, "Winter beverages");
     train(&mut bench);
     bench.picture("train_small");
+}
+
+#[test]
+fn training_can_be_stopped_and_leaves_what_was_there() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    bench.click("Neural net");
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("Cancel");
+    assert!(bench.shows("Old"), "{}", bench.labels());
+    bench.key(Key::Escape);
+    assert!(bench.status().contains("Training was stopped"), "{}", bench.status());
+    assert!(bench.shows("Version v1, Linear") && !bench.shows("Version v2"), "{}", bench.labels());
+    assert!(!bench.workspace().join("models/v2.json").exists());
+    // the number was not used up
+    bench.click("Decision tree");
+    train(&mut bench);
+    assert!(bench.shows("Version v2, Decision tree"), "{}", bench.labels());
+}
+
+#[test]
+fn a_model_and_its_script_are_saved_to_files() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    let mut save = |bench: &mut Bench, name: &str| {
+        let path = bench.workspace().parent().unwrap().join(name);
+        focus(bench, "Path");
+        bench.keys(Modifiers::COMMAND, Key::A);
+        bench.type_text(&path.to_string_lossy());
+        bench.click("Save");
+        path
+    };
+    bench.keys(Modifiers::COMMAND, Key::S);
+    let path = save(&mut bench, "mine.json");
+    assert!(bench.status().contains("Saved"), "{}", bench.status());
+    let kept = std::fs::read(bench.workspace().join("models/v1.json")).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), kept);
+    command(&mut bench, "Save Python script…");
+    let path = save(&mut bench, "mine.py");
+    assert!(std::fs::read_to_string(path).unwrap().contains("LinearRegression"));
 }

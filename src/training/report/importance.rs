@@ -65,10 +65,13 @@ pub(super) fn spread(rows: &[usize], most: usize) -> Vec<usize> {
     (0..most).map(|at| rows[at * rows.len() / most]).collect()
 }
 
+/// Adds a row to the sums of a node.
+type Adder = Box<dyn Fn(usize, &mut [f64])>;
+
 fn by_splits(plan: &Plan, table: &Table, model: &Model, tree: &Tree, rows: &[usize]) -> Vec<Importance> {
     let columns = design::matrix(table, &model.inputs, &model.encoding, rows);
     // regression: count, sum and sum of squares about the mean; classification: rows of each class
-    let (n_sums, sums): (usize, Box<dyn Fn(usize, &mut [f64])>) = if plan.task == Task::Regression {
+    let (n_sums, sums): (usize, Adder) = if plan.task == Task::Regression {
         let y = design::truth_numbers(table, &plan.settings.target, rows).into_owned();
         let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
         let add = move |row: usize, sums: &mut [f64]| {
@@ -83,7 +86,7 @@ fn by_splits(plan: &Plan, table: &Table, model: &Model, tree: &Tree, rows: &[usi
         (plan.classes.len(), Box::new(move |row, sums| sums[codes[row] as usize] += 1.0))
     };
     let mut at_nodes = vec![0.0; tree.nodes.len() * n_sums];
-    for row in 0..rows.len() {
+    (0..rows.len()).for_each(|row| {
         let mut node = 0;
         loop {
             sums(row, &mut at_nodes[node * n_sums..(node + 1) * n_sums]);
@@ -94,7 +97,7 @@ fn by_splits(plan: &Plan, table: &Table, model: &Model, tree: &Tree, rows: &[usi
                 Node::Leaf { .. } => break,
             }
         }
-    }
+    });
     let impurity = |node: usize| {
         let sums = &at_nodes[node * n_sums..(node + 1) * n_sums];
         if plan.task == Task::Regression {

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::{Command, Draft, Results, plan};
 use crate::app::command::{Commands, hint};
-use crate::app::job::Slot;
+use crate::app::job::{JobStatus, Slot};
 use crate::app::pages::{View, data};
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
@@ -146,6 +146,8 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
         .filter(|p| view.truth.role(&p.name) == Role::Feature && plan::unusable(p).is_none())
         .count();
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = space::S4;
+        ui.set_height(space::S4);
         field_label(ui, "Features");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(text(format!("{used} of {}", columns.len()), font::small(), t.text_3));
@@ -372,7 +374,7 @@ fn foot_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, comman
             commands.push(Command::Cancel);
         }
         let job = view.work.job(Slot::Train);
-        let share = job.and_then(|job| job.share());
+        let share = job.and_then(JobStatus::share);
         progress_bar(ui, "Training", share, width, size::PROGRESS_SMALL);
         let said = job.map_or_else(String::new, |job| {
             let step =

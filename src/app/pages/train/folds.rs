@@ -41,7 +41,7 @@ pub(super) fn folds_ui(ui: &mut Ui, folds: &[Scores], task: Task) {
     child.set_clip_rect(rows.intersect(ui.clip_rect()));
     child.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("fold rows").auto_shrink(false).show(&mut child, |ui| {
-        for fold in 0..folds.len() {
+        for (fold, _) in folds.iter().enumerate() {
             let (rect, response) = ui.allocate_exact_size(vec2(whole.width(), size::ROW), Sense::hover());
             let mut spoken = format!("Fold {}", fold + 1);
             let painter = ui.painter();

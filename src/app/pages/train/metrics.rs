@@ -50,10 +50,10 @@ pub(super) fn shown(value: Option<f64>, to_one: bool) -> String {
         Some(value) if to_one => format::fixed(value, 3),
         Some(value) => {
             let decimals = match value.abs() {
+                0.0 => 0,
                 v if v >= 1000.0 => 0,
                 v if v >= 10.0 => 1,
                 v if v >= 0.1 => 3,
-                v if v == 0.0 => 0,
                 _ => return format::number(value, 3),
             };
             format::fixed(value, decimals)

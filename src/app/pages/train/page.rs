@@ -7,7 +7,7 @@ use super::{
 };
 use super::{plan, rows_of, script, shown, versions};
 use crate::app::command::{Command as AppCommand, Commands};
-use crate::app::job::Slot;
+use crate::app::job::{JobStatus, Slot};
 use crate::app::pages::{PageId, View, data};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
@@ -324,7 +324,7 @@ fn curve_ui(
             ui.horizontal(|ui| {
                 spinner(ui, size::ICON);
                 let job = view.work.job(Slot::TrainChart);
-                let share = job.and_then(|job| job.share());
+                let share = job.and_then(JobStatus::share);
                 progress_bar(ui, "Learning curve", share, 160.0, size::PROGRESS_SMALL);
                 if Button::secondary("Cancel learning curve").key("Esc").small().ui(ui).clicked() {
                     commands.push(Command::CancelCurve);

@@ -14,7 +14,7 @@ use crate::work::Seed;
 use crate::workspace::{DataRef, Role};
 
 /// Different numbers up to which a target may be classes.
-const MAX_NUMBER_CLASSES: usize = 100;
+const MAX_NUMBER_CLASSES: usize = 20;
 /// A category of more levels is no feature.
 const MAX_LEVELS: usize = 1000;
 /// A model overfits when its error on rows it has not seen is this many times that on rows it has.
@@ -23,17 +23,17 @@ const OVERFITS: f64 = 1.25;
 /// Why training can't begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotYet {
-    NoData,
-    NoTarget,
-    NoFeatures,
+    Data,
+    Target,
+    Features,
 }
 
 impl NotYet {
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            Self::NoData => "Open data first",
-            Self::NoTarget => "Choose a target first",
-            Self::NoFeatures => "Choose at least one feature",
+            Self::Data => "Open data first",
+            Self::Target => "Choose a target first",
+            Self::Features => "Choose at least one feature",
         }
     }
 }
@@ -70,7 +70,11 @@ pub(crate) fn target(truth: &Truth) -> Option<(&Column, &ColumnProfile)> {
 
 /// Whether the target could be numbers as well as classes.
 pub(crate) fn may_be_classes(profile: &ColumnProfile) -> bool {
-    profile.kind == ColumnKind::Number && (2..=MAX_NUMBER_CLASSES).contains(&profile.distinct)
+    let distinct = profile.distinct;
+    // each must come up again
+    profile.kind == ColumnKind::Number
+        && (2..=MAX_NUMBER_CLASSES).contains(&distinct)
+        && distinct * 2 <= profile.rows
 }
 
 /// What is to be predicted: a number or a class.
@@ -127,11 +131,11 @@ pub(crate) fn time_column(data: &Dataset) -> Option<&str> {
 
 /// The settings to train with.
 pub(crate) fn settings(truth: &Truth, draft: &Draft) -> Result<Settings, NotYet> {
-    let data = truth.data().ok_or(NotYet::NoData)?;
-    let target = truth.target().ok_or(NotYet::NoTarget)?;
+    let data = truth.data().ok_or(NotYet::Data)?;
+    let target = truth.target().ok_or(NotYet::Target)?;
     let features = features(truth);
     if features.is_empty() {
-        return Err(NotYet::NoFeatures);
+        return Err(NotYet::Features);
     }
     let task = task(truth, draft);
     let kind = kind(draft, task);
@@ -242,6 +246,7 @@ pub(crate) fn in_window(message: &str) -> String {
         ("--on-missing impute", "the policy 'Missing value: fill in'"),
         ("--on-missing ignore", "the policy 'Missing value: go on without'"),
         (" (name it in --features to use it as days)", ""),
+        ("is reject;", "is 'refuse';"),
         ("a smaller --alpha", "a smaller penalty α"),
         ("--no-intercept", "a sum without intercept"),
         (" (by --solver auto)", ""),

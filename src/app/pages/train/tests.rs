@@ -11,7 +11,9 @@ use crate::workspace::{DataRef, Role};
 const TEXT: &str = "day,size,colour,price\n2024-01-01,1,red,3\n2024-01-02,2,blue,5\n2024-01-03,3,red,7.5\n2024-01-04,4,blue,9\n2024-01-05,5,red,11\n2024-01-06,6,blue,13\n";
 
 fn dataset() -> Arc<Dataset> {
-    let source = Source::from_bytes("prices.csv", TEXT.as_bytes());
+    // every row thrice, so that numbers come up again
+    let (head, rows) = TEXT.split_once('\n').unwrap();
+    let source = Source::from_bytes("prices.csv", format!("{head}\n{}", rows.repeat(3)).into_bytes());
     let options = ReadOptions { hash: true, ..ReadOptions::default() };
     let loaded = read_csv(&source, &options, &Progress::new()).unwrap();
     let profiles = crate::data::profile::profile(&loaded.table, &Progress::new()).unwrap();

@@ -234,11 +234,8 @@ fn rows_ui(
             commands.push(Command::Mark(number));
         }
         focus_ring(ui, &response, radius::TAG);
-        if !version.entry.note.is_empty() {
-            responses.push(response.on_hover_text(&version.entry.note));
-        } else {
-            responses.push(response);
-        }
+        let note = &version.entry.note;
+        responses.push(if note.is_empty() { response } else { response.on_hover_text(note) });
         if at + 1 < newest_first.len() {
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(&t));
         }
