@@ -199,7 +199,7 @@ fn training_can_be_stopped_and_leaves_what_was_there() {
 fn a_model_and_its_script_are_saved_to_files() {
     let mut bench = with_data(Theme::Light);
     train(&mut bench);
-    let mut save = |bench: &mut Bench, name: &str| {
+    let save = |bench: &mut Bench, name: &str| {
         let path = bench.workspace().parent().unwrap().join(name);
         focus(bench, "Path");
         bench.keys(Modifiers::COMMAND, Key::A);
@@ -215,4 +215,16 @@ fn a_model_and_its_script_are_saved_to_files() {
     command(&mut bench, "Save Python script…");
     let path = save(&mut bench, "mine.py");
     assert!(std::fs::read_to_string(path).unwrap().contains("LinearRegression"));
+}
+
+#[test]
+fn each_of_three_classes_has_its_coefficients() {
+    let mut bench = window();
+    open(&mut bench, "Wine");
+    train(&mut bench);
+    assert!(bench.shows("Logistic"), "{}", bench.labels());
+    focus(&mut bench, "Class of the coefficients");
+    bench.key(Key::ArrowDown);
+    assert!(bench.shows("Precision") || bench.shows(": precision "), "{}", bench.labels());
+    bench.picture("train_three_classes");
 }

@@ -1,7 +1,8 @@
 //! The charts with axes: predicted against actual, residuals, the confusion matrix, the ROC and the learning curve.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, Vec2b, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
+    vec2,
 };
 use egui_plot::{AxisHints, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points};
 
@@ -12,6 +13,8 @@ use crate::model::Task;
 use crate::training::metrics::ClassMetrics;
 use crate::training::report::{Point, Residuals, Step};
 
+/// The width that four columns of numbers beside a name need.
+const FOUR_COLUMNS: f32 = 300.0;
 /// Points past which they are a crowd.
 const CROWD: usize = 400;
 
@@ -34,7 +37,10 @@ pub(super) fn chart_card(ui: &mut Ui, rect: Rect, title: &str, right: &str, add:
             pos2(rect.left() + space::S4, rect.top() + size::CARD_HEAD),
             pos2(rect.right() - space::S4, rect.bottom() - space::S3),
         );
-        guarded_ui(ui, inner, "body", add);
+        let mut body = ui.new_child(UiBuilder::new().id_salt("body").max_rect(inner));
+        // room for a ring around what has the focus
+        body.set_clip_rect(inner.expand(space::S1).intersect(ui.clip_rect()));
+        add(&mut body);
     });
 }
 
@@ -230,17 +236,15 @@ pub(super) fn confusion_ui(ui: &mut Ui, classes: &[String], confusion: &[Vec<usi
     let n = classes.len() as f32;
     let longest = classes
         .iter()
-        .map(|class| painter.layout_no_wrap(class.clone(), font::tick(), t.text_2).size().x)
+        .map(|class| painter.layout_no_wrap(class.clone(), font::small(), t.text_2).size().x + 1.0)
         .fold(0.0, f32::max)
-        .min(72.0);
-    let left = rect.left() + longest + space::S6;
+        .min(80.0);
+    let left = rect.left() + longest + space::S2;
     let grid =
         Rect::from_min_max(pos2(left, rect.top() + space::S1), pos2(rect.right(), rect.bottom() - 36.0));
     let cell = (grid.width() / n).min(grid.height() / n).max(1.0);
-    let grid = Rect::from_min_size(
-        pos2(left + (grid.width() - cell * n).max(0.0) / 2.0, grid.top()),
-        vec2(cell * n, cell * n),
-    );
+    let beside = vec2(grid.width() - cell * n, grid.height() - cell * n) / 2.0;
+    let grid = Rect::from_min_size(grid.min + beside.max(vec2(0.0, 0.0)), vec2(cell * n, cell * n));
     let mut spoken = String::from("Confusion matrix");
     for (truth, row) in confusion.iter().enumerate() {
         let total: usize = row.iter().sum();
@@ -275,9 +279,9 @@ pub(super) fn confusion_ui(ui: &mut Ui, classes: &[String], confusion: &[Vec<usi
         }
     }
     painter.text(
-        pos2(grid.center().x, rect.bottom()),
+        pos2(rect.center().x, rect.bottom()),
         Align2::CENTER_BOTTOM,
-        "predicted class, rows: true class",
+        "columns: predicted class, rows: true class",
         font::small(),
         t.text_2,
     );
@@ -308,12 +312,17 @@ pub(super) fn classes_ui(ui: &mut Ui, classes: &[String], each: &[ClassMetrics])
     let t = tokens(ui);
     let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format::fixed(value, 3));
     let width = ui.available_width();
-    let columns = [("Precision", 0.50), ("Recall", 0.68), ("F1", 0.84), ("Rows", 1.0)];
+    // four columns of numbers need width; F1 follows from the two before it
+    let columns: &[(&str, f32, usize)] = if width < FOUR_COLUMNS {
+        &[("Precision", 0.56, 0), ("Recall", 0.79, 1), ("Rows", 1.0, 3)]
+    } else {
+        &[("Precision", 0.50, 0), ("Recall", 0.68, 1), ("F1", 0.84, 2), ("Rows", 1.0, 3)]
+    };
     let head = |ui: &mut Ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL_SMALL), Sense::hover());
         let painter = ui.painter();
         painter.text(rect.left_center(), Align2::LEFT_CENTER, "Class", font::small(), t.text_2);
-        for (name, right) in columns {
+        for &(name, right, _) in columns {
             let at = pos2(rect.left() + width * right, rect.center().y);
             painter.text(at, Align2::RIGHT_CENTER, name, font::small(), t.text_2);
         }
@@ -331,9 +340,9 @@ pub(super) fn classes_ui(ui: &mut Ui, classes: &[String], each: &[ClassMetrics])
             });
             let painter = ui.painter();
             clipped(painter, rect.left_center(), Align2::LEFT_CENTER, class, width * 0.3, t.text);
-            for ((_, right), value) in columns.into_iter().zip(&values) {
+            for &(_, right, value) in columns {
                 let at = pos2(rect.left() + width * right, rect.center().y);
-                painter.text(at, Align2::RIGHT_CENTER, value, font::mono(), t.text);
+                painter.text(at, Align2::RIGHT_CENTER, &values[value], font::mono(), t.text);
             }
         }
     });

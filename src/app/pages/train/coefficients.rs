@@ -1,5 +1,7 @@
 //! Bars from a zero line: coefficients with their intervals, and the importance of inputs.
 
+use std::sync::Arc;
+
 use eframe::egui::{Align2, CornerRadius, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Draft;
@@ -13,7 +15,20 @@ use crate::training::report::{Coefficients, Importances, coefficients};
 /// The largest share of the width that names take.
 const NAMES: f32 = 0.38;
 
+/// So many of the first bars say how wide names and numbers are.
+const WIDEST_OF: usize = 40;
+
+/// The bars of a model's coefficients.
+#[derive(Debug, Clone)]
+pub(crate) struct Cached {
+    model: Arc<Model>,
+    class: usize,
+    bars: Vec<Bar>,
+    caption: String,
+}
+
 /// One bar.
+#[derive(Debug, Clone)]
 struct Bar {
     name: String,
     value: f64,
@@ -42,31 +57,47 @@ pub(super) fn about(model: &Model) -> &'static str {
 /// The card's content.
 pub(super) fn coefficients_ui(ui: &mut Ui, version: &Version, draft: &mut Draft) {
     let model = version.model();
-    let sets = coefficients(model);
-    if sets.is_empty() {
-        let importances = version.report.as_ref().and_then(|report| report.importances.as_ref());
-        importances_ui(ui, importances);
-        return;
-    }
-    draft.class = draft.class.min(sets.len() - 1);
-    if sets.len() > 1 {
-        let names: Vec<&str> = sets.iter().filter_map(|set| set.class.as_deref()).collect();
-        let current = names.get(draft.class).copied().unwrap_or("");
-        let width = ui.available_width();
-        if let Some(at) =
-            select(ui, "Class of the coefficients", None, current, &names, width, size::CONTROL_COMPACT)
-        {
+    let names: &[String] = match &model.estimator {
+        Estimator::Linear(_) => &[],
+        // with two classes the one row is that of the second
+        Estimator::Logistic(logistic) if logistic.intercepts.len() == 1 => &[],
+        Estimator::Logistic(_) => &model.output.classes,
+        Estimator::Tree(_) | Estimator::Mlp(_) => {
+            let importances = version.report.as_ref().and_then(|report| report.importances.as_ref());
+            importances_ui(ui, importances);
+            return;
+        }
+    };
+    if let Some(last) = names.len().checked_sub(1) {
+        draft.class = draft.class.min(last);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (current, width) = (names[draft.class], ui.available_width());
+        let name = "Class of the coefficients";
+        if let Some(at) = select(ui, name, None, current, &names, width, size::CONTROL_COMPACT) {
             draft.class = at;
         }
         ui.add_space(space::S1);
+    } else {
+        draft.class = 0;
     }
-    let set = &sets[draft.class];
-    let unit = match (&set.class, &model.output.unit) {
-        (Some(class), _) => format!("log-odds of {class}"),
-        (None, Some(unit)) => unit.clone(),
-        (None, None) => model.output.name.clone(),
-    };
-    bars_ui(ui, &bars(set), &format!("{unit} per 1 standard deviation"));
+    let fresh = |cached: &Cached| Arc::ptr_eq(&cached.model, model) && cached.class == draft.class;
+    if !draft.bars.as_ref().is_some_and(fresh) {
+        draft.bars = coefficients(model).get(draft.class).map(|set| Cached {
+            model: Arc::clone(model),
+            class: draft.class,
+            bars: bars(set),
+            caption: match (&set.class, &model.output.unit) {
+                (Some(class), _) => format!("log-odds of {class} per 1 standard deviation"),
+                (None, unit) => {
+                    let unit = unit.as_ref().unwrap_or(&model.output.name);
+                    format!("{unit} per 1 standard deviation")
+                }
+            },
+        });
+    }
+    if let Some(cached) = &draft.bars {
+        bars_ui(ui, &cached.bars, &cached.caption);
+    }
 }
 
 fn bars(set: &Coefficients) -> Vec<Bar> {
@@ -136,12 +167,13 @@ fn bars_ui(ui: &mut Ui, bars: &[Bar], caption: &str) {
     let painter = ui.painter();
     let widest = bars
         .iter()
+        .take(WIDEST_OF)
         .map(|bar| painter.layout_no_wrap(bar.name.clone(), font::small(), t.text).size().x)
         .fold(0.0, f32::max)
         .min(whole.width() * NAMES);
     let value_width = bars
         .iter()
-        .take(40)
+        .take(WIDEST_OF)
         .map(|bar| painter.layout_no_wrap(bar.shown.clone(), font::small(), t.text).size().x)
         .fold(0.0, f32::max);
     let ends = bars.iter().flat_map(|bar| {

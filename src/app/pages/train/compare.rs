@@ -1,5 +1,7 @@
 //! Two versions side by side: scores, the settings that differ, coefficients.
 
+use std::collections::BTreeMap;
+
 use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::charts::clipped;
@@ -8,7 +10,7 @@ use crate::app::state::Version;
 use crate::app::theme::{font, hairline, size, space, tokens};
 use crate::app::widgets::format;
 use crate::model::Model;
-use crate::training::report::coefficients;
+use crate::training::report::{Coefficients, coefficients};
 
 /// A row of the comparison.
 struct Row {
@@ -132,22 +134,16 @@ fn rows(first: &Version, second: &Version) -> Vec<Row> {
     if let (Some(own), Some(other)) = (own.first(), other.first()) {
         rows.push(heading("Coefficients, per unit of the term"));
         rows.push(plain("intercept", format::signed(own.intercept, 4), format::signed(other.intercept, 4)));
-        let mut names: Vec<&String> = own.terms.iter().map(|term| &term.term).collect();
-        names.extend(
-            other
-                .terms
-                .iter()
-                .map(|term| &term.term)
-                .filter(|name| own.terms.iter().all(|term| term.term != **name)),
-        );
-        for name in names {
-            let value = |set: &crate::training::report::Coefficients| {
-                set.terms
-                    .iter()
-                    .find(|term| term.term == *name)
-                    .map_or_else(|| "–".to_owned(), |term| format::signed(term.value, 4))
+        let of = |set: &Coefficients| -> BTreeMap<String, f64> {
+            set.terms.iter().map(|term| (term.term.clone(), term.value)).collect()
+        };
+        let (first, second) = (of(own), of(other));
+        let only_other = other.terms.iter().filter(|term| !first.contains_key(&term.term));
+        for term in own.terms.iter().chain(only_other) {
+            let value = |values: &BTreeMap<String, f64>| {
+                values.get(&term.term).map_or_else(|| "–".to_owned(), |value| format::signed(*value, 4))
             };
-            rows.push(plain(&name.replacen('=', " = ", 1), value(own), value(other)));
+            rows.push(plain(&term.term.replacen('=', " = ", 1), value(&first), value(&second)));
         }
     }
     rows

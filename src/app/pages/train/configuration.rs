@@ -153,7 +153,9 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
             ui.label(text(format!("{used} of {}", columns.len()), font::small(), t.text_3));
         });
     });
-    let width = (ui.available_width() - space::S2) / 2.0;
+    // the bar of a list that scrolls stands beside it
+    let bar = if columns.len() > 8 { space::S3 } else { 0.0 };
+    let width = (ui.available_width() - space::S2 - bar) / 2.0;
     // four rows and a half of the next, which says that there are more
     let height = (columns.len().div_ceil(2) as f32 * (space::S6 + 2.0)).min(4.5 * (space::S6 + 2.0));
     ScrollArea::vertical().id_salt("features").max_height(height).auto_shrink([false, true]).show(ui, |ui| {

@@ -54,6 +54,7 @@ pub(super) fn shown(value: Option<f64>, to_one: bool) -> String {
                 v if v >= 1000.0 => 0,
                 v if v >= 10.0 => 1,
                 v if v >= 0.1 => 3,
+                v if v >= 0.001 => 4,
                 _ => return format::number(value, 3),
             };
             format::fixed(value, decimals)

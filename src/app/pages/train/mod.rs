@@ -93,6 +93,9 @@ pub(crate) struct Draft {
     /// Name and note of a version while they are being typed.
     #[serde(skip)]
     pub(crate) naming: Option<Naming>,
+    /// The coefficients that are shown, in order, so that no frame sorts them anew.
+    #[serde(skip)]
+    pub(crate) bars: Option<coefficients::Cached>,
 }
 
 /// Name and note of a version as typed.
@@ -128,6 +131,7 @@ impl Default for Draft {
             all_warnings: false,
             class: 0,
             naming: None,
+            bars: None,
         }
     }
 }
