@@ -20,9 +20,14 @@ fn a_dropped_file_is_trained_on_and_predicted_and_a_kill_loses_nothing() {
     assert!(run.status.success(), "{said}\n{trouble}");
     assert!(said.contains("restored after a kill"), "{said}\n{trouble}");
     // what the window showed is what the command line says
-    let line = |start: &str| said.lines().find_map(|line| line.strip_prefix(start)).map(str::trim).map(str::to_owned);
+    let line = |start: &str| {
+        said.lines().find_map(|line| line.strip_prefix(start)).map(str::trim).map(str::to_owned)
+    };
     let (window, command_line) = (line("window:"), line("command line:"));
-    assert!(window.is_some() && window == command_line, "{window:?} in the window, {command_line:?} by command\n{said}");
+    assert!(
+        window.is_some() && window == command_line,
+        "{window:?} in the window, {command_line:?} by command\n{said}"
+    );
     let taken: Vec<_> = std::fs::read_dir(&pictures).unwrap().map(|file| file.unwrap().path()).collect();
     assert!(taken.len() >= 5, "{taken:?}");
     for picture in taken {
@@ -33,9 +38,10 @@ fn a_dropped_file_is_trained_on_and_predicted_and_a_kill_loses_nothing() {
     }
 }
 
-/// Width, height and number of colours, by ImageMagick.
+/// Width, height and number of colours, by `ImageMagick`.
 fn picture_facts(path: &Path) -> (u32, u32, u32) {
-    let run = Command::new("identify").args(["-format", "%w %h %k"]).arg(path).output().expect("identify runs");
+    let run =
+        Command::new("identify").args(["-format", "%w %h %k"]).arg(path).output().expect("identify runs");
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     let numbers: Vec<u32> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
     (numbers[0], numbers[1], numbers[2])

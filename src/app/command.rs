@@ -37,7 +37,6 @@ pub(crate) enum Command {
     Cancel(u64),
     Undo,
     ForgetUndo,
-    ForgetStatus,
     Copy(String),
     Data(data::Command),
     Train(train::Command),
@@ -254,7 +253,6 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
             }
         }
         Command::ForgetUndo => state.screen.undo.clear(),
-        Command::ForgetStatus => state.screen.status = None,
         Command::Copy(text) => {
             state.say(StatusKind::Done, "Copied");
             return vec![Effect::Copy(text)];

@@ -131,7 +131,7 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::Samples => data::cancelled(state, slot),
                 Slot::Train | Slot::TrainChart | Slot::ModelFile => train::cancelled(state, slot),
                 Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => {
-                    predict::cancelled(state, slot)
+                    predict::cancelled(state, slot);
                 }
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }

@@ -5,7 +5,7 @@
 //! longer listened to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
 use eframe::egui::Context;
 
@@ -288,14 +288,8 @@ impl Jobs {
     pub(crate) fn wait(&mut self, slot: Slot, seconds: u64) {
         let limit = std::time::Duration::from_secs(seconds);
         if let Some(job) = self.running.iter().find(|job| job.slot == slot) {
-            loop {
-                match job.receiver.recv_timeout(limit) {
-                    Ok(Message::Partial(_)) => {}
-                    Ok(Message::End(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                        break;
-                    }
-                }
-            }
+            // parts are not waited for, its end is
+            while let Ok(Message::Partial(_)) = job.receiver.recv_timeout(limit) {}
         }
     }
 }

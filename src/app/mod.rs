@@ -226,7 +226,7 @@ impl Drydock {
         if let Some(path) = dropped.into_iter().next() {
             self.commands.push(pages::dropped(&self.state, path));
         }
-        let typing = ctx.egui_wants_keyboard_input();
+        let typing = ctx.text_edit_focused();
         for action in command::actions(&self.state) {
             let Some(keys) = action.keys else { continue };
             // a letter typed in a field is not a command, and Ctrl+Z there is the field's own

@@ -165,7 +165,7 @@ impl Picker {
             match listing.entries {
                 Ok(entries) => self.entries = entries,
                 Err(problem) => {
-                    self.problem = Some(format!("{} can't be listed: {problem}", self.folder.display()))
+                    self.problem = Some(format!("{} can't be listed: {problem}", self.folder.display()));
                 }
             }
         }

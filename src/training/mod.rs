@@ -13,6 +13,8 @@ pub mod metrics;
 pub mod ols;
 mod outline;
 mod plan;
+pub mod python;
+pub mod report;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

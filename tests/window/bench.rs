@@ -11,7 +11,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 
 /// How long a job may take in a test, on a busy machine with an unoptimised build.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A window under test.
 pub(crate) struct Bench {

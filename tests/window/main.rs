@@ -7,3 +7,4 @@ mod data;
 mod frame;
 mod monkey;
 mod predict;
+mod train;

@@ -120,9 +120,7 @@ fn nav_item(
     let t = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::NAV_ITEM), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, label));
-    let fill = if here {
-        t.selected
-    } else if response.is_pointer_button_down_on() {
+    let fill = if here || response.is_pointer_button_down_on() {
         t.selected
     } else if response.hovered() {
         t.hover

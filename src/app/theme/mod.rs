@@ -89,7 +89,6 @@ pub(crate) mod size {
 /// How long things move, in seconds.
 pub(crate) mod motion {
     pub(crate) const FAST: f32 = 0.08;
-    pub(crate) const BASE: f32 = 0.16;
     pub(crate) const SPIN: f64 = 0.9;
 }
 

@@ -1,11 +1,10 @@
-//! Small charts that are painted in place: bars, meters, progress. Larger ones with axes are egui_plot's.
+//! Small charts that are painted in place: bars, meters, progress. Larger ones with axes are `egui_plot`'s.
 
 use eframe::egui::{
     Color32, CornerRadius, Painter, Rect, Response, Role, Sense, Ui, WidgetInfo, emath::Rot2, pos2, vec2,
 };
 
-use super::Weight;
-use crate::app::theme::{Icon, motion, size, tokens};
+use crate::app::theme::{Icon, motion, tokens};
 
 /// Bars side by side from one baseline.
 #[derive(Debug, Clone, Copy)]
@@ -96,13 +95,3 @@ pub(crate) fn spinner(ui: &mut Ui, points: f32) -> Response {
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
     response
 }
-
-/// The icon and colour of a state that has ended: done, odd, wrong.
-pub(crate) const fn state_icon(good: bool) -> (Icon, Weight) {
-    if good { (Icon::CHECK_CIRCLE, Weight::Fill) } else { (Icon::X_CIRCLE, Weight::Fill) }
-}
-
-/// The width of a progress bar in a chip.
-pub(crate) const CHIP_PROGRESS: f32 = 48.0;
-/// Its height.
-pub(crate) const CHIP_PROGRESS_HEIGHT: f32 = size::PROGRESS_SMALL;

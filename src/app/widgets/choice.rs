@@ -121,7 +121,7 @@ pub(crate) fn segmented<T: Copy + PartialEq>(
         };
         let galley = painter.layout_no_wrap(segment.label.to_owned(), label_font.clone(), color);
         let icon_width = segment.icon.map_or(0.0, |_| size::ICON_SEGMENT + space::S1);
-        let mut x = place.center().x - (galley.size().x + icon_width) / 2.0;
+        let mut x = place.center().x - f32::midpoint(galley.size().x, icon_width);
         if let Some(icon) = segment.icon {
             let at = pos2(x + size::ICON_SEGMENT / 2.0, place.center().y);
             let color = if chosen { t.accent } else { color };

@@ -214,6 +214,7 @@ pub(crate) fn stepper(
             let style = ui.style_mut();
             style.override_font_id = Some(font::mono_input());
             style.spacing.button_padding = vec2(2.0, 0.0);
+            style.spacing.interact_size = vec2(0.0, 0.0);
             let widgets = &mut style.visuals.widgets;
             for visuals in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
                 visuals.weak_bg_fill = Color32::TRANSPARENT;

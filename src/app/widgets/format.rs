@@ -88,7 +88,7 @@ pub(crate) fn duration(seconds: f64) -> String {
         return "–".to_owned();
     }
     match seconds {
-        s if s == 0.0 => "0 ms".to_owned(),
+        0.0 => "0 ms".to_owned(),
         s if s < 1e-6 => format!("{} ns", number(s * 1e9, 3)),
         s if s < 1e-3 => format!("{} µs", number(s * 1e6, 3)),
         s if s < 1.0 => format!("{} ms", number(s * 1e3, 3)),

@@ -20,7 +20,7 @@ pub(crate) use field::{menu_item, number_field, search_field, select, stepper, t
 pub(crate) use slider::slider;
 
 use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Id, Painter, Pos2, Rect, Response, Role, Sense, Stroke,
+    Align2, Color32, Context, CornerRadius, FontId, Id, Painter, Pos2, Response, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
@@ -143,20 +143,5 @@ pub(crate) fn tag(ui: &mut Ui, tone: Tone, icon: Option<(Icon, Weight)>, text: &
         x += icon_width;
     }
     painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, foreground);
-    response
-}
-
-/// Text that can be read aloud as one label, painted at a place of one's own.
-pub(crate) fn painted_label(
-    ui: &mut Ui,
-    rect: Rect,
-    align: Align2,
-    text: &str,
-    font: FontId,
-    color: Color32,
-) -> Response {
-    let response = ui.interact(rect, ui.scope_id().with(("painted", text)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-    ui.painter().text(align.pos_in_rect(&rect), align, text, font, color);
     response
 }

@@ -291,7 +291,7 @@ fn bounds_ui(
     let range = draft.find.filters.get(column.name).and_then(|filter| filter.range);
     let (mut first, mut last) = range.unwrap_or((low, high));
     let step = round_step(low, high, column.decimals);
-    let decimals = (-step.log10().floor()).max(0.0).min(6.0) as usize;
+    let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         // what is left by the words and the button

@@ -70,8 +70,7 @@ fn rows_ui(ui: &mut Ui, loaded: &Loaded, padding: f32) {
         let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
         let first = ((viewport.left() - padding) / COLUMN).floor().max(0.0) as usize;
         let last = ((viewport.right() - padding) / COLUMN).ceil().max(0.0) as usize;
-        for at in first..last.min(columns.len()) {
-            let column = &columns[at];
+        for (at, column) in columns.iter().enumerate().take(last).skip(first) {
             let left = rect.left() + padding + COLUMN * at as f32;
             let painter = ui.painter();
             let place = |row: usize| {

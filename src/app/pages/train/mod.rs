@@ -1,30 +1,159 @@
 //! The Train page: fit a model and judge it on rows it has not seen.
 
+mod charts;
+mod coefficients;
+mod compare;
+mod configuration;
+mod folds;
+mod jobs;
+mod metrics;
 mod page;
+mod plan;
+mod script;
+mod versions;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use jobs::carry_out;
 pub(crate) use page::train_page_ui;
 
-use crate::app::command::Action;
-use crate::app::effect::{Effect as AppEffect, Outside};
+use crate::app::command::{Action, Command as AppCommand};
+use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::state::{AppState, Problem};
+use crate::app::pages::predict;
+use crate::app::picker::Purpose;
+use crate::app::state::{AppState, Problem, StatusKind, Truth, Version};
+use crate::app::theme::Icon;
+use crate::app::widgets::format;
+use crate::data::Table;
+use crate::inference::Predictor;
+use crate::model::{Model, ModelKind, Policies};
+use crate::training::report::Step;
+use crate::training::{Origin, Settings, python};
+use crate::work::Seed;
+use crate::workspace::Entry;
 
 /// What the charts of a trained model are drawn from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Report {}
+pub(crate) use crate::training::report::Report;
+
+use eframe::egui::{Key, Modifiers};
+
+/// Training that took no longer than this is followed by the learning curve, which takes some three times as long.
+const CURVE_AT_ONCE_SECS: f64 = 3.0;
+
+/// What is shown below the scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tab {
+    /// Predictions against the truth, and coefficients.
+    #[default]
+    Fit,
+    /// The learning curve.
+    Curve,
+    /// Cross-validation.
+    Folds,
+    /// Two versions side by side.
+    Compare,
+    /// The same in Python.
+    Python,
+}
 
 /// What the learner set on this page; kept over a restart.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Draft {}
+pub(crate) struct Draft {
+    pub(crate) kind: ModelKind,
+    /// Whether a target of few numbers is classes; `None` as the data suggests.
+    pub(crate) as_classes: Option<bool>,
+    pub(crate) alpha: f64,
+    pub(crate) l1_ratio: f64,
+    pub(crate) max_depth: u64,
+    pub(crate) min_leaf: u64,
+    pub(crate) hidden: u64,
+    pub(crate) epochs: u64,
+    pub(crate) intercept: bool,
+    pub(crate) test_percent: f64,
+    /// Hold out the latest rows.
+    pub(crate) by_time: bool,
+    pub(crate) folds: u64,
+    pub(crate) seed: u64,
+    pub(crate) policies: Policies,
+    pub(crate) policies_open: bool,
+    pub(crate) tab: Tab,
+    /// The version that is shown; `None` shows the champion.
+    pub(crate) selected: Option<u32>,
+    /// The versions to compare, at most two.
+    pub(crate) compare: Vec<u32>,
+    pub(crate) all_warnings: bool,
+    /// The class whose coefficients are shown.
+    pub(crate) class: usize,
+    /// Name and note of a version while they are being typed.
+    #[serde(skip)]
+    pub(crate) naming: Option<Naming>,
+    /// The coefficients that are shown, in order, so that no frame sorts them anew.
+    #[serde(skip)]
+    pub(crate) bars: Option<coefficients::Cached>,
+}
+
+/// Name and note of a version as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Naming {
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    pub(crate) note: String,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        let usual = Settings::new("");
+        Self {
+            kind: ModelKind::Linear,
+            as_classes: None,
+            alpha: usual.alpha,
+            l1_ratio: usual.l1_ratio,
+            max_depth: usual.max_depth as u64,
+            min_leaf: usual.min_leaf as u64,
+            hidden: usual.hidden as u64,
+            epochs: usual.epochs as u64,
+            intercept: true,
+            test_percent: 20.0,
+            by_time: false,
+            folds: 5,
+            seed: Seed::default().0,
+            policies: Policies::default(),
+            policies_open: false,
+            tab: Tab::Fit,
+            selected: None,
+            compare: Vec::new(),
+            all_warnings: false,
+            class: 0,
+            naming: None,
+            bars: None,
+        }
+    }
+}
 
 /// What jobs worked out for this page.
 #[derive(Debug, Default)]
-pub(crate) struct Results {}
+pub(crate) struct Results {
+    /// The number that the model being trained will get.
+    pub(crate) training: Option<u32>,
+    /// The number that the model being opened will get.
+    pub(crate) opening: Option<u32>,
+    /// Why the last training failed, and the column it is about.
+    pub(crate) problem: Option<(Problem, Option<String>)>,
+    /// How long the last training took, in seconds.
+    pub(crate) last_seconds: Option<f64>,
+    /// The version whose learning curve is being worked out.
+    pub(crate) curve_of: Option<u32>,
+    /// Why there is no learning curve of a version.
+    pub(crate) curve_problem: Option<(u32, Problem)>,
+    /// The Python script of a version, or why there is none.
+    pub(crate) script: Option<(u32, Result<Arc<str>, String>)>,
+}
 
 /// What can be asked for on this page.
 #[derive(Debug, Clone)]
@@ -32,43 +161,431 @@ pub(crate) enum Command {
     OpenModel(PathBuf),
     SaveModel(u32, PathBuf),
     SaveScript(u32, PathBuf),
+    Train,
+    Cancel,
+    Show(Tab),
+    Select(u32),
+    /// Mark a version for comparison, or no longer.
+    Mark(u32),
+    Champion(u32),
+    Name(Naming),
+    Delete(u32),
+    /// Put a deleted version back in its place.
+    Restore(Box<Version>, usize, bool),
+    Curve(u32),
+    CancelCurve,
+    /// Write the Python script of a version, to be shown.
+    Script(u32),
+    /// Leave the message of a failed training.
+    Dismiss,
+}
+
+/// What is to be trained.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) number: u32,
+    pub(crate) settings: Settings,
+    pub(crate) data: Arc<crate::app::state::Dataset>,
+    pub(crate) origin: Origin,
+    /// Where the file is, for the Python script.
+    pub(crate) path: String,
 }
 
 /// What this page does outside the state.
 #[derive(Debug)]
-pub(crate) enum Effect {}
+pub(crate) enum Effect {
+    Train(Box<Order>),
+    Curve(Box<Version>, Settings, Arc<crate::app::state::Dataset>),
+    Open(PathBuf, u32),
+    Save(Arc<Model>, PathBuf),
+    SaveScript(Arc<str>, PathBuf),
+}
 
 /// What comes back.
 #[derive(Debug)]
-pub(crate) enum Event {}
+pub(crate) enum Event {
+    /// A model was trained or opened; with what went wrong in keeping it.
+    Ready {
+        number: u32,
+        predictor: Arc<Predictor>,
+        report: Option<Box<Report>>,
+        unsaved: Option<String>,
+    },
+    Curve(u32, Vec<Step>),
+    Written(PathBuf),
+}
+
+/// The version that the page shows: the selected one, else the champion, else the latest.
+pub(crate) fn shown<'a>(truth: &'a Truth, draft: &Draft) -> Option<&'a Version> {
+    draft
+        .selected
+        .and_then(|number| truth.version(number))
+        .or_else(|| truth.champion())
+        .or_else(|| truth.versions.last())
+}
+
+/// The two versions to compare: those that are marked; where fewer are, the one shown and the champion or a
+/// neighbour. The older one first.
+pub(crate) fn compared<'a>(truth: &'a Truth, draft: &Draft) -> Option<(&'a Version, &'a Version)> {
+    let mut chosen: Vec<u32> =
+        draft.compare.iter().copied().filter(|number| truth.version(*number).is_some()).collect();
+    let others = shown(truth, draft).map(|version| version.entry.number).into_iter().chain(truth.champion);
+    for number in others.chain(truth.versions.iter().rev().map(|version| version.entry.number)) {
+        if chosen.len() < 2 && !chosen.contains(&number) {
+            chosen.push(number);
+        }
+    }
+    chosen.truncate(2);
+    chosen.sort_unstable();
+    let [first, second] = chosen[..] else { return None };
+    truth.version(first).zip(truth.version(second))
+}
 
 /// What can be done on this page.
-pub(crate) fn actions(_state: &AppState) -> Vec<Action> {
-    Vec::new()
+pub(crate) fn actions(state: &AppState) -> Vec<Action> {
+    let ctrl = Modifiers::COMMAND;
+    let truth = &state.truth;
+    let version = shown(truth, &state.screen.train);
+    let number = version.map_or(0, |version| version.entry.number);
+    let none = "There is no model yet; train one first";
+    let is_champion = truth.champion == Some(number);
+    let train_reason = match plan::settings(truth, &state.screen.train) {
+        _ if state.results.train.training.is_some() => Some("A model is being trained"),
+        Ok(_) => None,
+        Err(why) => Some(why.reason()),
+    };
+    let mut train = Action::new("Train", Icon::PLAY, Command::Train).keys(ctrl, Key::Enter);
+    train.unavailable = train_reason;
+    vec![
+        train,
+        Action::new("Cancel training", Icon::STOP, Command::Cancel)
+            .when(state.results.train.training.is_some(), "Nothing is being trained"),
+        Action::new("Save model", Icon::FLOPPY_DISK, AppCommand::Choose(Purpose::SaveModel(number)))
+            .keys(ctrl, Key::S)
+            .when(version.is_some(), none),
+        Action::new("Open model…", Icon::FOLDER_OPEN, AppCommand::Choose(Purpose::OpenModel)),
+        Action::new("Make champion", Icon::CROWN, Command::Champion(number))
+            .keys(Modifiers::NONE, Key::C)
+            .when(
+                version.is_some() && !is_champion,
+                if version.is_some() { "It is the champion already" } else { none },
+            ),
+        Action::new("Compare versions", Icon::ARROWS_LEFT_RIGHT, Command::Show(Tab::Compare))
+            .when(truth.versions.len() > 1, "There is only one version, or none"),
+        Action::new("Show learning curve", Icon::CHART_LINE_UP, Command::Show(Tab::Curve))
+            .when(version.is_some(), none),
+        Action::new("Show cross-validation", Icon::ROWS, Command::Show(Tab::Folds))
+            .when(version.is_some(), none),
+        Action::new("Show the same in Python", Icon::FILE_CODE, Command::Show(Tab::Python))
+            .when(version.is_some(), none),
+        Action::new("Save Python script…", Icon::FILE_CODE, AppCommand::Choose(Purpose::SaveScript(number)))
+            .when(
+                version.is_some_and(|version| version.report.is_some()),
+                "This model has no training report",
+            ),
+        Action::new("Delete version", Icon::TRASH, Command::Delete(number)).when(version.is_some(), none),
+    ]
 }
 
 /// Does what was asked.
-pub(crate) fn apply(_state: &mut AppState, _command: Command) -> Vec<AppEffect> {
+pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
+    match command {
+        Command::Train => return start(state),
+        Command::Cancel => return vec![AppEffect::CancelSlot(Slot::Train)],
+        Command::OpenModel(path) => {
+            state.screen.page = crate::app::pages::PageId::Train;
+            let number = take_number(state);
+            state.results.train.opening = Some(number);
+            return vec![AppEffect::Train(Effect::Open(path, number))];
+        }
+        Command::SaveModel(number, path) => {
+            if let Some(version) = state.truth.version(number) {
+                return vec![AppEffect::Train(Effect::Save(Arc::clone(version.model()), path))];
+            }
+        }
+        Command::SaveScript(number, path) => match script_of(state, number) {
+            Ok(text) => return vec![AppEffect::Train(Effect::SaveScript(text, path))],
+            Err(why) => state.say(StatusKind::Failed, format!("There is no script: {why}")),
+        },
+        Command::Show(tab) => state.screen.train.tab = tab,
+        Command::Select(number) => {
+            state.screen.train.selected = Some(number);
+            state.screen.train.class = 0;
+        }
+        Command::Mark(number) => {
+            let marked = &mut state.screen.train.compare;
+            if let Some(at) = marked.iter().position(|other| *other == number) {
+                marked.remove(at);
+            } else {
+                marked.push(number);
+                // the one marked first goes
+                if marked.len() > 2 {
+                    marked.remove(0);
+                }
+            }
+        }
+        Command::Champion(number) => {
+            if let Some(version) = state.truth.version(number) {
+                let said = format!("{} is the champion now", version.entry.title());
+                state.truth.champion = Some(number);
+                predict::champion_changed(state);
+                state.say(StatusKind::Done, said);
+            }
+        }
+        Command::Name(naming) => {
+            let version =
+                state.truth.versions.iter_mut().find(|version| version.entry.number == naming.number);
+            if let Some(version) = version {
+                naming.name.trim().clone_into(&mut version.entry.name);
+                naming.note.trim().clone_into(&mut version.entry.note);
+            }
+        }
+        Command::Delete(number) => delete(state, number),
+        Command::Restore(version, at, was_champion) => {
+            let number = version.entry.number;
+            if state.truth.version(number).is_none() {
+                let at = at.min(state.truth.versions.len());
+                state.truth.versions.insert(at, *version);
+                state.screen.train.selected = Some(number);
+                if was_champion {
+                    state.truth.champion = Some(number);
+                    predict::champion_changed(state);
+                }
+            }
+        }
+        Command::Curve(number) => return curve(state, number),
+        Command::CancelCurve => return vec![AppEffect::CancelSlot(Slot::TrainChart)],
+        Command::Script(number) => {
+            let script = script_of(state, number);
+            state.results.train.script = Some((number, script));
+        }
+        Command::Dismiss => state.results.train.problem = None,
+    }
     Vec::new()
 }
 
-/// Carries an effect of this page out.
-pub(crate) fn carry_out(effect: Effect, _state: &mut AppState, _outside: &mut Outside<'_>) {
-    match effect {}
+fn take_number(state: &mut AppState) -> u32 {
+    let number = state.truth.next_number.max(1);
+    state.truth.next_number = number.saturating_add(1);
+    number
+}
+
+/// A number that came to nothing is given to the next model, unless a later one has been given.
+fn give_back(state: &mut AppState, number: u32) {
+    if state.truth.next_number == number.saturating_add(1) {
+        state.truth.next_number = number;
+    }
+}
+
+fn start(state: &mut AppState) -> Vec<AppEffect> {
+    if state.results.train.training.is_some() {
+        return Vec::new();
+    }
+    let settings = match plan::settings(&state.truth, &state.screen.train) {
+        Ok(settings) => settings,
+        Err(why) => {
+            state.say(StatusKind::Note, why.reason());
+            return Vec::new();
+        }
+    };
+    let Some(data) = state.truth.data().cloned() else { return Vec::new() };
+    let path = plan::path(&state.truth, &data);
+    let origin = Origin::of(data.from.title(), &data.loaded);
+    let number = take_number(state);
+    state.results.train.training = Some(number);
+    state.results.train.problem = None;
+    vec![AppEffect::Train(Effect::Train(Box::new(Order { number, settings, data, origin, path })))]
+}
+
+fn delete(state: &mut AppState, number: u32) {
+    let Some(at) = state.truth.versions.iter().position(|version| version.entry.number == number) else {
+        return;
+    };
+    let version = state.truth.versions.remove(at);
+    let was_champion = state.truth.champion == Some(number);
+    if was_champion {
+        state.truth.champion = None;
+        predict::champion_changed(state);
+    }
+    let draft = &mut state.screen.train;
+    draft.compare.retain(|other| *other != number);
+    if draft.selected == Some(number) {
+        // the neighbour, so that the eye stays where it was
+        draft.selected = state
+            .truth
+            .versions
+            .get(at)
+            .or_else(|| state.truth.versions.last())
+            .map(|version| version.entry.number);
+    }
+    let what = format!("Deleted {}", version.entry.title());
+    state.removed(what, Command::Restore(Box::new(version), at, was_champion).into());
+}
+
+fn curve(state: &mut AppState, number: u32) -> Vec<AppEffect> {
+    let Some(version) = state.truth.version(number) else { return Vec::new() };
+    match plan::same_data(&state.truth, version) {
+        Ok((data, settings)) => {
+            let version = version.clone();
+            state.results.train.curve_of = Some(number);
+            state.results.train.curve_problem = None;
+            vec![AppEffect::Train(Effect::Curve(Box::new(version), settings, data))]
+        }
+        Err(why) => {
+            state.results.train.curve_problem =
+                Some((number, Problem::new("There is no learning curve of this version", why)));
+            Vec::new()
+        }
+    }
+}
+
+fn script_of(state: &AppState, number: u32) -> Result<Arc<str>, String> {
+    if let Some((known, Ok(script))) = &state.results.train.script
+        && *known == number
+    {
+        return Ok(Arc::clone(script));
+    }
+    let version = state.truth.version(number).ok_or("the version is gone")?;
+    let report = version.report.as_ref().ok_or(
+        "this model was opened from a file, which does not say which rows were held out; train it here to get one",
+    )?;
+    python::script(version.model(), &report.reading).map(Arc::from)
 }
 
 /// A result has come.
-pub(crate) fn happened(_state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
-    match event {}
+pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<AppEffect> {
+    match event {
+        Event::Ready { number, predictor, report, unsaved } => {
+            let trained = report.is_some();
+            let entry = Entry {
+                number,
+                name: String::new(),
+                note: String::new(),
+                at_unix_millis: state.work.clock.unix_millis(),
+                seconds: trained.then_some(seconds),
+            };
+            let what = plan::describe(predictor.model());
+            let version = Version { entry, predictor, report: report.map(|report| Arc::new(*report)) };
+            let title = version.entry.title();
+            state.truth.versions.push(version);
+            state.truth.versions.sort_by_key(|version| version.entry.number);
+            state.screen.train.selected = Some(number);
+            state.screen.train.class = 0;
+            if trained {
+                state.results.train.training = None;
+                state.results.train.last_seconds = Some(seconds);
+            } else {
+                state.results.train.opening = None;
+            }
+            let verb = if trained { "Trained" } else { "Opened" };
+            let place = if state.truth.champion.is_none() {
+                state.truth.champion = Some(number);
+                predict::champion_changed(state);
+                "it is the champion".to_owned()
+            } else {
+                let champion = state.truth.champion().map_or_else(String::new, |v| v.entry.title());
+                format!("a challenger; {champion} stays champion")
+            };
+            state.say(StatusKind::Done, format!("{verb} {title}, {what}: {place}"));
+            if let Some(why) = unsaved {
+                state.say(
+                    StatusKind::Failed,
+                    format!("{title} is ready but could not be kept in the workspace ({why}); save the model to a file"),
+                );
+            }
+            let has_test = state.truth.version(number).is_some_and(|v| v.model().metrics.test.is_some());
+            if trained && has_test && seconds <= CURVE_AT_ONCE_SECS {
+                return curve(state, number);
+            }
+        }
+        Event::Curve(number, steps) => {
+            state.results.train.curve_of = None;
+            let version = state.truth.versions.iter_mut().find(|version| version.entry.number == number);
+            if let Some(report) = version.and_then(|version| version.report.as_mut()) {
+                Arc::make_mut(report).curve = Some(steps);
+            }
+        }
+        Event::Written(path) => {
+            let path = crate::app::effect::short_path(&path);
+            state.say(StatusKind::Done, format!("Saved {path}"));
+        }
+    }
+    Vec::new()
 }
 
 /// A job failed.
-pub(crate) fn failed(_state: &mut AppState, _slot: Slot, _problem: Problem) {}
+pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
+    match slot {
+        Slot::Train => {
+            if let Some(number) = state.results.train.training.take() {
+                give_back(state, number);
+            }
+            let table = state.truth.data().map(|data| &data.loaded.table);
+            let column = table.and_then(|table| column_in(&problem.detail, table));
+            state.results.train.problem = Some((problem, column));
+        }
+        Slot::TrainChart => {
+            if let Some(number) = state.results.train.curve_of.take() {
+                state.results.train.curve_problem = Some((number, problem));
+            }
+        }
+        _ => {
+            if let Some(number) = state.results.train.opening.take() {
+                give_back(state, number);
+            }
+        }
+    }
+}
+
+/// The first column of the table that a message names in quotes.
+fn column_in(message: &str, table: &Table) -> Option<String> {
+    message.split('\'').skip(1).step_by(2).find(|name| table.column(name).is_some()).map(str::to_owned)
+}
 
 /// A job was cancelled.
-pub(crate) fn cancelled(_state: &mut AppState, _slot: Slot) {}
+pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
+    match slot {
+        Slot::Train => {
+            if let Some(number) = state.results.train.training.take() {
+                give_back(state, number);
+            }
+            state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+        }
+        Slot::TrainChart => {
+            state.results.train.curve_of = None;
+            state.say(StatusKind::Note, "The learning curve was stopped");
+        }
+        _ => {}
+    }
+}
 
 /// Esc on this page.
-pub(crate) fn escape(_state: &mut AppState) -> Vec<AppEffect> {
+pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
+    let results = &mut state.results.train;
+    if results.training.is_some() {
+        return vec![AppEffect::CancelSlot(Slot::Train)];
+    }
+    if results.curve_of.is_some() {
+        return vec![AppEffect::CancelSlot(Slot::TrainChart)];
+    }
+    if results.problem.take().is_none() {
+        state.screen.train.tab = Tab::Fit;
+    }
     Vec::new()
 }
+
+/// A share of something in words, for names.
+pub(crate) fn rows_of(model: &Model) -> String {
+    let training = &model.training;
+    if training.test_rows == 0 {
+        return format!("Fit on {}, none held out", format::plural(training.train_rows, "row", "rows"));
+    }
+    format!(
+        "Fit on {}, judge on {} the model has never seen",
+        format::plural(training.train_rows, "row", "rows"),
+        format::plural(training.test_rows, "row", "rows")
+    )
+}
+
+#[cfg(test)]
+mod tests;

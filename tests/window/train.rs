@@ -1,0 +1,230 @@
+//! The Train page: a model is fitted, judged, named, compared, kept; by name and by keys.
+
+use eframe::egui::{Key, Modifiers, Theme};
+
+use crate::bench::Bench;
+use crate::bench::window;
+
+/// A window on the Train page with the winter beverages open.
+fn with_data(theme: Theme) -> Bench {
+    let mut bench = Bench::sized(1440.0, 900.0, theme);
+    open(&mut bench, "Winter beverages");
+    bench
+}
+
+/// Opens a sample through the command list, closes the guide, and goes to Train.
+fn open(bench: &mut Bench, sample: &str) {
+    command(bench, &format!("Open sample: {sample}"));
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    if bench.harness.state().page() == drydock::app::PageId::Train {
+        bench.key(Key::F1);
+    }
+}
+
+/// Runs an action from the command list.
+fn command(bench: &mut Bench, label: &str) {
+    bench.keys(Modifiers::COMMAND, Key::K);
+    bench.type_text(label);
+    bench.key(Key::Enter);
+}
+
+/// Moves the focus, as a screen reader does.
+fn focus(bench: &mut Bench, label: &str) {
+    bench.one(label).focus();
+    bench.harness.step();
+    bench.settle();
+}
+
+fn train(bench: &mut Bench) {
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+}
+
+#[test]
+fn the_empty_page_says_what_will_stand_there_and_what_to_do() {
+    let mut bench = window();
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    assert!(bench.shows("No table to learn from yet"), "{}", bench.labels());
+    train(&mut bench);
+    assert!(bench.status().contains("Open data first"), "{}", bench.status());
+    bench.picture("train_empty");
+}
+
+#[test]
+fn a_model_is_trained_by_one_key_and_becomes_the_champion() {
+    let mut bench = with_data(Theme::Light);
+    bench.picture("train_ready");
+    bench.click("Ridge");
+    train(&mut bench);
+    assert!(bench.status().contains("Trained v1, Ridge"), "{}", bench.status());
+    assert!(bench.status().contains("it is the champion"), "{}", bench.status());
+    for expected in ["R²: test 0.", "RMSE: test", "MAE: test", "Residuals: 80 % within", "Champion"] {
+        assert!(bench.shows(expected), "no '{expected}' among {}", bench.labels());
+    }
+    assert!(bench.workspace().join("models/v1.json").exists());
+    bench.picture("train_light");
+    bench.click("Learning curve");
+    bench.picture("train_curve");
+    bench.click("Cross-validation");
+    assert!(bench.shows("Fold 5, R²"), "{}", bench.labels());
+    bench.picture("train_folds");
+}
+
+#[test]
+fn versions_are_compared_chosen_named_deleted_and_brought_back() {
+    let mut bench = with_data(Theme::Dark);
+    train(&mut bench);
+    bench.click("Decision tree");
+    train(&mut bench);
+    assert!(bench.status().contains("v1 stays champion"), "{}", bench.status());
+    assert!(bench.shows("Importance"), "{}", bench.labels());
+    bench.picture("train_dark");
+    bench.click("Compare versions");
+    assert!(bench.shows("RMSE, test: "), "{}", bench.labels());
+    assert!(bench.shows("model: linear and tree"), "{}", bench.labels());
+    bench.picture("train_compare");
+    // up and down in the versions
+    bench.click("Version v2, Decision tree, depth 6");
+    bench.key(Key::ArrowDown);
+    bench.key(Key::ArrowUp);
+    bench.key(Key::C);
+    assert!(bench.status().contains("v2 is the champion"), "{}", bench.status());
+    focus(&mut bench, "Version name");
+    bench.type_text("deep");
+    bench.key(Key::Enter);
+    focus(&mut bench, "Version note");
+    bench.type_text("a first tree");
+    bench.key(Key::Enter);
+    assert!(bench.shows("Version deep, Decision tree"), "{}", bench.labels());
+    bench.click("Delete version");
+    assert!(!bench.shows("Version deep"), "{}", bench.labels());
+    bench.keys(Modifiers::COMMAND, Key::Z);
+    assert!(bench.shows("Version deep, Decision tree"), "{}", bench.labels());
+    // all of it is there after a kill
+    bench.let_time_pass();
+    let mut bench = bench.killed_and_restarted();
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    assert!(bench.shows("Version deep, Decision tree"), "{}", bench.labels());
+    assert!(bench.workspace().join("models/v2.report.json").exists());
+}
+
+#[test]
+fn classes_have_their_own_scores_and_charts() {
+    let mut bench = window();
+    open(&mut bench, "Orange juice");
+    train(&mut bench);
+    assert!(bench.status().contains("Logistic"), "{}", bench.status());
+    for expected in ["Accuracy: test", "Log loss: test", "AUC: test", "Confusion matrix", "ROC curve of"] {
+        assert!(bench.shows(expected), "no '{expected}' among {}", bench.labels());
+    }
+    bench.picture("train_classes");
+}
+
+#[test]
+fn a_training_that_fails_names_the_column_and_the_reason() {
+    let mut bench = window();
+    let mut text = String::from("a,b,y\n");
+    for row in 0..40 {
+        text.push_str(&format!("{row},{},{}\n", if row == 7 { "" } else { "3" }, row * 2));
+    }
+    let path = bench.file("gaps.csv", text);
+    bench.drop_file(&path);
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    bench.key(Key::F1);
+    // the first column by the arrow keys alone
+    focus(&mut bench, "Target column");
+    bench.key(Key::ArrowDown);
+    bench.key(Key::ArrowDown);
+    bench.key(Key::ArrowDown);
+    bench.click("When input is not as expected");
+    focus(&mut bench, "Missing value");
+    bench.key(Key::ArrowDown);
+    bench.key(Key::ArrowDown);
+    train(&mut bench);
+    assert!(bench.shows("The model could not be trained"), "{}", bench.labels());
+    assert!(bench.shows("'b' has no value in data row 8"), "{}", bench.labels());
+    bench.picture("train_error");
+    bench.click("Look at b in Data");
+    assert_eq!(bench.harness.state().page(), drydock::app::PageId::Data);
+}
+
+#[test]
+fn the_same_is_shown_in_python_and_a_model_file_comes_back() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    command(&mut bench, "Show the same in Python");
+    assert!(bench.shows("from sklearn.linear_model import LinearRegression"), "{}", bench.labels());
+    bench.picture("train_python");
+    let copy = bench.workspace().join("models/v1.json");
+    let text = std::fs::read(copy).unwrap();
+    let path = bench.file("mine.json", text);
+    bench.drop_file(&path);
+    assert!(bench.status().contains("Opened v2, Linear"), "{}", bench.status());
+    assert!(bench.shows("There is no script for this model"), "{}", bench.labels());
+    bench.click("Fit");
+    bench.picture("train_opened");
+    // a file that is no model changes nothing
+    let path = bench.file("other.json", "{}");
+    bench.drop_file(&path);
+    assert!(bench.status().contains("not a Drydock model"), "{}", bench.status());
+    assert!(!bench.shows("Version v3"));
+}
+
+#[test]
+fn nothing_is_cut_off_in_a_small_window() {
+    let mut bench = Bench::sized(1024.0, 700.0, Theme::Light);
+    open(&mut bench, "Winter beverages");
+    train(&mut bench);
+    bench.picture("train_small");
+}
+
+#[test]
+fn training_can_be_stopped_and_leaves_what_was_there() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    bench.click("Neural net");
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("Cancel");
+    assert!(bench.shows("Old"), "{}", bench.labels());
+    bench.key(Key::Escape);
+    assert!(bench.status().contains("Training was stopped"), "{}", bench.status());
+    assert!(bench.shows("Version v1, Linear") && !bench.shows("Version v2"), "{}", bench.labels());
+    assert!(!bench.workspace().join("models/v2.json").exists());
+    // the number was not used up
+    bench.click("Decision tree");
+    train(&mut bench);
+    assert!(bench.shows("Version v2, Decision tree"), "{}", bench.labels());
+}
+
+#[test]
+fn a_model_and_its_script_are_saved_to_files() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    let save = |bench: &mut Bench, name: &str| {
+        let path = bench.workspace().parent().unwrap().join(name);
+        focus(bench, "Path");
+        bench.keys(Modifiers::COMMAND, Key::A);
+        bench.type_text(&path.to_string_lossy());
+        bench.click("Save");
+        path
+    };
+    bench.keys(Modifiers::COMMAND, Key::S);
+    let path = save(&mut bench, "mine.json");
+    assert!(bench.status().contains("Saved"), "{}", bench.status());
+    let kept = std::fs::read(bench.workspace().join("models/v1.json")).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), kept);
+    command(&mut bench, "Save Python script…");
+    let path = save(&mut bench, "mine.py");
+    assert!(std::fs::read_to_string(path).unwrap().contains("LinearRegression"));
+}
+
+#[test]
+fn each_of_three_classes_has_its_coefficients() {
+    let mut bench = window();
+    open(&mut bench, "Wine");
+    train(&mut bench);
+    assert!(bench.shows("Logistic"), "{}", bench.labels());
+    focus(&mut bench, "Class of the coefficients");
+    bench.key(Key::ArrowDown);
+    assert!(bench.shows("Precision") || bench.shows(": precision "), "{}", bench.labels());
+    bench.picture("train_three_classes");
+}
