@@ -16,6 +16,13 @@ if ! command -v cc >/dev/null; then
     fi
 fi
 
+# what the window's tests need: a Vulkan driver that runs on the processor, a screen in memory, a screen reader's view
+if [ "$(uname -s)" = Linux ] && command -v dpkg-query >/dev/null; then
+    # shellcheck source=real_window/tools.sh
+    . tests/real_window/tools.sh
+    install_tools
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --check

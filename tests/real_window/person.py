@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Acts on the window as a screen reader does (AT-SPI), for run.sh: finds things by their accessible names.
 
-    person.py press NAME      presses a button, chooses a tab or a radio button
-    person.py wait TEXT [S]   waits until some name or text holds TEXT, S seconds at most (60)
-    person.py names           prints every name
+    person.py press NAME [ROLE]   presses a button, chooses a tab or a radio button
+    person.py set NAME VALUE      sets a slider
+    person.py wait TEXT [S]       waits until some name or text holds TEXT, S seconds at most (60)
+    person.py names               prints every name
 """
 
 import sys
@@ -68,10 +69,20 @@ def main():
     Atspi.init()
     command, *rest = sys.argv[1:]
     if command == "press":
-        name = rest[0]
-        node = find(lambda n: n.get_name() == name and n.get_action_iface() is not None, f"'{name}' to press", 30)
+        name, role = rest[0], rest[1] if len(rest) > 1 else None
+
+        def fits(node):
+            named = node.get_name() == name and (role is None or node.get_role_name() == role)
+            return named and node.get_action_iface() is not None
+
+        node = find(fits, f"'{name}' to press", 30)
         if not node.get_action_iface().do_action(0):
             sys.exit(f"'{name}' could not be pressed")
+    elif command == "set":
+        name, value = rest[0], float(rest[1])
+        node = find(lambda n: n.get_name() == name and n.get_role_name() == "slider", f"slider '{name}'", 30)
+        if not node.get_value_iface().set_current_value(value):
+            sys.exit(f"slider '{name}' could not be set")
     elif command == "wait":
         text, seconds = rest[0], float(rest[1]) if len(rest) > 1 else 60
         node = find(lambda n: any(text in t for t in texts(n)), f"text '{text}'", seconds)

@@ -1,2 +1,43 @@
-# The lesson's path by accessible names: choose the target, train, predict. Sourced by run.sh.
-true
+# The path from the table to predictions, by accessible names. Sourced by run.sh.
+
+# the target: in the inspector of its column
+person press 'Inspect units_sold'
+person press Target 'radio button'
+person wait 'Choose the target column: done'
+picture 3-data-inspector
+
+person press Train 'page tab'
+person wait 'Configuration'
+person press Train 'push button'
+person wait 'it is the champion'
+person wait 'Cross-validation'
+picture 4-train
+
+person press Predict 'page tab'
+person wait 'Prediction: '
+person set temperature_c -4
+sleep 1
+person press 'Predict the open table'
+person wait 'Predicted 12' 120
+person press 'Compare single with batch'
+person wait 'equal to the last bit'
+person press 'Measure time per row'
+person wait 'Measured the time per row' 120
+picture 5-predict
+
+# the same record by the command line
+sleep 2
+shown=$(person wait 'Prediction: ')
+echo "window: ${shown#Prediction: }"
+record=$(/usr/bin/python3 "$here/record.py" workspace)
+model=$(ls workspace/models/v*.json | grep -v report | tail -1)
+predicted=$("$program" predict "$model" --record "$record" --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["prediction"])')
+/usr/bin/python3 - "$predicted" <<'PY'
+import sys
+# four significant digits, as the window shows them
+print("command line:", f"{float(sys.argv[1]):.4g}")
+PY
+
+person press Dark 'radio button'
+picture 6-predict-dark
+person press Light 'radio button'

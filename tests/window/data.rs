@@ -314,33 +314,3 @@ fn letters_give_the_role_wherever_the_focus_is() {
 }
 
 /// Measures what painting a table of a million rows costs; printed, since a wall clock is no assertion.
-#[test]
-#[ignore = "measures: cargo test --release --test window million -- --ignored --nocapture"]
-#[allow(clippy::print_stderr, reason = "a measurement is to be read")]
-fn a_million_rows_frame_by_frame() {
-    use std::fmt::Write as _;
-    let mut bench = window();
-    let mut csv = String::from("id");
-    (1..20).for_each(|column| write!(csv, ",c{column}").unwrap());
-    csv.push('\n');
-    for row in 0..1_000_000_u64 {
-        write!(csv, "{row}").unwrap();
-        (1..20).for_each(|column| write!(csv, ",{}", (row * column) % 977).unwrap());
-        csv.push('\n');
-    }
-    let path = bench.file("million.csv", csv);
-    bench.drop_file(&path);
-    bench.click("Inspect c1");
-    let mut times = Vec::new();
-    for frame in 0..200 {
-        let key = if frame % 40 == 39 { Key::Home } else { Key::PageDown };
-        let modifiers = if frame % 40 == 39 { Modifiers::COMMAND } else { Modifiers::NONE };
-        bench.harness.key_press_modifiers(modifiers, key);
-        let since = std::time::Instant::now();
-        bench.harness.step();
-        // a press and a release: two frames
-        times.push(since.elapsed().as_secs_f64() * 1e3 / 2.0);
-    }
-    times.sort_by(f64::total_cmp);
-    eprintln!("frame of a million rows: median {:.2} ms, p95 {:.2} ms", times[100], times[190]);
-}

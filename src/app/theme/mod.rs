@@ -238,14 +238,13 @@ pub(crate) fn install(ctx: &Context) {
     }
 }
 
-/// The colours in force.
+/// The colours in force; on a projector, which washes greys out, every text and line is a shade stronger.
 pub(crate) fn tokens(ui: &Ui) -> Tokens {
-    tokens_of(ui.visuals())
-}
-
-/// The colours in force, by the style.
-pub(crate) fn tokens_of(visuals: &Visuals) -> Tokens {
-    if visuals.dark_mode { DARK } else { LIGHT }
+    let t = if ui.visuals().dark_mode { DARK } else { LIGHT };
+    if ui.ctx().zoom_factor() < PROJECTOR_ZOOM {
+        return t;
+    }
+    Tokens { text_2: t.text, text_3: t.text_2, stroke: t.stroke_strong, stroke_strong: t.stroke_control, ..t }
 }
 
 /// A hairline.
