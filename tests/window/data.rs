@@ -312,5 +312,3 @@ fn letters_give_the_role_wherever_the_focus_is() {
     bench.type_text("i");
     assert!(bench.shows("Choose the target column: done"));
 }
-
-/// Measures what painting a table of a million rows costs; printed, since a wall clock is no assertion.
