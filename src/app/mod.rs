@@ -275,8 +275,9 @@ impl eframe::App for Drydock {
         }
     }
 
-    fn save(&mut self, _storage: &mut dyn eframe::Storage) {
-        self.keeper.now(&mut self.state);
+    /// The window's size and place are noted this often, while frames are painted; the work itself is kept by jobs.
+    fn auto_save_interval(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(5)
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

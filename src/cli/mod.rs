@@ -47,7 +47,7 @@ use crate::data::did_you_mean;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// A CSV file to open in the window
+    /// A workspace folder or a data file to open in the window; without it, the workspace of last time
     workspace: Option<std::path::PathBuf>,
 }
 
