@@ -242,13 +242,11 @@ pub(super) fn role_keys(ui: &Ui, draft: &Draft, commands: &mut Commands) {
 fn copied(results: &Results, data: &Dataset, cursor: Cursor) -> String {
     let columns = data.loaded.table.columns();
     let row = results.row_at(cursor.row);
-    match cursor.column.and_then(|column| columns.get(column)) {
-        Some(column) => plain_text(column, row),
-        None => {
-            let cells: Vec<String> = columns.iter().map(|column| plain_text(column, row)).collect();
-            cells.join("\t")
-        }
+    if let Some(column) = cursor.column.and_then(|column| columns.get(column)) {
+        return plain_text(column, row);
     }
+    let cells: Vec<String> = columns.iter().map(|column| plain_text(column, row)).collect();
+    cells.join("\t")
 }
 
 struct Cells<'a> {
