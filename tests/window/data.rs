@@ -239,7 +239,7 @@ fn a_filter_and_the_roles_outlive_a_kill() {
     bench.drop_file(&path);
     bench.click("Inspect word");
     bench.click("Target");
-    bench.click("Only pear (1 rows)");
+    bench.click("Only pear (1 row)");
     assert!(bench.shows("1 of 2 rows"), "{}", bench.labels());
     bench.let_time_pass();
     let bench = bench.killed_and_restarted();

@@ -33,7 +33,7 @@ fn ticks(low: f64, high: f64, wanted: f64) -> (Vec<f64>, usize) {
         return (vec![low], 2);
     }
     let power = 10_f64.powf((span / wanted).log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| span / s <= wanted + 0.5);
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| span / s <= wanted + 1.5);
     let step = step.unwrap_or(power * 10.0);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     let mut ticks = Vec::new();
@@ -356,7 +356,8 @@ fn level_ui(ui: &mut Ui, level: &str, count: f64, largest: f64, ticked: bool) ->
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::S6), Sense::click());
     let said = format::rows(count as usize);
     response.widget_info(|| {
-        WidgetInfo::selected(Role::CheckBox, true, ticked, format!("Only {level} ({said} rows)"))
+        let rows = format::plural(count as usize, "row", "rows");
+        WidgetInfo::selected(Role::CheckBox, true, ticked, format!("Only {level} ({rows})"))
     });
     let painter = ui.painter().with_clip_rect(rect.expand(space::S1).intersect(ui.clip_rect()));
     if response.hovered() {
@@ -398,7 +399,7 @@ mod tests {
     #[test]
     fn ticks_are_round_and_few() {
         let (values, decimals) = ticks(452.0, 2747.0, 4.0);
-        assert_eq!((values, decimals), (vec![1000.0, 1500.0, 2000.0, 2500.0], 0));
+        assert_eq!((values, decimals), (vec![500.0, 1000.0, 1500.0, 2000.0, 2500.0], 0));
         let (values, decimals) = ticks(-0.3, 0.35, 4.0);
         assert_eq!((values.len(), decimals), (3, 1));
         assert_eq!(ticks(1.0, 1.0, 4.0).0, [1.0]);

@@ -1,9 +1,11 @@
 //! The Data page: what a model learns from. Opening, reading again with other settings, looking, saving.
 
+mod actions;
 mod cells;
 mod distribution;
 mod empty;
 mod failure;
+mod find;
 mod head;
 mod inspector;
 mod jobs;
@@ -18,22 +20,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use actions::actions;
+use find::Find;
 pub(crate) use jobs::{carry_out, source};
 pub(crate) use page::data_page_ui;
 
-use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::picker::Purpose;
 use crate::app::state::{AppState, Dataset, Loadable, Problem, StatusKind};
-use crate::app::theme::Icon;
 use crate::app::widgets::format;
-use crate::data::{
-    ColumnFilter, ColumnKind, Loaded, RawLine, ReadOptions, Relation, RowQuery, Table, samples,
-};
+use crate::data::{Loaded, RawLine, ReadOptions, Relation, samples};
 use crate::workspace::{DataRef, Role};
 
 /// What the learner set on this page; kept over a restart, but for what is marked.
@@ -91,53 +89,6 @@ struct Cursor {
 struct GoTo {
     row: Option<usize>,
     column: Option<usize>,
-}
-
-/// Which rows are asked for, by the columns' names.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Find {
-    search: String,
-    filters: BTreeMap<String, ColumnFilter>,
-    /// The column, and whether the largest comes first.
-    sort: Option<(String, bool)>,
-}
-
-impl Find {
-    /// Whether it asks for every row.
-    fn hides_nothing(&self) -> bool {
-        self.search.trim().is_empty() && self.filters.values().all(ColumnFilter::is_open)
-    }
-
-    /// Whether it asks for every row in file order.
-    fn is_open(&self) -> bool {
-        self.hides_nothing() && self.sort.is_none()
-    }
-
-    /// The same by the columns' places.
-    fn query(&self, table: &Table) -> RowQuery {
-        let place = |name: &String| table.columns().iter().position(|column| column.name == *name);
-        RowQuery {
-            search: self.search.clone(),
-            filters: self
-                .filters
-                .iter()
-                .filter(|(_, filter)| !filter.is_open())
-                .filter_map(|(name, filter)| Some((place(name)?, filter.clone())))
-                .collect(),
-            sort: self.sort.as_ref().and_then(|(name, descending)| Some((place(name)?, *descending))),
-        }
-    }
-
-    /// Forgets what a table that was read anew can't answer.
-    fn fit(&mut self, table: &Table) {
-        self.filters.retain(|name, filter| {
-            let Some(column) = table.column(name) else { return false };
-            let ordered = matches!(column.kind(), ColumnKind::Number | ColumnKind::Date);
-            !filter.is_open() && (filter.missing || ordered == filter.range.is_some())
-        });
-        self.sort = self.sort.take().filter(|(name, _)| table.column(name).is_some());
-    }
 }
 
 /// What jobs worked out for this page.
@@ -303,58 +254,6 @@ pub(crate) fn paste(state: &mut AppState, text: String) -> Vec<AppEffect> {
     state.results.data.reading = None;
     state.results.data.failed_at.clear();
     vec![AppEffect::Data(Effect::Paste(text))]
-}
-
-/// What can be done on this page.
-pub(crate) fn actions(state: &AppState) -> Vec<Action> {
-    let data = state.truth.data();
-    let (open, none) = (data.is_some(), "No table is open");
-    let ctrl = Modifiers::COMMAND;
-    let failed = state.truth.dataset.problem.is_some();
-    let settings = state.screen.data.settings.is_some();
-    let mut actions = vec![
-        Action::new("Find in the table", Icon::MAGNIFYING_GLASS, Command::FocusSearch)
-            .keys(ctrl, Key::F)
-            .when(open, none),
-        Action::new("Save the rows shown…", Icon::EXPORT, AppCommand::Choose(Purpose::ExportData))
-            .keys(ctrl, Key::S)
-            .when(open, none),
-        Action::new("How it was read", Icon::SLIDERS_HORIZONTAL, Command::OpenSettings)
-            .keys(ctrl, Key::R)
-            .when(open || state.results.data.reading.is_some(), none),
-        Action::new("Read again with these settings", Icon::CHECK, Command::ApplySettings)
-            .keys(ctrl, Key::Enter)
-            .when(settings, "The read settings are not open"),
-        Action::new("Clear filters", Icon::X, Command::ClearFilters)
-            .when(!state.screen.data.find.hides_nothing(), "No row is hidden"),
-        Action::new("Paste a table", Icon::CLIPBOARD_TEXT, Command::RequestPaste).keys(ctrl, Key::V),
-    ];
-    if let (Some(column), false) = (&state.screen.data.column, failed || settings) {
-        for (key, word, icon, role) in [
-            (Key::F, "feature", Icon::ARROW_RIGHT, Role::Feature),
-            (Key::T, "target", Icon::TARGET, Role::Target),
-            (Key::I, "ignored", Icon::PROHIBIT, Role::Ignore),
-        ] {
-            let label = format!("Make {column} {}{word}", if role == Role::Target { "the " } else { "" });
-            let label = if role == Role::Feature { format!("Make {column} a feature") } else { label };
-            actions.push(
-                Action::new(label, icon, Command::SetRole(column.clone(), role)).keys(Modifiers::NONE, key),
-            );
-        }
-    }
-    for (at, sample) in samples::all().iter().enumerate() {
-        let command = AppCommand::Open(DataRef::Sample(sample.name.to_owned()));
-        let mut action = Action::new(format!("Open sample: {}", sample.title), Icon::FLASK, command);
-        if at == 0 && !open && !failed && !state.truth.dataset.loading {
-            action = action.keys(Modifiers::NONE, Key::Enter);
-        }
-        actions.push(action);
-    }
-    for from in &state.screen.recent {
-        let label = format!("Open recent: {}", from.title());
-        actions.push(Action::new(label, Icon::CLOCK, AppCommand::Open(from.clone())));
-    }
-    actions
 }
 
 /// What the read settings are about: an attempt that failed, else the open table.

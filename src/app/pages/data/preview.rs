@@ -70,7 +70,8 @@ fn rows_ui(ui: &mut Ui, loaded: &Loaded, padding: f32) {
         let (rect, _) = ui.allocate_exact_size(whole, Sense::hover());
         let first = ((viewport.left() - padding) / COLUMN).floor().max(0.0) as usize;
         let last = ((viewport.right() - padding) / COLUMN).ceil().max(0.0) as usize;
-        for (at, column) in columns.iter().enumerate().take(last).skip(first) {
+        let seen = last.saturating_sub(first);
+        for (at, column) in columns.iter().enumerate().skip(first).take(seen) {
             let left = rect.left() + padding + COLUMN * at as f32;
             let painter = ui.painter();
             let place = |row: usize| {

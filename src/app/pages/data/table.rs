@@ -243,11 +243,10 @@ fn copied(results: &Results, data: &Dataset, cursor: Cursor) -> String {
     let columns = data.loaded.table.columns();
     let row = results.row_at(cursor.row);
     if let Some(column) = cursor.column.and_then(|column| columns.get(column)) {
-        plain_text(column, row)
-    } else {
-        let cells: Vec<String> = columns.iter().map(|column| plain_text(column, row)).collect();
-        cells.join("\t")
+        return plain_text(column, row);
     }
+    let cells: Vec<String> = columns.iter().map(|column| plain_text(column, row)).collect();
+    cells.join("\t")
 }
 
 struct Cells<'a> {

@@ -1,7 +1,7 @@
 //! The page's reducer: commands and events to state and effects.
 
 use super::*;
-use crate::data::{Source, read_csv};
+use crate::data::{ColumnFilter, Source, read_csv};
 use crate::work::{Clock, Progress};
 
 const CSV: &str = "price,store\n1.5,S01\n2.5,S02\n,S01\n";
