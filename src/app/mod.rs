@@ -236,6 +236,11 @@ impl Drydock {
             if typing && own {
                 continue;
             }
+            // Enter and Space press what has the focus
+            let presses = plain && matches!(keys.logical_key, egui::Key::Enter | egui::Key::Space);
+            if presses && ctx.memory(|memory| memory.focused().is_some()) {
+                continue;
+            }
             if ctx.input_mut(|input| input.consume_shortcut(&keys)) {
                 match action.unavailable {
                     None => self.commands.push(action.command),

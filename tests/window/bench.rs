@@ -227,6 +227,7 @@ impl Bench {
     #[track_caller]
     pub(crate) fn picture(&mut self, name: &str) {
         // a pointer that rests nowhere, and no blinking cursor
+        self.harness.ctx.all_styles_mut(|style| style.visuals.text_cursor.blink = false);
         self.harness.input_mut().events.push(egui::Event::PointerGone);
         self.settle();
         self.harness.snapshot(name);

@@ -64,7 +64,6 @@ fn open_falls_back_to_the_picker_and_says_why() {
     bench.file("my table.csv", "a,b\n1,2\n3,4\n");
     bench.keys(Modifiers::COMMAND, Key::O);
     assert!(bench.shows("Open data set") && bench.shows("in its place"), "{}", bench.labels());
-    bench.picture("picker_light");
     bench.click("my table.csv");
     assert!(bench.status().starts_with("Loaded my table.csv: 2 rows"), "{}", bench.status());
 }

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::palette::palette_ui;
 use super::picker::picker_ui;
-use super::top_bar::popup_frame;
+use super::top_bar::{modal_frame, popup_frame};
 use crate::app::command::{Action, Command, Commands, hint, keys_text};
 use crate::app::effect::short_path;
 use crate::app::state::{AppState, ThemeChoice};
@@ -74,7 +74,7 @@ fn settings_ui(ui: &Ui, state: &mut AppState, actions: &[Action], commands: &mut
         return;
     }
     let t = tokens(ui);
-    let modal = Modal::new(Id::unique("settings")).frame(popup_frame(ui)).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("settings")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
         ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 64.0));
         ui.spacing_mut().item_spacing.y = space::S2;
         ui.horizontal(|ui| {

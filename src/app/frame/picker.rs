@@ -5,7 +5,7 @@ use eframe::egui::{
     pos2, vec2,
 };
 
-use super::top_bar::popup_frame;
+use super::top_bar::modal_frame;
 use crate::app::command::{Command, Commands};
 use crate::app::effect::short_path;
 use crate::app::picker::Listed;
@@ -22,7 +22,7 @@ pub(crate) fn picker_ui(ui: &mut Ui, state: &mut AppState, commands: &mut Comman
     let Some(picker) = &mut state.screen.picker else { return };
     let t = tokens(ui);
     let saves = picker.purpose.saves();
-    let modal = Modal::new(Id::unique("file picker")).frame(popup_frame(ui)).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("file picker")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
         let screen = ui.ctx().content_rect();
         ui.set_width(600.0_f32.min(screen.width() - 64.0));
         ui.spacing_mut().item_spacing.y = space::S2;

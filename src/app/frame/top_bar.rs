@@ -265,6 +265,11 @@ pub(crate) fn popup_frame(ui: &Ui) -> Frame {
         .shadow(shadow(&t))
 }
 
+/// The frame of what stands over the page and waits for an answer.
+pub(crate) fn modal_frame(ui: &Ui) -> Frame {
+    popup_frame(ui).inner_margin(Margin::same(16))
+}
+
 /// The workspace's name, with what was open before behind it.
 fn workspace_menu_ui(ui: &mut Ui, state: &AppState, actions: &[Action], commands: &mut Commands) {
     let t = tokens(ui);
