@@ -151,8 +151,9 @@ impl WeightedSum {
     /// each input's values lie outside its limits, which memory does not notice. False when a part is no plain
     /// number.
     #[inline(always)]
-    fn eval_and_count(
+    fn eval_and_count<V: pulp::Simd>(
         &self,
+        simd: V,
         columns: &[&[f64]],
         limits: &[(f64, f64)],
         out: &mut [f64],
@@ -174,7 +175,7 @@ impl WeightedSum {
                         let start = at * LOOKED_AT_TOGETHER;
                         let rows = start..start + sums.len();
                         let columns = inputs.map(|input| columns[input].get(rows.clone()).unwrap_or(&[]));
-                        let seen = add_four(columns, [*wa, *wb, *wc, *wd], sums);
+                        let seen = add_four(simd, columns, [*wa, *wb, *wc, *wd], sums);
                         for ((input, column), (low, high)) in inputs.into_iter().zip(columns).zip(seen) {
                             let limits = limits[input];
                             if low < limits.0 || high > limits.1 {
@@ -215,41 +216,46 @@ impl WeightedSum {
     }
 }
 
-/// Adds four weighted columns to `sums`, row by row in their order, and says what the smallest and largest value of
-/// each is; NaN is passed over there, and seen in the sum.
+/// Adds four weighted columns to `sums`, row by row in their order (a rounded product and a rounded sum each, as
+/// everywhere), and says what the smallest and largest value of each is. What NaN makes of those does not matter: it
+/// is seen in the sum.
 #[inline(always)]
-fn add_four(columns: [&[f64]; 4], weights: [f64; 4], sums: &mut [f64]) -> [(f64, f64); 4] {
-    const LANES: usize = 8;
+fn add_four<V: pulp::Simd>(
+    simd: V,
+    columns: [&[f64]; 4],
+    weights: [f64; 4],
+    sums: &mut [f64],
+) -> [(f64, f64); 4] {
     let n = columns.iter().map(|column| column.len()).fold(sums.len(), usize::min);
-    let [a, b, c, d] = columns.map(|column| column[..n].as_chunks::<LANES>());
-    let (sums, rest) = sums[..n].as_chunks_mut::<LANES>();
-    let mut low = [[f64::INFINITY; LANES]; 4];
-    let mut high = [[f64::NEG_INFINITY; LANES]; 4];
-    let [wa, wb, wc, wd] = weights;
+    let (sums, rest) = V::as_mut_simd_f64s(&mut sums[..n]);
+    let [a, b, c, d] = columns.map(|column| V::as_simd_f64s(&column[..n]));
+    let [wa, wb, wc, wd] = weights.map(|weight| simd.splat_f64s(weight));
+    let (least, most) = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(f64::NEG_INFINITY));
+    // eight names, not an array, so that each has a register of its own
+    let (mut low_a, mut low_b, mut low_c, mut low_d) = (least, least, least, least);
+    let (mut high_a, mut high_b, mut high_c, mut high_d) = (most, most, most, most);
     for ((sum, (a, b)), (c, d)) in sums.iter_mut().zip(a.0.iter().zip(b.0)).zip(c.0.iter().zip(d.0)) {
-        for lane in 0..LANES {
-            sum[lane] = (((sum[lane] + wa * a[lane]) + wb * b[lane]) + wc * c[lane]) + wd * d[lane];
-        }
-        for (column, values) in [a, b, c, d].into_iter().enumerate() {
-            for lane in 0..LANES {
-                let value = values[lane];
-                low[column][lane] = if value < low[column][lane] { value } else { low[column][lane] };
-                high[column][lane] = if value > high[column][lane] { value } else { high[column][lane] };
-            }
+        let (a, b, c, d) = (*a, *b, *c, *d);
+        let first = simd.add_f64s(*sum, simd.mul_f64s(wa, a));
+        let second = simd.add_f64s(first, simd.mul_f64s(wb, b));
+        let third = simd.add_f64s(second, simd.mul_f64s(wc, c));
+        *sum = simd.add_f64s(third, simd.mul_f64s(wd, d));
+        (low_a, high_a) = (simd.min_f64s(a, low_a), simd.max_f64s(a, high_a));
+        (low_b, high_b) = (simd.min_f64s(b, low_b), simd.max_f64s(b, high_b));
+        (low_c, high_c) = (simd.min_f64s(c, low_c), simd.max_f64s(c, high_c));
+        (low_d, high_d) = (simd.min_f64s(d, low_d), simd.max_f64s(d, high_d));
+    }
+    let mut ranges = [(low_a, high_a), (low_b, high_b), (low_c, high_c), (low_d, high_d)]
+        .map(|(low, high)| (simd.reduce_min_f64s(low), simd.reduce_max_f64s(high)));
+    for (at, sum) in rest.iter_mut().enumerate() {
+        let values = [a.1[at], b.1[at], c.1[at], d.1[at]];
+        let [va, vb, vc, vd] = values;
+        *sum = (((*sum + weights[0] * va) + weights[1] * vb) + weights[2] * vc) + weights[3] * vd;
+        for (range, value) in ranges.iter_mut().zip(values) {
+            *range = (range.0.min(value), range.1.max(value));
         }
     }
-    for (lane, sum) in rest.iter_mut().enumerate() {
-        let values = [a.1[lane], b.1[lane], c.1[lane], d.1[lane]];
-        *sum = (((*sum + wa * values[0]) + wb * values[1]) + wc * values[2]) + wd * values[3];
-        for (column, value) in values.into_iter().enumerate() {
-            low[column][0] = if value < low[column][0] { value } else { low[column][0] };
-            high[column][0] = if value > high[column][0] { value } else { high[column][0] };
-        }
-    }
-    std::array::from_fn(|column| {
-        let low = low[column].iter().copied().fold(f64::INFINITY, f64::min);
-        (low, high[column].iter().copied().fold(f64::NEG_INFINITY, f64::max))
-    })
+    ranges
 }
 
 /// Whether no value is infinite or NaN.
@@ -383,9 +389,9 @@ impl Kernel {
         impl WithSimd for Eval<'_> {
             type Output = bool;
             #[inline(always)]
-            fn with_simd<V: pulp::Simd>(self, _: V) -> bool {
+            fn with_simd<V: pulp::Simd>(self, simd: V) -> bool {
                 let Self(sum, columns, limits, out, outside) = self;
-                sum.eval_and_count(columns, limits, out, outside) && all_finite(out)
+                sum.eval_and_count(simd, columns, limits, out, outside) && all_finite(out)
             }
         }
         let Form::Sum(sum) = &self.form else { return false };
