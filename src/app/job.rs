@@ -213,6 +213,7 @@ impl Jobs {
                 | Slot::Preview
                 | Slot::Relation
                 | Slot::Samples
+                | Slot::Parity
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
         Ok(id)

@@ -17,7 +17,7 @@ pub use error::{InputError, Place};
 pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
 pub use record::Scratch;
 pub use slots::Notes;
-pub use stream::{ScoreError, Scored, score_csv};
+pub use stream::{ScoreError, Scored, score_csv, score_csv_seen};
 pub use table::Predictions;
 
 use kernel::{Kernel, OneRow};

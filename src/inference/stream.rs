@@ -49,6 +49,8 @@ pub struct Scored {
 /// A scored block.
 struct Part {
     text: Vec<u8>,
+    /// The numbers, or the places of the classes.
+    values: Vec<f64>,
     n_rows: u64,
     notes: Notes,
     refused: Option<(u64, InputError)>,
@@ -65,6 +67,22 @@ pub fn score_csv(
     options: &ReadOptions,
     out: &mut dyn Write,
     progress: &Progress,
+) -> Result<Scored, ScoreError> {
+    score_csv_seen(predictor, source, options, out, progress, &mut |_, _| {})
+}
+
+/// As [`score_csv`]. `seen` is shown each block once it is written, in the order of the file: how many rows there are
+/// so far, and the block's predictions (for classifiers the place of each row's class among the model's).
+///
+/// # Errors
+/// As [`score_csv`].
+pub fn score_csv_seen(
+    predictor: &Predictor,
+    source: &Source,
+    options: &ReadOptions,
+    out: &mut dyn Write,
+    progress: &Progress,
+    seen: &mut dyn FnMut(u64, &[f64]),
 ) -> Result<Scored, ScoreError> {
     let options = predictor.with_types(options)?;
     let stream = CsvStream::open(source, &options)?;
@@ -123,6 +141,7 @@ pub fn score_csv(
             out.write_all(&part.text).map_err(ScoreError::Write)?;
             scored.n_rows += part.n_rows;
             scored.notes.add(&part.notes);
+            seen(scored.n_rows, &part.values);
             Ok(())
         },
     )?;
@@ -184,14 +203,19 @@ impl Writer<'_> {
     fn score(&self, memory: &mut Memory, cells: &Cells<'_>) -> Part {
         let n_rows = cells.n_rows();
         let mut text = Vec::with_capacity(cells.n_bytes() + n_rows * 20);
+        let mut values = Vec::with_capacity(n_rows);
         let read = self.reader.predict(memory, cells, |start, n, outputs| {
             for row in 0..n {
                 cells.write_row(start + row, &mut text);
                 text.push(b',');
                 match self.predictor.prediction(|output| outputs[output * n + row]) {
-                    Prediction::Number(value) => write_number(value, &mut text),
+                    Prediction::Number(value) => {
+                        values.push(value);
+                        write_number(value, &mut text);
+                    }
                     Prediction::Class { name, probability } => {
                         let class = self.predictor.model.output.classes.iter().position(|c| c == name);
+                        values.push(class.map_or(f64::NAN, |class| class as f64));
                         if let Some(class) = class.and_then(|class| self.class_texts.get(class)) {
                             text.extend_from_slice(class);
                         }
@@ -202,6 +226,6 @@ impl Writer<'_> {
                 text.push(b'\n');
             }
         });
-        Part { text, n_rows: n_rows as u64, notes: read.notes, refused: read.refused }
+        Part { text, values, n_rows: n_rows as u64, notes: read.notes, refused: read.refused }
     }
 }

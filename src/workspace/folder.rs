@@ -96,6 +96,12 @@ impl Folder {
         self.root.join("data").join(file)
     }
 
+    /// The folder for files that are of no use after the window is closed: predictions that are not saved yet.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
     /// Reads the workspace. A folder that does not exist or is empty is a fresh workspace. A main file that is
     /// damaged is put aside, with a warning that names it; models are found again by their files.
     ///

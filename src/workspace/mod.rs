@@ -5,6 +5,7 @@
 //! models/v3.json     a model file, as `drydock predict` takes it
 //! models/v3.report.json   its charts
 //! data/pasted-1.csv  tables that were pasted and are nowhere else
+//! scratch/           predictions that are not saved yet; git leaves it alone
 //! ```
 //!
 //! Every file is written beside its target and renamed, so that a crash leaves the old one or the new one. A file

@@ -39,6 +39,18 @@ impl Bench {
         theme: egui::Theme,
         prepare: impl FnOnce(&Path) -> serde_json::Value,
     ) -> Self {
+        // a Tuesday in November 2025
+        Self::prepared_at(Clock::fixed(1_763_460_000_000), width, height, theme, prepare)
+    }
+
+    /// As [`Bench::prepared`], with a clock of one's own: measuring needs one that runs.
+    pub(crate) fn prepared_at(
+        clock: Clock,
+        width: f32,
+        height: f32,
+        theme: egui::Theme,
+        prepare: impl FnOnce(&Path) -> serde_json::Value,
+    ) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let name = if theme == egui::Theme::Dark { "dark" } else { "light" };
         let workspace = folder.path().join("winter-beverages");
@@ -57,15 +69,14 @@ impl Bench {
             }
         }
         std::fs::write(workspace.join("workspace.json"), saved.to_string()).unwrap();
-        Self::in_folder(folder, width, height)
+        Self::in_folder(folder, clock, width, height)
     }
 
-    fn in_folder(folder: Arc<tempfile::TempDir>, width: f32, height: f32) -> Self {
+    fn in_folder(folder: Arc<tempfile::TempDir>, clock: Clock, width: f32, height: f32) -> Self {
         let start = Start {
             folder: Some(folder.path().join("winter-beverages")),
             open: None,
-            // a Tuesday in November 2025
-            clock: Clock::fixed(1_763_460_000_000),
+            clock,
             cage: Some(folder.path().to_path_buf()),
         };
         let harness = Harness::builder()
@@ -81,7 +92,7 @@ impl Bench {
     pub(crate) fn killed_and_restarted(self) -> Self {
         let folder = Arc::clone(&self.folder);
         drop(self.harness);
-        Self::in_folder(folder, 1440.0, 900.0)
+        Self::in_folder(folder, Clock::fixed(1_763_460_000_000), 1440.0, 900.0)
     }
 
     /// The workspace.

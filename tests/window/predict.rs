@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use drydock::data::{ReadOptions, Source, read_csv, samples};
-use drydock::model::ModelKind;
+use drydock::model::{ModelKind, Task};
 use drydock::training::{Origin, Plan, Settings, train};
 use drydock::work::Progress;
 use eframe::egui::{self, Key, Modifiers};
@@ -21,6 +21,9 @@ fn with_model(workspace: &Path, sample: &str, kind: ModelKind) -> Value {
     settings.test_fraction = 0.2;
     settings.model = Some(kind);
     settings.name = "model".into();
+    if sample.task == "classification" {
+        settings.task = Some(Task::Classification);
+    }
     let plan = Plan::new(settings, &loaded.table).unwrap();
     let trained = train(&plan, &loaded.table, &Origin::of(sample.file, &loaded), &Progress::new()).unwrap();
     std::fs::create_dir_all(workspace.join("models")).unwrap();
@@ -134,19 +137,111 @@ fn a_file_without_a_column_is_refused_by_its_name_and_the_result_before_stays() 
     let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
     bench.keys(Modifiers::COMMAND, Key::Enter);
     bench.wait_for("Save as CSV");
+    let first = first_prediction(&bench);
     let bad = bench.file("bad.csv", "store,price\nHarbour,3.2\n");
     bench.drop_file(&bad);
-    assert!(bench.shows("A row is not as the model needs it"), "{}", bench.labels());
-    assert!(bench.shows("temperature_c"));
+    assert!(bench.shows("are not the model's: 'temperature_c'"), "{}", bench.labels());
+    // the rows predicted before are still there, below what happened
+    assert!(bench.shows(&first));
+    bench.picture("predict_error");
     bench.click("Back to the result before");
-    assert!(bench.shows("12\u{2009}708 rows"));
+    assert!(!bench.shows("Choose another file…"));
+    assert!(bench.shows(&first));
+}
+
+/// What the first row of the result is called: "Load row 1: 61.54".
+fn first_prediction(bench: &Bench) -> String {
+    bench.harness.get_by_label_contains("Load row 1: ").accesskit_node().label().unwrap()
 }
 
 #[test]
-fn every_way_to_predict_a_row_gives_the_same_bits() {
+fn a_row_of_the_result_in_the_controls_gives_the_number_that_stands_in_it() {
     let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
-    bench.click("Compare single with batch");
+    // a store that the model was not trained on is refused, a missing number is filled in
+    let rows = "store,temperature_c,price,promotion,weekday,footfall\nHarbour,4.5,3.2,yes,Sat,\nLibrary,1,3,no,Mon,400\n";
+    let file = bench.file("rows.csv", rows);
+    bench.drop_file(&file);
+    bench.wait_for("2 rows");
+    let predicted = first_prediction(&bench);
+    bench.click(&predicted);
+    assert!(bench.status().starts_with("Row 1 of the result"), "{}", bench.status());
+    assert_eq!(format!("Load row 1: {}", shown(&bench)), predicted);
+    assert!(bench.shows("Missing: the model takes"), "{}", bench.labels());
     assert!(bench.shows("6 ways, equal to the last bit"), "{}", bench.labels());
+}
+
+#[test]
+fn a_row_of_the_open_table_is_loaded_by_its_number() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    let before = shown(&bench);
+    bench.keys(Modifiers::COMMAND, Key::I);
+    assert!(bench.one("Load a row of the open table…").is_focused());
+    bench.key(Key::Enter);
+    bench.harness.get_by_role_and_label(egui::Role::SpinButton, "Row of the open table").focus();
+    bench.settle();
+    bench.keys(Modifiers::COMMAND, Key::A);
+    bench.type_text("2");
+    bench.key(Key::Enter);
+    bench.click("Load this row");
+    assert_eq!(bench.status(), "Row 2 of the table is in the controls");
+    assert_ne!(shown(&bench), before);
+    // 2018-11-01,Harbour,11.2,3.70,no,Thu,463
+    let field = bench.harness.get_by_role_and_label(egui::Role::SpinButton, "temperature_c value");
+    assert_eq!(field.accesskit_node().numeric_value(), Some(11.2));
+    bench.click("Typical values");
+    assert_eq!(shown(&bench), before);
+}
+
+#[test]
+fn a_what_if_grid_is_predicted_from_the_right_half_by_keyboard() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    bench.keys(Modifiers::COMMAND, Key::B);
+    assert!(bench.one("Predict the open table").is_focused());
+    bench.key(Key::Tab);
+    bench.key(Key::Tab);
+    assert!(bench.one("Predict a what-if grid").is_focused(), "{}", bench.labels());
+    bench.key(Key::Enter);
+    bench.wait_for("whatif_grid.csv");
+    assert!(bench.status().starts_with("Predicted "), "{}", bench.status());
+    assert!(bench.status().contains("whatif_grid.csv"), "{}", bench.status());
+    // 12 stores, 2 promotions, 7 days, and 8 values of each of the three numbers
+    assert!(bench.shows("86\u{2009}016 rows"), "{}", bench.labels());
+    let scratch = bench.workspace().join("scratch");
+    assert_eq!(std::fs::read_to_string(scratch.join(".gitignore")).unwrap(), "*\n");
+}
+
+#[test]
+fn predictions_are_not_saved_over_the_rows_they_are_of() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    let rows = "store,temperature_c,price,promotion,weekday,footfall\nLibrary,1,3,no,Mon,400\n";
+    let file = bench.file("rows.csv", rows);
+    bench.drop_file(&file);
+    bench.wait_for("1 row");
+    bench.keys(Modifiers::COMMAND, Key::S);
+    bench.keys(Modifiers::COMMAND, Key::A);
+    bench.type_text("rows.csv");
+    bench.key(Key::Enter);
+    assert!(bench.status().contains("was left as it is"), "{}", bench.status());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), rows);
+}
+
+#[test]
+fn every_way_to_predict_a_row_gives_the_same_bits_after_each_change() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    assert!(bench.shows("6 ways, equal to the last bit"), "{}", bench.labels());
+    let way = |bench: &Bench| {
+        let node = bench.harness.get_by_label_contains("CSV file to CSV file: ");
+        node.accesskit_node().value().unwrap()
+    };
+    let before = way(&bench);
+    bench.harness.get_by_role_and_label(egui::Role::Slider, "price").set_value_accesskit(2.0);
+    bench.settle();
+    assert_ne!(way(&bench), before);
+    assert!(bench.shows("6 ways, equal to the last bit"), "{}", bench.labels());
+    // not said unless it is asked for
+    assert!(!bench.status().contains("last bit"), "{}", bench.status());
+    bench.click("Compare single with batch");
+    assert!(bench.status().contains("to the last bit"), "{}", bench.status());
 }
 
 #[test]
@@ -155,17 +250,40 @@ fn classifiers_show_a_class_and_its_probabilities() {
         with_model(workspace, "orange-juice", ModelKind::Logistic)
     });
     assert!(["CH", "MM"].contains(&shown(&bench).as_str()), "{}", shown(&bench));
-    bench.click("Compare single with batch");
-    assert!(bench.shows("equal to the last bit"), "{}", bench.labels());
+    assert!(bench.shows("6 ways, equal to the last bit"), "{}", bench.labels());
+    bench.harness.get_by_role_and_label(egui::Role::Slider, "LoyalCH").set_value_accesskit(0.2);
+    bench.settle();
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("1\u{2009}070 rows");
     bench.picture("predict_classifier");
 }
 
 #[test]
+fn many_inputs_and_classes_find_their_place() {
+    let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Light, |workspace| {
+        with_model(workspace, "digits", ModelKind::Tree)
+    });
+    bench.key(Key::Escape);
+    assert!(bench.shows("ways, equal to the last bit"), "{}", bench.labels());
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("1\u{2009}797 rows");
+    let predicted = first_prediction(&bench);
+    bench.click(&predicted);
+    assert_eq!(format!("Load row 1: {}", shown(&bench)), predicted);
+    bench.picture("predict_digits");
+}
+
+#[test]
 fn measuring_says_what_was_measured() {
-    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    let clock = drydock::work::Clock::system();
+    let mut bench = Bench::prepared_at(clock, 1440.0, 900.0, egui::Theme::Light, |workspace| {
+        with_model(workspace, "winter-beverages", ModelKind::Linear)
+    });
     bench.click("Measure time per row");
     assert_eq!(bench.status(), "Measured the time per row");
     assert!(bench.shows("Measure the time per row: done"), "{}", bench.labels());
+    // whatever the machine, a row among a million costs less than one alone
+    assert!(bench.shows(" times less"), "{}", bench.labels());
 }
 
 #[test]
@@ -183,7 +301,6 @@ fn full(width: f32, height: f32, theme: egui::Theme) -> Bench {
     bench.settle();
     bench.keys(Modifiers::COMMAND, Key::Enter);
     bench.wait_for("12\u{2009}708 rows");
-    bench.click("Compare single with batch");
     bench
 }
 
@@ -201,4 +318,43 @@ fn the_page_in_dark() {
 fn the_page_on_a_projector() {
     // 1440 × 900 at a zoom of 1.5
     full(960.0, 600.0, egui::Theme::Light).picture("predict_projector");
+}
+
+#[test]
+fn zz_shots() {
+    let clock = drydock::work::Clock::system();
+    for (name, w, h, theme) in
+        [("wide", 1440.0, 900.0, egui::Theme::Light), ("small", 960.0, 600.0, egui::Theme::Dark)]
+    {
+        let mut bench = Bench::prepared_at(clock, w, h, theme, |workspace| {
+            with_model(workspace, "winter-beverages", ModelKind::Linear)
+        });
+        bench.harness.get_by_role_and_label(egui::Role::Slider, "temperature_c").set_value_accesskit(-4.0);
+        bench.settle();
+        bench.harness.get_by_role_and_label(egui::Role::Slider, "footfall").set_value_accesskit(700.0);
+        bench.settle();
+        bench.harness.get_by_role_and_label(egui::Role::Slider, "price").set_value_accesskit(4.5);
+        bench.settle();
+        bench.click("Harbour_none_or_first".get(..0).map_or("Typical values", |_| "Sat"));
+        bench.keys(Modifiers::COMMAND, Key::Enter);
+        bench.wait_for("12\u{2009}708 rows");
+        bench.click("Measure time per row");
+        bench.settle();
+        bench.harness.render().unwrap().save(format!("/tmp/shots/p_{name}.png")).unwrap();
+        if name == "small" {
+            bench.harness.hover_at(egui::pos2(300.0, 300.0));
+            bench.harness.event(egui::Event::MouseWheel {
+                unit: egui::MouseWheelUnit::Point,
+                delta: egui::vec2(0.0, -600.0),
+                phase: egui::TouchPhase::Move,
+                source: egui::MouseWheelSource::Wheel,
+                modifiers: Modifiers::NONE,
+            });
+            for _ in 0..60 {
+                bench.harness.step();
+            }
+            bench.settle();
+            bench.harness.render().unwrap().save(format!("/tmp/shots/p_{name}_below.png")).unwrap();
+        }
+    }
 }

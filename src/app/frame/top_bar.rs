@@ -2,8 +2,8 @@
 //! jobs.
 
 use eframe::egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Popup, PopupCloseBehavior, Response,
-    Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Popup, PopupCloseBehavior, Response, Role, Sense,
+    Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::command::{Action, Command, Commands, hint};
@@ -12,8 +12,9 @@ use crate::app::job::JobStatus;
 use crate::app::pages::PageId;
 use crate::app::picker::Purpose;
 use crate::app::state::AppState;
-use crate::app::theme::{Icon, font, hairline, radius, shadow, size, space, text, tokens};
+use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::format;
+pub(super) use crate::app::widgets::popup_frame;
 use crate::app::widgets::{Weight, focus_ring, icon_button, menu_item, paint_icon, progress_bar, spinner};
 use crate::workspace::DataRef;
 
@@ -252,17 +253,6 @@ fn jobs_chip_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &mut Com
                 });
             }
         });
-}
-
-/// The frame of a popup.
-pub(crate) fn popup_frame(ui: &Ui) -> Frame {
-    let t = tokens(ui);
-    Frame::new()
-        .fill(t.surface)
-        .stroke(hairline(&t))
-        .corner_radius(CornerRadius::same(radius::CARD))
-        .inner_margin(Margin::same(8))
-        .shadow(shadow(&t))
 }
 
 /// The frame of what stands over the page and waits for an answer.

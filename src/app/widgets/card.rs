@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::{Weight, icon_ui, paint_icon};
 use crate::app::state::Problem;
-use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
+use crate::app::theme::{Icon, font, hairline, radius, shadow, size, space, text, tokens};
 
 /// The frame of a card, without padding.
 pub(crate) fn card_frame(ui: &Ui) -> Frame {
@@ -24,6 +24,12 @@ pub(crate) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
             add(ui)
         })
         .inner
+}
+
+/// The frame of a popup.
+pub(crate) fn popup_frame(ui: &Ui) -> Frame {
+    let t = tokens(ui);
+    card_frame(ui).inner_margin(Margin::same(8)).shadow(shadow(&t))
 }
 
 /// The head of a card: a title on the left, what belongs to it on the right, a line below when `ruled`.

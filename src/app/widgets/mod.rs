@@ -11,8 +11,8 @@ mod slider;
 
 pub(crate) use button::{Button, icon_button};
 pub(crate) use card::{
-    card, card_frame, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head, problem_ui,
-    stat,
+    card, card_frame, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head, popup_frame,
+    problem_ui, stat,
 };
 pub(crate) use chart::{Bars, bars, meter, progress_bar, spinner};
 pub(crate) use choice::{Segment, check, radio_row, segmented, switch};

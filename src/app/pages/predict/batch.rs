@@ -1,28 +1,35 @@
 //! Many records: a file predicted row by row in constant memory, its first rows, and how the predictions lie.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Id, Label, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, CornerRadius, Id, Label, Layout, Popup, Rect, Response, Role, ScrollArea, Sense, Stroke,
+    Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 use egui_table::{CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, TableDelegate};
 
-use super::{Batch, Command, Draft, Results};
+use super::{Batch, Command, Draft, Half, Results, rows_text};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Version;
-use crate::app::theme::{Icon, Tokens, font, hairline, size, space, text, tokens};
+use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Bars, Button, Tone, Weight, bars, card_head, empty_state, format, icon_ui, problem_ui, progress_bar, tag,
+    Bars, Button, Tone, Weight, bars, card_head, empty_state, focus_ring, format, icon_ui, menu_item,
+    popup_frame, problem_ui, progress_bar, tag,
 };
+use crate::data::chart::ColumnChart;
 use crate::data::date::format_iso;
 use crate::data::{Column, ColumnData, Table};
 
 /// The height of what stands above the table: the file and its progress.
 const FILE: f32 = 80.0;
-/// The height of what stands below: the distribution and the buttons.
-const FOOT: f32 = 56.0;
+/// The height of the distribution of the predictions, and that of its bars.
+const DISTRIBUTION: f32 = 72.0;
+const BARS: f32 = 36.0;
+/// The height of the buttons below.
+const FOOT: f32 = 52.0;
+/// The most room that a problem takes from the table below it.
+const PROBLEM: f32 = 176.0;
 /// How wide a column of the result is.
 const COLUMN: f32 = 92.0;
 
@@ -32,7 +39,7 @@ pub(crate) fn batch_ui(
     view: View<'_>,
     version: &Version,
     results: &Results,
-    draft: &Draft,
+    draft: &mut Draft,
     commands: &mut Commands,
 ) {
     let card = ui.max_rect();
@@ -50,7 +57,7 @@ pub(crate) fn batch_ui(
         let below = Rect::from_min_max(pos2(card.left() + space::S6, top + space::S8), card.max);
         let mut area = ui
             .new_child(UiBuilder::new().id_salt("empty batch").max_rect(below.shrink2(vec2(space::S4, 0.0))));
-        nothing_ui(&mut area, view, commands);
+        nothing_ui(&mut area, view, draft, commands);
         return;
     }
     let file = Rect::from_min_size(pos2(card.left() + space::S4, top), vec2(card.width() - space::S8, FILE));
@@ -58,38 +65,39 @@ pub(crate) fn batch_ui(
         ui.new_child(UiBuilder::new().id_salt("file").max_rect(file).layout(Layout::top_down(Align::Min)));
     file_ui(&mut file_ui_area, view, results, draft, commands);
     ui.painter().hline(card.x_range(), top + FILE, hairline(&t));
-    let middle = Rect::from_min_max(
-        pos2(card.left() + 1.0, top + FILE),
-        pos2(card.right() - 1.0, card.bottom() - FOOT),
-    );
-    let shown = match &results.running {
-        Some(running) => running.first.as_deref(),
-        None => batch.map(|batch| &*batch.table),
+    let (shown, chart) = match &results.running {
+        // the result before stays until there are new rows
+        Some(running) if running.first.is_some() => (running.first.as_deref(), Some(&running.chart)),
+        _ => (batch.map(|batch| &*batch.table), batch.map(|batch| &batch.chart)),
     };
+    let chart = chart.filter(|chart| !chart.counts.is_empty());
+    let below = FOOT + if chart.is_some() { DISTRIBUTION } else { 0.0 };
+    let mut middle = Rect::from_min_max(
+        pos2(card.left() + 1.0, top + FILE),
+        pos2(card.right() - 1.0, card.bottom() - below),
+    );
     if let Some(problem) = &results.batch.problem {
-        let mut area =
-            ui.new_child(UiBuilder::new().id_salt("batch problem").max_rect(middle.shrink(space::S4)));
-        problem_ui(&mut area, problem, |ui| {
-            if Button::secondary("Choose another file…").small().ui(ui).clicked() {
-                commands.push(AppCommand::Choose(Purpose::OpenBatch));
-            }
-            if batch.is_some() && Button::ghost("Back to the result before").small().ui(ui).clicked() {
-                commands.push(AppCommand::Escape);
-            }
-        });
-    } else if let Some(table) = shown {
+        let height = if shown.is_some() { PROBLEM.min(middle.height()) } else { middle.height() };
+        let place = Rect::from_min_size(middle.min, vec2(middle.width(), height));
+        problem_part(ui, place, problem, batch.is_some(), commands);
+        middle.min.y = place.bottom();
+    }
+    if let Some(table) = shown {
         let name = batch.map_or("prediction", |batch| batch.prediction_column.as_str());
         let mut area = ui.new_child(UiBuilder::new().id_salt("result").max_rect(middle));
         area.set_clip_rect(middle.intersect(ui.clip_rect()));
-        table_ui(
-            &mut area,
-            t,
-            table,
-            name,
-            &version.model().output.name,
-            results.running.is_none(),
-            commands,
+        let loads = results.running.is_none();
+        table_ui(&mut area, t, table, name, &version.model().output.name, loads, commands);
+    } else if results.running.is_some() {
+        waiting_ui(ui, t, middle);
+    }
+    if let Some(chart) = chart {
+        let place = Rect::from_min_max(
+            pos2(card.left() + space::S4, card.bottom() - FOOT - DISTRIBUTION),
+            pos2(card.right() - space::S4, card.bottom() - FOOT),
         );
+        ui.painter().hline(card.x_range(), place.top(), hairline(&t));
+        distribution_ui(ui, t, place, chart);
     }
     ui.painter().hline(card.x_range(), card.bottom() - FOOT, hairline(&t));
     let foot = Rect::from_min_max(
@@ -99,34 +107,130 @@ pub(crate) fn batch_ui(
     let mut area = ui.new_child(
         UiBuilder::new().id_salt("foot").max_rect(foot).layout(Layout::right_to_left(Align::Center)),
     );
-    foot_ui(&mut area, view, results, batch.map(|batch| &**batch), commands);
+    foot_ui(&mut area, view, results, draft, batch.map(|batch| &**batch), commands);
 }
 
-fn nothing_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
+/// What went wrong with the last file; the result before stays below.
+fn problem_part(
+    ui: &mut Ui,
+    place: Rect,
+    problem: &crate::app::state::Problem,
+    has_result: bool,
+    commands: &mut Commands,
+) {
+    let mut area = ui.new_child(
+        UiBuilder::new().id_salt("batch problem").max_rect(place.shrink2(vec2(space::S3, space::S2))),
+    );
+    area.set_clip_rect(place.intersect(ui.clip_rect()));
+    ScrollArea::vertical().id_salt("problem").show(&mut area, |ui| {
+        problem_ui(ui, problem, |ui| {
+            if Button::secondary("Choose another file…").small().ui(ui).clicked() {
+                commands.push(AppCommand::Choose(Purpose::OpenBatch));
+            }
+            let label = if has_result { "Back to the result before" } else { "Close" };
+            if Button::ghost(label).small().ui(ui).clicked() {
+                commands.push(AppCommand::Escape);
+            }
+        });
+    });
+}
+
+/// Rows that are still to come.
+fn waiting_ui(ui: &Ui, t: Tokens, place: Rect) {
+    let rows = (place.height() / size::ROW) as usize;
+    for row in 0..rows {
+        let y = place.top() + size::ROW * (row as f32 + 0.5);
+        let bar = Rect::from_min_max(
+            pos2(place.left() + space::S4, y - space::S1),
+            pos2(place.right() - space::S4, y + space::S1),
+        );
+        ui.painter().rect_filled(bar, CornerRadius::same(radius::TAG), t.hover);
+    }
+}
+
+fn nothing_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, commands: &mut Commands) {
     let explanation = "Choose a CSV with the model's columns, or drop one here. It is predicted in pieces, so it may be larger than memory.";
     empty_state(ui, Icon::FILE_CSV, "Predict a whole file", explanation, |ui| {
         let key = hint(view.actions, "Predict the file");
-        let open = view.truth.data().map(|data| data.from.title());
-        if let Some(title) = open {
-            let label = format!("Predict {title}");
-            if Button::primary(&label)
-                .name("Predict the open table")
-                .icon_fill(Icon::PLAY)
-                .key(key)
-                .ui(ui)
-                .clicked()
-            {
+        let open = view.truth.data().map(|data| &data.from);
+        // the same as the shortcut does: the file of last time, else the open table
+        let again = draft.file.clone().filter(|file| open != Some(file));
+        let primary = match (&again, open) {
+            (Some(file), _) => Some((file.title(), "Predict the file of last time", Command::Again)),
+            (None, Some(from)) => Some((from.title(), "Predict the open table", Command::OpenTable)),
+            (None, None) => None,
+        };
+        let choose = |key: String| Button::secondary("Choose a file…").icon(Icon::FOLDER_OPEN).key(key);
+        let choose = match primary {
+            Some((title, name, command)) => {
+                let label = format!("Predict {title}");
+                let button = Button::primary(&label).name(name).icon_fill(Icon::PLAY).key(key);
+                let response = button.ui(ui);
+                take_focus(draft, &response);
+                if response.clicked() {
+                    commands.push(command);
+                }
+                choose(String::new())
+            }
+            None => choose(key),
+        };
+        let response = choose.ui(ui);
+        take_focus(draft, &response);
+        if response.clicked() {
+            commands.push(AppCommand::Choose(Purpose::OpenBatch));
+        }
+        if again.is_some() && open.is_some() {
+            let button = Button::secondary("Predict the open table").icon(Icon::TABLE);
+            if button.ui(ui).clicked() {
                 commands.push(Command::OpenTable);
             }
         }
-        if Button::secondary("Choose a file…").icon(Icon::FOLDER_OPEN).ui(ui).clicked() {
-            commands.push(AppCommand::Choose(Purpose::OpenBatch));
+        let grid = Button::ghost("Predict a what-if grid").icon(Icon::LIST).ui(ui).on_hover_text(GRID);
+        if grid.clicked() {
+            commands.push(Command::Grid);
         }
     });
 }
 
+/// What a what-if grid is.
+const GRID: &str = "Every combination of the inputs' values around the record on the left, about 100 000 rows: every level, numbers in even steps over the training range";
+
+/// Takes the keyboard's focus when this half was asked for.
+fn take_focus(draft: &mut Draft, response: &Response) {
+    if draft.focus == Some(Half::Many) {
+        draft.focus = None;
+        response.request_focus();
+    }
+}
+
+/// What else can be predicted.
+fn change_menu_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, commands: &mut Commands) {
+    let response = Button::secondary("Change…").name("Choose what to predict").compact().ui(ui);
+    take_focus(draft, &response);
+    Popup::menu(&response).gap(space::S1).frame(popup_frame(ui)).accessible_name("What to predict").show(
+        |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.set_min_width(size::MENU);
+            if menu_item(ui, Some(Icon::FOLDER_OPEN), "Choose a file…", "", false, true).clicked() {
+                commands.push(AppCommand::Choose(Purpose::OpenBatch));
+            }
+            if let Some(data) = view.truth.data() {
+                let label = format!("The open table: {}", data.from.title());
+                let is_shown = draft.file.as_ref() == Some(&data.from);
+                if menu_item(ui, Some(Icon::TABLE), &label, "", is_shown, true).clicked() {
+                    commands.push(Command::OpenTable);
+                }
+            }
+            let grid = menu_item(ui, Some(Icon::LIST), "A what-if grid around the record", "", false, true);
+            if grid.on_hover_text(GRID).clicked() {
+                commands.push(Command::Grid);
+            }
+        },
+    );
+}
+
 /// The file, and how far it is.
-fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, commands: &mut Commands) {
+fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S1;
     ui.add_space(space::S2);
@@ -136,22 +240,19 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, comman
             .file
             .as_ref()
             .map(crate::workspace::DataRef::title)
-            .or_else(|| batch.map(|batch| batch.name.clone()))
+            .or_else(|| batch.map(|batch| batch.from.title()))
     });
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), Sense::hover());
     let mut right = ui.new_child(
         UiBuilder::new().id_salt("change").max_rect(row).layout(Layout::right_to_left(Align::Center)),
     );
-    if Button::secondary("Change…").name("Choose another file to predict").compact().ui(&mut right).clicked()
-    {
-        commands.push(AppCommand::Choose(Purpose::OpenBatch));
-    }
+    change_menu_ui(&mut right, view, draft, commands);
     let rest = Rect::from_min_max(row.min, pos2(right.min_rect().left() - space::S2, row.bottom()));
     let mut left = ui.new_child(
         UiBuilder::new().id_salt("name").max_rect(rest).layout(Layout::left_to_right(Align::Center)),
     );
     icon_ui(&mut left, Icon::FILE_CSV, Weight::Regular, size::ICON, t.text_2);
-    left.label(text(name.unwrap_or_default(), font::label(), t.text));
+    left.add(Label::new(text(name.unwrap_or_default(), font::label(), t.text)).truncate());
     if let Some(batch) = batch.filter(|_| results.running.is_none()) {
         let about = format!("{}, {}", rows_text(batch.n_rows), format::bytes(batch.n_bytes));
         left.add(Label::new(text(about, font::small(), t.text_2)).truncate());
@@ -184,10 +285,6 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, comman
     ui.painter().text(row.right_center(), Align2::RIGHT_CENTER, rate, font::mono(), t.text_2);
 }
 
-fn rows_text(n: u64) -> String {
-    format!("{} {}", format::count(n), if n == 1 { "row" } else { "rows" })
-}
-
 fn rate(n: u64, seconds: f64) -> String {
     if seconds > 0.0 && n > 0 {
         format!("{} rows/s", format::number(n as f64 / seconds, 3))
@@ -196,9 +293,54 @@ fn rate(n: u64, seconds: f64) -> String {
     }
 }
 
-/// How the predictions lie, and what to do with them.
-fn foot_ui(ui: &mut Ui, view: View<'_>, results: &Results, batch: Option<&Batch>, commands: &mut Commands) {
-    let t = tokens(ui);
+/// How the predictions lie: bars over their range, or over their classes.
+fn distribution_ui(ui: &mut Ui, t: Tokens, place: Rect, chart: &ColumnChart) {
+    let response = ui.interact(place, ui.scope_id().with("distribution"), Sense::hover());
+    let (left, middle, right, said) = match (chart.range, chart.levels.as_slice()) {
+        (Some((low, high)), _) => {
+            let (low, high) = (format::number(low, 4), format::number(high, 4));
+            let median = chart.quartiles.map_or_else(String::new, |[_, median, _]| {
+                format!("half below {}", format::number(median, 3))
+            });
+            let said = format!("Predictions from {low} to {high}, {median}");
+            (low, median, high, said)
+        }
+        (None, levels) => {
+            let parts: Vec<String> = levels
+                .iter()
+                .zip(&chart.counts)
+                .map(|(level, n)| format!("{level}: {}", format::count(*n as u64)))
+                .collect();
+            let last = if parts.len() > 1 { parts.last().cloned() } else { None };
+            let first = parts.first().cloned().unwrap_or_default();
+            (first, String::new(), last.unwrap_or_default(), format!("Predictions: {}", parts.join(", ")))
+        }
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
+    let bars_place =
+        Rect::from_min_size(pos2(place.left(), place.top() + space::S3), vec2(place.width(), BARS));
+    bars(ui.painter(), bars_place, Bars { heights: &chart.counts, gap: 1.0, color: t.p_pred });
+    ui.painter().hline(place.x_range(), bars_place.bottom(), Stroke::new(1.0, t.stroke_strong));
+    let y = (bars_place.bottom() + place.bottom()) / 2.0;
+    for (x, align, said) in [
+        (place.left(), Align2::LEFT_CENTER, left),
+        (place.center().x, Align2::CENTER_CENTER, middle),
+        (place.right(), Align2::RIGHT_CENTER, right),
+    ] {
+        ui.painter().text(pos2(x, y), align, said, font::tick(), t.text_3);
+    }
+    response.on_hover_text(said);
+}
+
+/// What to do with the predictions, and what was odd about the rows.
+fn foot_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &Draft,
+    batch: Option<&Batch>,
+    commands: &mut Commands,
+) {
     let ready = batch.is_some() && results.running.is_none();
     let key = hint(view.actions, "Save as CSV");
     let save = Button::secondary("Save as CSV").icon(Icon::DOWNLOAD_SIMPLE).key(key);
@@ -209,46 +351,20 @@ fn foot_ui(ui: &mut Ui, view: View<'_>, results: &Results, batch: Option<&Batch>
         if Button::secondary("Stop").name("Stop the batch").icon(Icon::STOP).ui(ui).clicked() {
             commands.push(Command::Stop(Slot::Batch));
         }
-    } else if Button::ghost("Again")
-        .name("Predict the file again")
-        .icon(Icon::ARROW_COUNTER_CLOCKWISE)
-        .ui(ui)
-        .clicked()
-    {
-        commands.push(if batch.is_some() { Command::Again } else { Command::OpenTable });
-    }
-    let Some(batch) = batch.filter(|_| results.running.is_none()) else { return };
-    let room = ui.available_width() - space::S4;
-    if room < 80.0 || batch.chart.counts.is_empty() {
-        return;
-    }
-    let width = room.min(150.0);
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        let (rect, response) = ui.allocate_exact_size(vec2(width, space::S8), Sense::hover());
-        let said = match (batch.chart.range, batch.chart.levels.as_slice()) {
-            (Some((low, high)), _) => {
-                let median = batch.chart.quartiles.map_or_else(String::new, |[_, median, _]| {
-                    format!(", half of them below {}", format::number(median, 4))
-                });
-                format!("Predictions from {} to {}{median}", format::number(low, 4), format::number(high, 4))
-            }
-            (None, levels) => {
-                let parts = levels
-                    .iter()
-                    .zip(&batch.chart.counts)
-                    .map(|(level, n)| format!("{level}: {}", format::number(*n, 6)));
-                format!("Predictions: {}", parts.collect::<Vec<_>>().join(", "))
-            }
-        };
-        response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
-        bars(ui.painter(), rect, Bars { heights: &batch.chart.counts, gap: 1.0, color: t.p_pred });
-        ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, t.stroke_strong));
-        response.on_hover_text(said);
-        if !batch.notes.is_empty() {
-            let said = format::plural(batch.notes.len(), "note", "notes");
-            tag(ui, Tone::Warn, Some((Icon::WARNING, Weight::Fill)), &said)
-                .on_hover_text(batch.notes.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
+    } else if draft.file.is_some() {
+        let again = Button::ghost("Again").name("Predict the file again").icon(Icon::ARROW_COUNTER_CLOCKWISE);
+        let key = hint(view.actions, "Predict the file");
+        if again.ui(ui).on_hover_text(format!("Predict the file once more ({key})")).clicked() {
+            commands.push(Command::Again);
         }
+    }
+    let Some(batch) = batch.filter(|batch| results.running.is_none() && !batch.notes.is_empty()) else {
+        return;
+    };
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        let said = format::plural(batch.notes.len(), "note", "notes");
+        tag(ui, Tone::Warn, Some((Icon::WARNING, Weight::Fill)), &said)
+            .on_hover_text(batch.notes.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
     });
 }
 
@@ -365,9 +481,20 @@ impl TableDelegate for Cells<'_> {
         let color = if missing { t.warn } else { t.text };
         let font = if number && !missing { font::mono() } else { font::small() };
         ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).text(at, align, &text, font, color);
-        let sense = if self.loads { Sense::click() } else { Sense::hover() };
+        // one stop for the keyboard a row; a click counts anywhere in it
+        let sense = match (self.loads, is_prediction) {
+            (false, _) => Sense::hover(),
+            (true, true) => Sense::click(),
+            (true, false) => Sense::CLICK,
+        };
         let response = ui.interact(rect, ui.scope_id().with(("cell", row, cell.col_nr)), sense);
-        response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &text));
+        if is_prediction && self.loads {
+            let name = format!("Load row {}: {text}", format::rows(row + 1));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            focus_ring(ui, &response, 0);
+        } else {
+            response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &text));
+        }
         if response.clicked() {
             self.pressed = Some(row);
         }

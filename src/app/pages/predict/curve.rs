@@ -1,28 +1,26 @@
-//! Why one row costs more than one of many: time per row against rows per call, measured then and there; and the
-//! same row by every way, bit by bit.
+//! Why one row costs more than one of many: time per row against rows per call, measured then and there.
 
-use eframe::egui::{Align, Label, Layout, Rect, Sense, Ui, UiBuilder, Vec2b, pos2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
+    vec2,
+};
 use egui_plot::{AxisHints, GridMark, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Text};
 
-use super::{Command, Draft, Parity, Point, Results, current};
+use super::strip::{STRIP, strip_ui};
+use super::{Command, Point, Results};
 use crate::app::command::Commands;
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, Tone, Weight, card_frame, card_head, format, icon_ui, tag};
+use crate::app::widgets::{Button, card_frame, card_head, format};
 
-/// The height of the parity strip.
-const STRIP: f32 = 40.0;
+/// The markers of a measured point and of a single record, and the ring around what is the learner's own.
+const DOT: f32 = 4.0;
+const SQUARE: f32 = 4.5;
+const RING: f32 = 7.0;
 
 /// The card below.
-pub(crate) fn curve_ui(
-    ui: &mut Ui,
-    view: View<'_>,
-    results: &Results,
-    draft: &Draft,
-    height: f32,
-    commands: &mut Commands,
-) {
+pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f32, commands: &mut Commands) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.painter().add(card_frame(ui).paint(rect.shrink(0.5)));
@@ -63,18 +61,48 @@ pub(crate) fn curve_ui(
             None => "Nothing is measured yet: Measure calls the model with 1, 10, 100 … rows on this machine"
                 .to_owned(),
         };
-        let at = plot.center();
-        ui.painter().text(at, eframe::egui::Align2::CENTER_CENTER, said, font::body(), t.text_2);
+        let place = Rect::from_center_size(plot.center(), vec2(plot.width() - space::S8, space::S6));
+        label_at(&mut card, place, Align2::CENTER_CENTER, &said, font::body(), t.text_2);
+    }
+    if let Some(said) = conclusion(&results.points) {
+        let place = Rect::from_min_size(
+            pos2(plot.left() + plot.width() / 3.0, plot.top()),
+            vec2(plot.width() * 2.0 / 3.0, space::S6),
+        );
+        label_at(&mut card, place, Align2::RIGHT_CENTER, &said, font::small(), t.text_2).on_hover_text(WHAT);
     }
     ui.painter().hline(rect.x_range(), strip_top, hairline(&t));
     let strip = Rect::from_min_max(
         pos2(rect.left() + space::S4, strip_top),
         pos2(rect.right() - space::S4, rect.bottom()),
     );
-    let mut area = ui.new_child(
-        UiBuilder::new().id_salt("strip").max_rect(strip).layout(Layout::left_to_right(Align::Center)),
-    );
-    strip_ui(&mut area, view, results, draft, commands);
+    strip_ui(&mut card, strip, view, results, commands);
+}
+
+/// Text at a place in the plot, read aloud as it stands.
+fn label_at(ui: &mut Ui, place: Rect, align: Align2, said: &str, font: FontId, color: Color32) -> Response {
+    let response = ui.interact(place, ui.scope_id().with(said), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, said));
+    ui.painter().text(align.pos_in_rect(&place), align, said, font, color);
+    response
+}
+
+/// What the curve is of.
+const WHAT: &str = "A table in memory goes in, its predictions come out, on all threads where they pay. The rows are drawn from the training range. Each point is the median of repeats, its line holds 8 of 10 of them. The square is one record as JSON text to its prediction as JSON text.";
+
+/// What the measured points say, in a sentence.
+fn conclusion(points: &[Point]) -> Option<String> {
+    let (first, last) = (points.first()?, points.last()?);
+    if first.median <= 0.0 || last.median <= 0.0 || first.rows == last.rows {
+        return None;
+    }
+    Some(format!(
+        "{} a row alone, {} among {}: {} times less",
+        format::duration(first.median),
+        format::duration(last.median),
+        format::rows(last.rows),
+        format::number(first.median / last.median, 2)
+    ))
 }
 
 fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
@@ -84,7 +112,7 @@ fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
     }
     ui.label(text("in-process", font::small(), t.text_2));
     let (rect, _) = ui.allocate_exact_size(vec2(space::S4, space::S4), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y, eframe::egui::Stroke::new(2.0, t.p_pred));
+    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.0, t.p_pred));
     ui.painter().circle_filled(rect.center(), 3.5, t.p_pred);
     ui.add_space(space::S3);
 }
@@ -116,6 +144,7 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
             [[x, point.low.log10()], [x, point.high.log10()]]
         })
         .collect();
+    let hovered = measured.clone();
     Plot::new("time per row")
         .show_background(false)
         .show_grid(Vec2b::new(false, true))
@@ -132,108 +161,84 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
         .custom_y_axes(vec![y_axis])
         .default_x_bounds(-0.2, 6.4)
         .default_y_bounds(f64::from(low) - 0.15, f64::from(high) + 0.15)
-        .label_formatter(|position| match position {
-            egui_plot::HoverPosition::NearDataPoint { position, .. } => Some(format!(
-                "{} rows per call\n{} per row",
-                format::number(10_f64.powf(position.x), 7),
-                format::duration(10_f64.powf(position.y))
-            )),
-            egui_plot::HoverPosition::Elsewhere { .. } => None,
-        })
+        .label_formatter(|position| hover_text(&hovered, position))
         .show(ui, |plot| {
             for ends in &spread {
                 plot.line(Line::new("spread", ends.to_vec()).color(t.p_pred).width(1.0).allow_hover(false));
             }
             let line: Vec<[f64; 2]> = measured.iter().map(xy).collect();
-            plot.line(Line::new("in-process", PlotPoints::from(line.clone())).color(t.p_pred).width(2.0));
-            plot.points(Points::new("in-process", PlotPoints::from(line)).color(t.p_pred).radius(4.0));
+            let path = Line::new(IN_PROCESS, PlotPoints::from(line.clone())).allow_hover(false);
+            plot.line(path.color(t.p_pred).width(2.0));
+            plot.points(Points::new(IN_PROCESS, PlotPoints::from(line)).color(t.p_pred).radius(DOT));
             if let Some(single) = results.single.filter(|single| single.median > 0.0) {
                 let at = [0.0, single.median.log10()];
                 let square = Points::new("one record as JSON", vec![at]).shape(MarkerShape::Square);
-                plot.points(square.color(t.p_5).radius(4.5));
+                plot.points(square.color(t.p_5).radius(SQUARE));
                 let said = format!("   one record as JSON: {}", format::duration(single.median));
                 let label =
                     Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text_2));
-                plot.text(label.anchor(eframe::egui::Align2::LEFT_CENTER));
+                plot.text(label.anchor(Align2::LEFT_CENTER));
             }
             if let Some(batch) = &results.batch.value
                 && batch.seconds > 0.0
                 && batch.n_rows > 0
             {
-                let at = [(batch.n_rows as f64).log10(), (batch.seconds / batch.n_rows as f64).log10()];
-                let ring = Points::new("your file", vec![at]).filled(false).color(t.text).radius(7.0);
-                plot.points(ring);
-                let said =
-                    format!("your file: {} a row   ", format::duration(batch.seconds / batch.n_rows as f64));
+                let per_row = batch.seconds / batch.n_rows as f64;
+                let at = [(batch.n_rows as f64).log10(), per_row.log10()];
+                plot.points(Points::new(YOUR_FILE, vec![at]).filled(false).color(t.text).radius(RING));
+                plot.points(Points::new(YOUR_FILE, vec![at]).color(t.text).radius(1.5).allow_hover(false));
+                let said = format!(
+                    "   your file of {}: {} a row with reading and writing   ",
+                    super::rows_text(batch.n_rows),
+                    format::duration(per_row)
+                );
+                let align = if at[0] > 3.0 { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
                 let label =
-                    Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text_2));
-                plot.text(label.anchor(eframe::egui::Align2::RIGHT_BOTTOM));
+                    Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text));
+                plot.text(label.anchor(align));
             }
         });
 }
 
-/// The same row by every way: equal to the last bit, or the first that differs.
-fn strip_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &Draft, commands: &mut Commands) {
-    let t = tokens(ui);
-    ui.spacing_mut().item_spacing.x = space::S2;
-    let record = current(view.truth, draft);
-    let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    let mut right = ui.new_child(
-        UiBuilder::new().id_salt("compare").max_rect(rect).layout(Layout::right_to_left(Align::Center)),
-    );
-    let busy = view.work.job(Slot::Parity).is_some();
-    let compare = Button::secondary("Compare").name("Compare single with batch").icon(Icon::EQUALS).compact();
-    if compare.enabled(!busy, "It runs").ui(&mut right).clicked() {
-        commands.push(Command::Parity);
-    }
-    let rest = Rect::from_min_max(rect.min, pos2(right.min_rect().left() - space::S3, rect.bottom()));
-    let mut left = ui.new_child(
-        UiBuilder::new().id_salt("stages").max_rect(rest).layout(Layout::left_to_right(Align::Center)),
-    );
-    left.label(text("Parity", font::card_title(), t.text));
-    if let Some(problem) = &results.parity.problem {
-        icon_ui(&mut left, Icon::X_CIRCLE, Weight::Fill, size::ICON, t.bad);
-        let said = format!("{}. {}", problem.title, problem.detail);
-        left.add(Label::new(text(said, font::small(), t.text_2)).truncate());
-        return;
-    }
-    let Some(parity) = &results.parity.value else {
-        let said = "The same row as one record, as JSON, in batches of 1 to 200 000, on one thread and on all, and through a file";
-        left.add(Label::new(text(said, font::small(), t.text_2)).truncate());
-        return;
+/// The name of the measured series.
+const IN_PROCESS: &str = "in-process";
+/// The name of the point of the learner's own file.
+const YOUR_FILE: &str = "your file";
+
+/// The exact values of the point under the pointer.
+fn hover_text(measured: &[Point], position: &egui_plot::HoverPosition<'_>) -> Option<String> {
+    let egui_plot::HoverPosition::NearDataPoint { plot_name, position, index } = position else {
+        return None;
     };
-    parity_ui(&mut left, t, parity);
-    if record.as_ref() != Some(&parity.record) {
-        left.label(text("for the record before", font::small(), t.text_3));
+    let per_row = format::duration(10_f64.powf(position.y));
+    let rows = format::rows(10_f64.powf(position.x).round() as usize);
+    match measured.get(*index).filter(|_| *plot_name == IN_PROCESS) {
+        Some(point) => Some(format!(
+            "{rows} rows per call: {per_row} a row\n8 of 10 of {} repeats: {} to {}",
+            point.repeats,
+            format::duration(point.low),
+            format::duration(point.high)
+        )),
+        None if *plot_name == YOUR_FILE => Some(format!("{rows} rows of a file: {per_row} a row")),
+        None => Some(format!("{plot_name}: {per_row}")),
     }
 }
 
-fn parity_ui(ui: &mut Ui, t: Tokens, parity: &Parity) {
-    let value =
-        |outputs: &[f64]| outputs.first().map_or_else(String::new, |value| crate::data::number_text(*value));
-    let lines: Vec<String> = parity
-        .stages
-        .iter()
-        .map(|stage| {
-            format!(
-                "{}: {}",
-                stage.name,
-                stage.outputs.iter().map(|v| crate::data::number_text(*v)).collect::<Vec<_>>().join(", ")
-            )
-        })
-        .collect();
-    let (tone, icon, said) = match parity.differs() {
-        None => (
-            Tone::Good,
-            (Icon::CHECK_CIRCLE, Weight::Fill),
-            format!("{} ways, equal to the last bit", parity.stages.len()),
-        ),
-        Some(stage) => (Tone::Bad, (Icon::X_CIRCLE, Weight::Fill), format!("differs first: {}", stage.name)),
-    };
-    tag(ui, tone, Some(icon), &said).on_hover_text(lines.join("\n"));
-    let first = parity.stages.first().map_or_else(String::new, |stage| value(&stage.outputs));
-    ui.label(text(first, font::mono(), t.text));
-    let names: Vec<&str> = parity.stages.iter().map(|stage| stage.name.as_str()).collect();
-    ui.add(Label::new(text(names.join(" · "), font::small(), t.text_3)).truncate())
-        .on_hover_text(lines.join("\n"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(rows: usize, median: f64) -> Point {
+        Point { rows, median, low: median, high: median, repeats: 9 }
+    }
+
+    #[test]
+    fn the_conclusion_compares_the_ends() {
+        let points = [point(1, 2e-6), point(10, 3e-7), point(1_000_000, 1e-8)];
+        let said = conclusion(&points).unwrap();
+        assert_eq!(said, "2 µs a row alone, 10 ns among 1\u{2009}000\u{2009}000: 200 times less");
+        // a clock that stands still, and a single point, say nothing
+        assert_eq!(conclusion(&[point(1, 0.0), point(10, 0.0)]), None);
+        assert_eq!(conclusion(&points[..1]), None);
+    }
 }

@@ -1,20 +1,23 @@
 //! One record: a control for each input, made from the model's signature, and the answer with its reasons.
 
+use std::sync::Arc;
+
 use eframe::egui::{
-    Align, Align2, FontId, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Color32, FontId, Frame, Label, Layout, Popup, PopupCloseBehavior, Rect, Response,
+    ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
 };
 use serde_json::Value;
 
-use super::record::{Answer, Record, answer, day_text, record_for};
+use super::record::{Answer, Cached, Record, answer, day_text, record_for, treatment};
 use super::waterfall::waterfall_ui;
-use super::{Command, Draft, Results};
+use super::{Command, Draft, Half, Results};
 use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::state::Version;
-use crate::app::theme::{Icon, font, size, space, text, tokens};
+use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, card_head, format, hairline_ui, icon_ui, meter, number_field, segmented,
-    select, slider, switch, tag, text_field,
+    Button, Segment, Tone, Weight, card_head, format, hairline_ui, icon_button, icon_ui, meter, number_field,
+    popup_frame, segmented, select, slider, switch, tag, text_field,
 };
 use crate::model::{Input, InputKind};
 
@@ -24,13 +27,15 @@ const SEGMENT_LETTERS: usize = 30;
 /// How far a slider goes beyond the training range, as a share of it.
 const BEYOND: f64 = 0.1;
 /// The height of the answer below the controls.
-const ANSWER: f32 = 226.0;
+const ANSWER: f32 = 206.0;
 /// The width of an input's name.
 const NAME: f32 = 104.0;
 /// The width of a number's field.
 const FIELD: f32 = 76.0;
+/// The most classes that are shown with their probability.
+const CLASSES: usize = 3;
 
-/// The left card.
+/// The left card. Returns the record and whether the model answers it.
 pub(crate) fn interactive_ui(
     ui: &mut Ui,
     view: View<'_>,
@@ -38,25 +43,17 @@ pub(crate) fn interactive_ui(
     results: &Results,
     draft: &mut Draft,
     commands: &mut Commands,
-) {
+) -> (Record, bool) {
     let card = ui.max_rect();
-    let record = record_for(version.model(), &draft.values);
-    let outcome = answer(&version.predictor, &record);
+    let cached = worked_out(version, draft);
+    let (record, outcome) = (&cached.record, &cached.outcome);
     card_head(ui, Some(Icon::CURSOR_CLICK), "Interactive: one record", true, |ui| {
-        if let Some(single) = &results.single {
-            let time = format!("{} a call", format::duration(single.median));
-            tag(ui, Tone::Neutral, Some((Icon::TIMER, Weight::Regular)), &time).on_hover_text(
-                "One record as JSON to a number as JSON, in process: the median of repeats, measured below",
-            );
-        }
-        if Button::ghost("Typical values").icon(Icon::ARROW_COUNTER_CLOCKWISE).small().ui(ui).clicked() {
-            commands.push(Command::Reset);
-        }
+        head_ui(ui, view, results, draft, commands);
     });
     let top = card.top() + size::CARD_HEAD;
     let split = card.bottom() - ANSWER;
     let controls = Rect::from_min_max(
-        pos2(card.left() + space::S4, top + space::S2),
+        pos2(card.left() + space::S4, top + space::S1),
         pos2(card.right() - space::S2, split),
     );
     let mut area = ui.new_child(UiBuilder::new().id_salt("controls").max_rect(controls));
@@ -66,15 +63,16 @@ pub(crate) fn interactive_ui(
         for input in &version.model().inputs {
             let outside =
                 outcome.as_ref().is_ok_and(|a| a.outside.iter().any(|(name, ..)| *name == input.name));
-            input_ui(ui, input, &record, outside, draft, commands);
-            if let Err(error) = &outcome
+            input_ui(ui, input, record, outside, draft, commands);
+            let value = record.get(&input.name);
+            if let Some(said) = value.and_then(|value| treatment(version.model(), input, value)) {
+                below_field(ui, Icon::INFO, tokens(ui).info, &said);
+            }
+            if let Err(error) = outcome
                 && error.field == input.name
             {
-                ui.horizontal(|ui| {
-                    icon_ui(ui, Icon::X_CIRCLE, Weight::Fill, size::ICON_SMALL, tokens(ui).bad);
-                    let said = format!("expected {}, got {}", error.expected, error.got);
-                    ui.add(Label::new(text(said, font::small(), tokens(ui).bad)).wrap());
-                });
+                let said = format!("Expected {}, got {}", error.expected, error.got);
+                below_field(ui, Icon::X_CIRCLE, tokens(ui).bad, &said);
             }
         }
     });
@@ -82,16 +80,98 @@ pub(crate) fn interactive_ui(
     ui.painter().hline(card.x_range(), split, crate::app::theme::hairline(&t));
     let below = Rect::from_min_max(
         pos2(card.left() + space::S4, split + space::S3),
-        pos2(card.right() - space::S4, card.bottom() - space::S2),
+        pos2(card.right() - space::S4, card.bottom() - space::S1),
     );
     match outcome {
-        Ok(outcome) => answer_ui(ui, below, view, version, &outcome),
+        Ok(outcome) => answer_ui(ui, below, view, version, outcome),
         Err(error) => {
             let mut area = ui.new_child(UiBuilder::new().id_salt("refused").max_rect(below));
-            area.label(text("No answer", font::heading(), t.text));
+            area.label(text("No prediction", font::heading(), t.text));
             area.add(Label::new(text(error.to_string(), font::body(), t.text_2)).wrap());
+            let said = "A policy of the model refuses this value. Change it, or go back to typical values.";
+            area.add(Label::new(text(said, font::body(), t.text_2)).wrap());
         }
     }
+    (cached.record.clone(), cached.outcome.is_ok())
+}
+
+/// What the champion makes of the record in the controls, worked out anew only when one of them has changed.
+fn worked_out(version: &Version, draft: &mut Draft) -> Arc<Cached> {
+    let number = version.entry.number;
+    let record = record_for(version.model(), &draft.values);
+    match &draft.cached {
+        Some(cached) if cached.version == number && cached.record == record => Arc::clone(cached),
+        _ => {
+            let outcome = answer(&version.predictor, &record);
+            let cached = Arc::new(Cached { version: number, record, outcome });
+            draft.cached = Some(Arc::clone(&cached));
+            cached
+        }
+    }
+}
+
+/// What stands on the right of the card's head, from right to left.
+fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+    ui.spacing_mut().item_spacing.x = space::S1;
+    let mut last = icon_button(ui, Icon::ARROW_COUNTER_CLOCKWISE, "Typical values");
+    if last.clicked() {
+        commands.push(Command::Reset);
+    }
+    let n_rows = view.truth.data().map_or(0, |data| data.loaded.table.n_rows() as u64);
+    if n_rows > 0 {
+        last = icon_button(ui, Icon::TABLE, "Load a row of the open table…");
+        row_menu_ui(&last, popup_frame(ui), n_rows, draft, commands);
+    }
+    // the first control is the next one from here
+    if draft.focus == Some(Half::One) {
+        draft.focus = None;
+        last.request_focus();
+    }
+    let call = results.parity.value.as_ref().map(|parity| parity.call).filter(|call| call.median > 0.0);
+    if let Some(call) = call {
+        ui.add_space(space::S1);
+        let time = format::duration(call.median);
+        tag(ui, Tone::Neutral, Some((Icon::TIMER, Weight::Regular)), &time).on_hover_text(format!(
+            "This record to this prediction, in process: the median of {} measurements just now, 8 of 10 between {} and {}",
+            call.repeats,
+            format::duration(call.low),
+            format::duration(call.high)
+        ));
+    }
+}
+
+/// Which row of the open table to load.
+fn row_menu_ui(button: &Response, frame: Frame, n_rows: u64, draft: &mut Draft, commands: &mut Commands) {
+    Popup::menu(button)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .gap(space::S1)
+        .frame(frame)
+        .accessible_name("Load a row")
+        .show(|ui| {
+            ui.horizontal(|ui| {
+                let t = tokens(ui);
+                ui.label(text("Row", font::body(), t.text_2));
+                let mut row = draft.row.clamp(1, n_rows) as f64;
+                number_field(ui, "Row of the open table", &mut row, 1.0..=n_rows as f64, 1.0, 0, FIELD);
+                draft.row = row as u64;
+                ui.label(text(format!("of {}", format::count(n_rows)), font::body(), t.text_2));
+                if Button::secondary("Load").name("Load this row").compact().ui(ui).clicked() {
+                    commands.push(Command::LoadTable(usize::try_from(draft.row - 1).unwrap_or(usize::MAX)));
+                    ui.close();
+                }
+            });
+        });
+}
+
+/// A sentence below a field.
+fn below_field(ui: &mut Ui, icon: Icon, color: Color32, said: &str) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S1;
+        ui.add_space(NAME + space::S2);
+        icon_ui(ui, icon, Weight::Fill, size::ICON_SMALL, color);
+        let color = if icon == Icon::X_CIRCLE { color } else { tokens(ui).text_2 };
+        ui.add(Label::new(text(said, font::small(), color)).wrap());
+    });
 }
 
 /// One input's name and control.
@@ -133,15 +213,17 @@ fn input_ui(
     let value = record.get(&input.name);
     let room = rect.width() - NAME - space::S2;
     match &input.kind {
-        InputKind::Number { min, max, whole, .. } => {
-            let mut number = value.and_then(Value::as_f64).unwrap_or(*min);
+        InputKind::Number { min, max, whole, typical, fill } => {
+            let mut number = value.and_then(Value::as_f64).unwrap_or(*fill);
             let before = number;
             let reach = (max - min) * BEYOND;
             let step = step_of(max - min, *whole);
             let bar = (room - FIELD - space::S4).max(40.0);
             let (low, high) = if min < max { (min - reach, max + reach) } else { (min - 1.0, max + 1.0) };
             let range = low.min(number)..=high.max(number);
-            slider(&mut row, &input.name, &mut number, range, step, bar);
+            let rail = slider(&mut row, &input.name, &mut number, range.clone(), step, bar);
+            marks_ui(&row, t, rail.rect, bar, &range, (*min, *max, *typical));
+            rail.on_hover_text(about(input));
             row.add_space(space::S1);
             let decimals = decimals_of(step);
             let name = format!("{} value", input.name);
@@ -180,7 +262,7 @@ fn input_ui(
             }
             row.label(text(if on { yes } else { no }, font::body(), t.text));
         }
-        InputKind::Date { min, max, .. } => {
+        InputKind::Date { min, max, typical } => {
             let current = value.and_then(Value::as_str).unwrap_or("");
             let micros = crate::data::date::candidates(current, false)
                 .iter()
@@ -191,7 +273,9 @@ fn input_ui(
             let field = 108.0;
             let bar = (room - field - space::S4).max(40.0);
             let range = (min - reach).min(days)..=(max + reach).max(days);
-            slider(&mut row, &input.name, &mut days, range, 1.0, bar);
+            let rail = slider(&mut row, &input.name, &mut days, range.clone(), 1.0, bar);
+            marks_ui(&row, t, rail.rect, bar, &range, (*min, *max, *typical));
+            rail.on_hover_text(about(input));
             if days != before {
                 draft.typing = None;
                 set(Value::String(day_text(days)));
@@ -214,6 +298,29 @@ fn input_ui(
     }
 }
 
+/// Marks on a slider's rail: where training began and ended, and what is typical.
+fn marks_ui(
+    ui: &Ui,
+    t: Tokens,
+    rail: Rect,
+    width: f32,
+    range: &std::ops::RangeInclusive<f64>,
+    (min, max, typical): (f64, f64, f64),
+) {
+    let (low, high) = (*range.start(), *range.end());
+    let half = size::SLIDER_THUMB / 2.0;
+    let room = width.min(rail.width()) - size::SLIDER_THUMB;
+    let x = |value: f64| {
+        let share = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) as f32 } else { 0.5 };
+        rail.left() + half + share * room
+    };
+    let y = rail.center().y + half + 1.0;
+    for end in [min, max] {
+        ui.painter().vline(x(end), y..=y + 3.0, Stroke::new(1.0, t.stroke_control));
+    }
+    ui.painter().circle_filled(pos2(x(typical), y + 1.5), 1.5, t.text_3);
+}
+
 /// The order in which to show levels: days of the week as they follow each other, anything else as it is.
 fn calendar_order(levels: &[String]) -> Vec<usize> {
     const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -233,7 +340,7 @@ fn about(input: &Input) -> String {
     let unit = input.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
     match &input.kind {
         InputKind::Number { min, max, typical, .. } => format!(
-            "{}: training saw {} to {}{unit}, half of it below {}",
+            "{}: training saw {} to {}{unit} (the marks), half of it below {} (the dot)",
             input.name,
             format::number(*min, 5),
             format::number(*max, 5),
@@ -255,7 +362,7 @@ fn about(input: &Input) -> String {
 }
 
 /// A step that makes about two hundred of the range: 1, 2 or 5 times a power of ten.
-fn step_of(range: f64, whole: bool) -> f64 {
+pub(super) fn step_of(range: f64, whole: bool) -> f64 {
     if range.is_nan() || range <= 0.0 || !range.is_finite() {
         return if whole { 1.0 } else { 0.1 };
     }
@@ -269,7 +376,7 @@ fn step_of(range: f64, whole: bool) -> f64 {
     if whole { step.max(1.0).round() } else { step }
 }
 
-fn decimals_of(step: f64) -> usize {
+pub(super) fn decimals_of(step: f64) -> usize {
     (0..12)
         .find(|decimals| {
             (step * 10_f64.powi(*decimals) - (step * 10_f64.powi(*decimals)).round()).abs() < 1e-9
@@ -287,7 +394,11 @@ fn answer_ui(ui: &mut Ui, rect: Rect, view: View<'_>, version: &Version, outcome
         ui.new_child(UiBuilder::new().id_salt("answer").max_rect(left).layout(Layout::top_down(Align::Min)));
     column.spacing_mut().item_spacing.y = space::S1;
     column.set_clip_rect(left.expand(2.0).intersect(ui.clip_rect()));
-    column.label(text(&output.name, font::small(), t.text_2));
+    let name = match &output.unit {
+        Some(unit) => format!("{}, {unit}", output.name),
+        None => output.name.clone(),
+    };
+    column.add(Label::new(text(name, font::small(), t.text_2)).truncate());
     let shown = match &outcome.class {
         Some(class) => class.clone(),
         None => format::number(outcome.value, 4),
@@ -299,11 +410,7 @@ fn answer_ui(ui: &mut Ui, rect: Rect, view: View<'_>, version: &Version, outcome
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Status, true, &spoken));
     column.painter().text(place.left_center(), Align2::LEFT_CENTER, &shown, font, t.text);
     if outcome.class.is_some() {
-        for (class, probability) in outcome.probabilities.iter().take(4) {
-            let said = format!("{class} {:.0} %", probability * 100.0);
-            column.label(text(&said, font::small(), t.text_2));
-            meter(&mut column, &said, *probability as f32, side - space::S4, size::PROGRESS_SMALL, t.p_pred);
-        }
+        classes_ui(&mut column, t, outcome, side);
     } else {
         if let Some((low, high)) = outcome.band {
             let said = format!("{} to {}", format::number(low, 3), format::number(high, 3));
@@ -319,6 +426,38 @@ fn answer_ui(ui: &mut Ui, rect: Rect, view: View<'_>, version: &Version, outcome
     distance_ui(&mut column, outcome);
     let right = Rect::from_min_max(pos2(left.right() + space::S3, rect.top()), rect.max);
     waterfall_ui(ui, right, outcome);
+}
+
+/// The most probable classes, and what the others have together.
+fn classes_ui(ui: &mut Ui, t: Tokens, outcome: &Answer, side: f32) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut classes: Vec<&(String, f64)> = outcome.probabilities.iter().collect();
+    classes.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (class, probability) in classes.iter().take(CLASSES) {
+        let said = format!("{class} {}", percent(*probability));
+        ui.label(text(&said, font::small(), t.text_2));
+        meter(ui, &said, *probability as f32, side - space::S4, size::PROGRESS_SMALL, t.p_pred);
+    }
+    if let Some(rest) = classes.get(CLASSES..).filter(|rest| !rest.is_empty()) {
+        let sum: f64 = rest.iter().map(|(_, probability)| probability).sum();
+        let all = rest
+            .iter()
+            .map(|(class, probability)| format!("{class} {}", percent(*probability)))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let said = format!("{} {}", format::plural(rest.len(), "other", "others"), percent(sum));
+        ui.label(text(said, font::small(), t.text_3)).on_hover_text(all);
+    }
+}
+
+/// A probability as people read it; what is not quite certain is not shown as certain.
+fn percent(probability: f64) -> String {
+    match probability * 100.0 {
+        p if p > 99.0 && p < 100.0 => format!("{} %", format::number(p.min(99.99), 4)),
+        p if p > 0.0 && p < 0.01 => "< 0.01 %".to_owned(),
+        p if p < 1.0 => format!("{} %", format::number(p, 2)),
+        p => format!("{p:.0} %"),
+    }
 }
 
 /// The display font, smaller where the text is long.

@@ -2,10 +2,17 @@
 
 mod batch;
 mod curve;
+mod distribution;
+mod grid;
 mod interactive;
 mod jobs;
+mod measure;
 mod page;
+mod parity;
 mod record;
+mod strip;
+#[cfg(test)]
+mod tests;
 mod waterfall;
 
 use std::path::PathBuf;
@@ -16,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
 pub(crate) use page::predict_page_ui;
-use record::{Record, record_for};
+use record::{Cached, Record, record_for, values_of};
 
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
@@ -26,7 +33,7 @@ use crate::app::state::{AppState, Loadable, Problem, StatusKind, Truth};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
 use crate::data::chart::ColumnChart;
-use crate::data::{ColumnData, ReadOptions, Table};
+use crate::data::{ReadOptions, Table};
 use crate::workspace::DataRef;
 
 /// What the learner set on this page; kept over a restart.
@@ -44,6 +51,27 @@ pub(crate) struct Draft {
     /// The open text of a date field: input and text.
     #[serde(skip)]
     pub(crate) typing: Option<(String, String)>,
+    /// The row of the open table to load, counted from 1.
+    #[serde(skip)]
+    pub(crate) row: u64,
+    /// The half that is to get the keyboard's focus.
+    #[serde(skip)]
+    pub(crate) focus: Option<Half>,
+    /// What the champion makes of the record in the controls.
+    #[serde(skip)]
+    pub(crate) cached: Option<Arc<Cached>>,
+    /// The record as of late, and since when (in egui's seconds) it has not changed.
+    #[serde(skip)]
+    pub(crate) rest: Option<(Record, f64)>,
+}
+
+/// A half of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    /// One record.
+    One,
+    /// Many records.
+    Many,
 }
 
 /// What jobs worked out for this page.
@@ -61,6 +89,10 @@ pub(crate) struct Results {
     pub(crate) measure_problem: Option<Problem>,
     /// The same row by every way.
     pub(crate) parity: Loadable<Parity>,
+    /// The row that was compared last, or is being compared.
+    pub(crate) compared: Option<Record>,
+    /// Whether the result of comparing is to be said: someone asked for it.
+    pub(crate) say_parity: bool,
 }
 
 /// A file that is being predicted.
@@ -72,13 +104,15 @@ pub(crate) struct Running {
     pub(crate) n_rows: u64,
     /// The first rows, once there are some.
     pub(crate) first: Option<Arc<Table>>,
+    /// How the predictions so far lie.
+    pub(crate) chart: ColumnChart,
 }
 
 /// A predicted file.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// The input's name.
-    pub(crate) name: String,
+    /// Where the input is.
+    pub(crate) from: DataRef,
     /// The input's size.
     pub(crate) n_bytes: u64,
     /// Rows read and predicted.
@@ -98,7 +132,7 @@ pub(crate) struct Batch {
 }
 
 /// A measured call: seconds per row (or per call, for a single record).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Point {
     /// Rows in the call.
     pub(crate) rows: usize,
@@ -119,6 +153,8 @@ pub(crate) struct Parity {
     pub(crate) record: Record,
     /// The ways, the first being what the others are compared with.
     pub(crate) stages: Vec<Stage>,
+    /// The measured time of the first way.
+    pub(crate) call: Point,
 }
 
 /// One way to predict a row.
@@ -130,12 +166,19 @@ pub(crate) struct Stage {
     pub(crate) outputs: Vec<f64>,
 }
 
+impl Stage {
+    /// Whether both gave the same numbers in every bit.
+    pub(crate) fn same_bits(&self, other: &Self) -> bool {
+        let bits = |stage: &Self| stage.outputs.iter().map(|output| output.to_bits()).collect::<Vec<_>>();
+        bits(self) == bits(other)
+    }
+}
+
 impl Parity {
     /// The first way whose numbers differ in any bit from the first one's.
     pub(crate) fn differs(&self) -> Option<&Stage> {
-        let bits = |stage: &Stage| stage.outputs.iter().map(|output| output.to_bits()).collect::<Vec<_>>();
-        let first = self.stages.first().map(bits)?;
-        self.stages.iter().find(|stage| bits(stage) != first)
+        let first = self.stages.first()?;
+        self.stages.iter().find(|stage| !first.same_bits(stage))
     }
 }
 
@@ -148,14 +191,22 @@ pub(crate) enum Command {
     Reset,
     /// A row of the result goes to the controls.
     Load(usize),
+    /// A row of the open table goes to the controls.
+    LoadTable(usize),
     OpenBatch(PathBuf),
     /// Predict the rows of the open table.
     OpenTable,
+    /// Predict every combination of values around the record.
+    Grid,
     /// Predict the file of last time again.
     Again,
     SaveBatch(PathBuf),
     Measure,
-    Parity,
+    /// Compare the record by every way; `asked` when a person wants to know, not when the record has come to rest.
+    Parity {
+        asked: bool,
+    },
+    Focus(Half),
     /// Stop a job of this page.
     Stop(Slot),
 }
@@ -164,6 +215,7 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) enum Effect {
     Batch(DataRef, Box<ReadOptions>),
+    Grid(Record),
     Save(Arc<Batch>, PathBuf),
     Measure(Record),
     Parity(Record),
@@ -171,13 +223,22 @@ pub(crate) enum Effect {
 
 /// What comes back.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) struct Event {
+    /// The model it was worked out with: what an earlier champion sends is not shown as the present one's.
+    pub(crate) champion: u32,
+    pub(crate) news: News,
+}
+
+/// A result, or a part of one.
+#[derive(Debug)]
+pub(crate) enum News {
     /// The first rows of the output.
     First(Arc<Table>),
-    /// Rows written so far.
-    Rows(u64),
+    /// Rows written so far, and how their predictions lie.
+    Rows(u64, ColumnChart),
     Batch(Box<Batch>),
-    Saved(PathBuf),
+    /// Where the predictions are, and how many.
+    Saved(PathBuf, u64),
     Single(Point),
     Point(Point),
     Measured,
@@ -189,14 +250,23 @@ pub(crate) fn current(truth: &Truth, draft: &Draft) -> Option<Record> {
     truth.champion().map(|version| record_for(version.model(), &draft.values))
 }
 
-/// Another model answers now, or none: what was worked out with the old one is gone.
+/// Another model answers now, or none: what was worked out with the old one is gone, and so are values that the new
+/// one does not know.
 pub(crate) fn champion_changed(state: &mut AppState) {
     let results = &mut state.results.predict;
     results.points.clear();
     results.single = None;
+    results.measure_problem = None;
     results.parity = Loadable::default();
+    results.compared = None;
     results.batch = Loadable::default();
     results.running = None;
+    let draft = &mut state.screen.predict;
+    draft.typing = None;
+    draft.rest = None;
+    if let Some(version) = state.truth.champion() {
+        record::keep_known(version.model(), &mut draft.values);
+    }
 }
 
 /// What the guide asks for on this page, and whether it is done.
@@ -232,9 +302,17 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Save as CSV", Icon::DOWNLOAD_SIMPLE, AppCommand::Choose(Purpose::SaveBatch))
             .keys(ctrl, Key::S)
             .when(results.batch.value.is_some(), "Predict a file first"),
+        Action::new("Predict a what-if grid", Icon::TABLE, Command::Grid).when(champion, NO_MODEL),
         Action::new("Measure time per row", Icon::TIMER, Command::Measure).when(champion, NO_MODEL),
-        Action::new("Compare single with batch", Icon::EQUALS, Command::Parity).when(champion, NO_MODEL),
+        Action::new("Compare single with batch", Icon::EQUALS, Command::Parity { asked: true })
+            .when(champion, NO_MODEL),
         Action::new("Back to typical values", Icon::ARROW_COUNTER_CLOCKWISE, Command::Reset)
+            .when(champion, NO_MODEL),
+        Action::new("Focus: one record", Icon::CURSOR_CLICK, Command::Focus(Half::One))
+            .keys(ctrl, Key::I)
+            .when(champion, NO_MODEL),
+        Action::new("Focus: many records", Icon::ROWS, Command::Focus(Half::Many))
+            .keys(ctrl, Key::B)
             .when(champion, NO_MODEL),
     ]
 }
@@ -251,12 +329,28 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             draft.values.clear();
             draft.typing = None;
         }
-        Command::Load(row) => load(state, row),
+        Command::Load(row) => {
+            let table = state.results.predict.batch.value.as_ref().map(|batch| Arc::clone(&batch.table));
+            if let Some(table) = table {
+                load(state, &table, row, "of the result");
+            }
+        }
+        Command::LoadTable(row) => {
+            if let Some(data) = state.truth.data().cloned() {
+                load(state, &data.loaded.table, row, "of the table");
+            }
+        }
         Command::OpenBatch(path) => return begin(state, DataRef::Path(path), ReadOptions::default()),
         Command::OpenTable => {
             if let Some(data) = state.truth.data() {
                 let (from, options) = (data.from.clone(), data.options.clone());
                 return begin(state, from, options);
+            }
+        }
+        Command::Grid => {
+            if let Some(record) = current(&state.truth, &state.screen.predict) {
+                running(state, grid::FILE.to_owned());
+                return vec![AppEffect::Predict(Effect::Grid(record))];
             }
         }
         Command::Again => {
@@ -279,12 +373,16 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 return vec![AppEffect::Predict(Effect::Measure(record))];
             }
         }
-        Command::Parity => {
+        Command::Parity { asked } => {
             if let Some(record) = current(&state.truth, &state.screen.predict) {
-                state.results.predict.parity.begin();
+                let results = &mut state.results.predict;
+                results.parity.begin();
+                results.compared = Some(record.clone());
+                results.say_parity = asked;
                 return vec![AppEffect::Predict(Effect::Parity(record))];
             }
         }
+        Command::Focus(half) => draft.focus = Some(half),
         Command::Stop(slot) => return vec![AppEffect::CancelSlot(slot)],
     }
     Vec::new()
@@ -301,90 +399,90 @@ fn begin(state: &mut AppState, from: DataRef, mut options: ReadOptions) -> Vec<A
     // types come from the model
     options.columns.values_mut().for_each(|column| column.kind = None);
     options.hash = false;
-    let results = &mut state.results.predict;
-    results.batch.begin();
-    results.running = Some(Running { name: from.title(), ..Running::default() });
+    running(state, from.title());
     state.screen.predict.file = Some(from.clone());
     vec![AppEffect::Predict(Effect::Batch(from, Box::new(options)))]
 }
 
-/// A row of the result goes to the controls.
-fn load(state: &mut AppState, row: usize) {
-    let Some(version) = state.truth.champion() else { return };
-    let Some(batch) = &state.results.predict.batch.value else { return };
-    let mut values = Record::new();
-    for input in &version.model().inputs {
-        let Some(column) = batch.table.column(&input.name).filter(|column| !column.is_missing(row)) else {
-            continue;
-        };
-        let value = match &column.data {
-            ColumnData::Number(numbers) => serde_json::Value::from(numbers[row]),
-            ColumnData::Date(dates) => serde_json::Value::from(crate::data::date::format_iso(dates[row])),
-            ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
-                serde_json::Value::from(c.get(row).unwrap_or(""))
-            }
-        };
-        values.insert(input.name.clone(), as_control(&input.kind, value));
-    }
-    state.screen.predict.values = values;
-    state.screen.predict.changed = true;
-    state.say(StatusKind::Done, format!("Row {} is in the controls", format::rows(row + 1)));
+/// A file is being predicted now.
+fn running(state: &mut AppState, name: String) {
+    let results = &mut state.results.predict;
+    results.batch.begin();
+    results.running = Some(Running { name, ..Running::default() });
 }
 
-/// A cell as its control holds it: yes and no for booleans, text for levels that look like numbers.
-fn as_control(kind: &crate::model::InputKind, value: serde_json::Value) -> serde_json::Value {
-    use crate::model::InputKind;
-    match (kind, &value) {
-        (InputKind::Boolean { yes, .. }, serde_json::Value::String(text)) => {
-            text.eq_ignore_ascii_case(yes).into()
-        }
-        (InputKind::Category { .. }, serde_json::Value::Number(number)) => {
-            number.as_f64().map_or(value.clone(), |number| crate::data::number_text(number).into())
-        }
-        _ => value,
+/// A row of a table goes to the controls.
+fn load(state: &mut AppState, table: &Table, row: usize, place: &str) {
+    let Some(version) = state.truth.champion() else { return };
+    if row >= table.n_rows() {
+        return;
     }
+    let values = values_of(version.model(), table, row);
+    let absent = version.model().inputs.iter().filter(|input| !values.contains_key(&input.name)).count();
+    let absent = match absent {
+        0 => String::new(),
+        n => {
+            format!("; {} not in it, typical values stand there", format::plural(n, "input is", "inputs are"))
+        }
+    };
+    let draft = &mut state.screen.predict;
+    draft.values = values;
+    draft.changed = true;
+    draft.typing = None;
+    state.say(StatusKind::Done, format!("Row {} {place} is in the controls{absent}", format::rows(row + 1)));
+}
+
+/// How many rows, in words.
+pub(super) fn rows_text(n: u64) -> String {
+    format!("{} {}", format::count(n), if n == 1 { "row" } else { "rows" })
 }
 
 /// A result has come.
 pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
+    let is_of_champion = state.truth.champion == Some(event.champion);
     let results = &mut state.results.predict;
-    match event {
-        Event::First(table) => {
+    match event.news {
+        News::Saved(path, n_rows) => {
+            state.screen.predict.saved = true;
+            state.say(StatusKind::Done, format!("Saved {} as {}", rows_text(n_rows), path.display()));
+        }
+        _ if !is_of_champion => {}
+        News::First(table) => {
             if let Some(running) = &mut results.running {
                 running.first = Some(table);
             }
         }
-        Event::Rows(n) => {
+        News::Rows(n, chart) => {
             if let Some(running) = &mut results.running {
                 running.n_rows = n;
+                running.chart = chart;
             }
         }
-        Event::Batch(batch) => {
+        News::Batch(batch) => {
             let said = format!(
                 "Predicted {} of {} in {}",
-                format::plural(usize::try_from(batch.n_rows).unwrap_or(usize::MAX), "row", "rows"),
-                batch.name,
+                rows_text(batch.n_rows),
+                batch.from.title(),
                 format::duration(batch.seconds)
             );
+            state.screen.predict.file = Some(batch.from.clone());
             results.running = None;
             results.batch.done(Arc::new(*batch));
             state.say(StatusKind::Done, said);
         }
-        Event::Saved(path) => {
-            state.screen.predict.saved = true;
-            state.say(StatusKind::Done, format!("Saved {}", path.display()));
-        }
-        Event::Single(point) => results.single = Some(point),
-        Event::Point(point) => results.points.push(point),
-        Event::Measured => state.say(StatusKind::Done, "Measured the time per row"),
-        Event::Parity(parity) => {
-            let said = match parity.differs() {
-                None => "Single and batch gave the same number, to the last bit".to_owned(),
-                Some(stage) => format!("{} gave another number", stage.name),
-            };
-            let kind = if parity.differs().is_none() { StatusKind::Done } else { StatusKind::Failed };
+        News::Single(point) => results.single = Some(point),
+        News::Point(point) => results.points.push(point),
+        News::Measured => state.say(StatusKind::Done, "Measured the time per row"),
+        News::Parity(parity) => {
+            let differs = parity.differs().map(|stage| format!("{} gave another number", stage.name));
             results.parity.done(parity);
-            state.say(kind, said);
+            match differs {
+                Some(said) => state.say(StatusKind::Failed, said),
+                None if results.say_parity => {
+                    state.say(StatusKind::Done, "Single and batch gave the same number, to the last bit");
+                }
+                None => {}
+            }
         }
     }
     Vec::new()
@@ -394,10 +492,8 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
 pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
     let results = &mut state.results.predict;
     match slot {
-        Slot::Batch => {
-            results.running = None;
-            results.batch.failed(problem);
-        }
+        // what was begun with an earlier champion has nothing to say any more
+        Slot::Batch if results.running.take().is_some() => results.batch.failed(problem),
         Slot::Measure => results.measure_problem = Some(problem),
         Slot::Parity => results.parity.failed(problem),
         _ => {}
@@ -428,34 +524,4 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     }
     state.results.predict.batch.problem = None;
     Vec::new()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stage(name: &str, outputs: &[f64]) -> Stage {
-        Stage { name: name.into(), outputs: outputs.to_vec() }
-    }
-
-    #[test]
-    fn parity_is_of_bits_and_names_the_first_way_that_differs() {
-        let stages =
-            vec![stage("a", &[0.1 + 0.2]), stage("b", &[0.1 + 0.2]), stage("c", &[0.3]), stage("d", &[0.4])];
-        let parity = Parity { record: Record::new(), stages };
-        assert_eq!(parity.differs().map(|stage| stage.name.as_str()), Some("c"));
-        let same =
-            Parity { record: Record::new(), stages: vec![stage("a", &[f64::NAN]), stage("b", &[f64::NAN])] };
-        assert_eq!(same.differs(), None);
-        let zeros = Parity { record: Record::new(), stages: vec![stage("a", &[0.0]), stage("b", &[-0.0])] };
-        assert!(zeros.differs().is_some());
-    }
-
-    #[test]
-    fn without_a_model_a_file_is_refused_in_words() {
-        let mut state = AppState::new(crate::work::Clock::fixed(0));
-        let effects = apply(&mut state, Command::OpenBatch("x.csv".into()));
-        assert!(effects.is_empty());
-        assert!(state.screen.status.unwrap().text.contains("train one"));
-    }
 }

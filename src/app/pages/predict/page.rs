@@ -1,21 +1,25 @@
 //! What the Predict page shows: one record on the left, many on the right, and below why the two differ in time.
 
-use eframe::egui::{ScrollArea, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::batch::batch_ui;
 use super::curve::curve_ui;
 use super::interactive::interactive_ui;
-use super::{Draft, Results};
+use super::record::Record;
+use super::{Command as Asked, Draft, Results};
 use crate::app::command::{Command, Commands};
 use crate::app::pages::{PageId, View};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, size, space};
 use crate::app::widgets::{Button, card_frame, empty_state, page_head};
 
-/// The height of the two cards: what a window of 900 points leaves beside the curve.
-const CARDS: f32 = 440.0;
+/// The least height of the two cards: what a window of 900 points leaves beside the curve.
+const CARDS: f32 = 446.0;
 /// The height of the curve's card with the parity strip.
-const CURVE: f32 = 250.0;
+const CURVE: f32 = 302.0;
+/// How long a record is left alone before it is compared by every way, in seconds: a hand that drags a slider does not
+/// rest that long.
+const REST_SECS: f64 = 0.05;
 
 /// The page.
 pub(crate) fn predict_page_ui(
@@ -42,23 +46,47 @@ pub(crate) fn predict_page_ui(
         let width = ui.available_width();
         let height =
             if view.compact { CARDS } else { (ui.available_height() - CURVE - space::S4).max(CARDS) };
-        let (rect, _) = ui.allocate_exact_size(vec2(width, height), eframe::egui::Sense::hover());
-        let half = (width - space::S4) / 2.0;
-        let left = eframe::egui::Rect::from_min_size(rect.min, vec2(half, height));
-        let right =
-            eframe::egui::Rect::from_min_size(pos2(left.right() + space::S4, rect.top()), vec2(half, height));
+        let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+        let half = ((width - space::S4) / 2.0).floor();
+        let left = Rect::from_min_size(rect.min, vec2(half, height));
+        let right = Rect::from_min_size(pos2(left.right() + space::S4, rect.top()), vec2(half, height));
         for (place, is_left) in [(left, true), (right, false)] {
             ui.painter().add(card_frame(ui).paint(place.shrink(0.5)));
             let mut card = ui.new_child(UiBuilder::new().id_salt(("half", is_left)).max_rect(place));
             card.spacing_mut().item_spacing = vec2(space::S2, space::S2);
             if is_left {
-                interactive_ui(&mut card, view, version, results, draft, commands);
+                let (record, answered) = interactive_ui(&mut card, view, version, results, draft, commands);
+                if answered {
+                    compare_at_rest(&card, results, draft, record, commands);
+                }
             } else {
                 batch_ui(&mut card, view, version, results, draft, commands);
             }
         }
-        curve_ui(ui, view, results, draft, CURVE, commands);
+        curve_ui(ui, view, results, CURVE, commands);
     });
+}
+
+/// Has the record compared by every way once the hand has come to rest.
+fn compare_at_rest(ui: &Ui, results: &Results, draft: &mut Draft, record: Record, commands: &mut Commands) {
+    if results.compared.as_ref() == Some(&record) {
+        draft.rest = None;
+        return;
+    }
+    let now = ui.input(|input| input.time);
+    let since = match &draft.rest {
+        Some((seen, since)) if *seen == record => *since,
+        _ => {
+            draft.rest = Some((record, now));
+            now
+        }
+    };
+    let left = REST_SECS - (now - since);
+    if left > 0.0 {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left));
+    } else {
+        commands.push(Asked::Parity { asked: false });
+    }
 }
 
 fn no_model_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::app::widgets::format;
 use crate::data::date::format_iso;
+use crate::data::{ColumnData, Table, number_text};
 use crate::inference::{InputError, Prediction, Predictor, Scratch};
-use crate::model::{Input, InputKind, Model, ReferenceValues};
+use crate::model::{Input, InputKind, Model, Policy, ReferenceValues};
 
 /// A record by field name.
 pub(crate) type Record = Map<String, Value>;
@@ -39,25 +41,110 @@ pub(crate) fn typical_record(model: &Model) -> Record {
     model.inputs.iter().map(|input| (input.name.clone(), typical(input))).collect()
 }
 
-/// Whether a value can stand in an input's control.
+/// Whether a value is of an input's kind. A missing value, a level that training never saw and a date that is still
+/// being typed are: the model's policies say what happens to them.
 fn fits(input: &Input, value: &Value) -> bool {
-    match &input.kind {
-        InputKind::Number { .. } => value.is_number(),
-        InputKind::Category { levels, .. } => {
-            value.as_str().is_some_and(|text| levels.iter().any(|l| l == text))
+    value.is_null()
+        || match &input.kind {
+            InputKind::Number { .. } => value.is_number(),
+            InputKind::Boolean { .. } => value.is_boolean() || value.is_string(),
+            InputKind::Category { .. } | InputKind::Date { .. } => value.is_string(),
         }
-        InputKind::Boolean { .. } => value.is_boolean(),
-        InputKind::Date { .. } => value.is_string(),
-    }
 }
 
-/// The record for a model: the learner's values where they fit, else typical ones.
+/// Drops the values that a model does not know: those of another model's inputs, its levels, and missing ones.
+pub(crate) fn keep_known(model: &Model, values: &mut Record) {
+    values.retain(|name, value| {
+        model.inputs.iter().find(|input| input.name == *name).is_some_and(|input| {
+            let known = match &input.kind {
+                InputKind::Category { levels, .. } => levels.iter().any(|level| value == level),
+                InputKind::Boolean { .. } => value.is_boolean(),
+                InputKind::Number { .. } | InputKind::Date { .. } => !value.is_null(),
+            };
+            known && fits(input, value)
+        })
+    });
+}
+
+/// The record for a model: the learner's values where they are of the inputs' kinds, else typical ones.
 pub(crate) fn record_for(model: &Model, values: &Record) -> Record {
     let value = |input: &Input| match values.get(&input.name) {
         Some(value) if fits(input, value) => value.clone(),
         _ => typical(input),
     };
     model.inputs.iter().map(|input| (input.name.clone(), value(input))).collect()
+}
+
+/// A row of a table as the controls hold it; inputs that the table has no column for are left out.
+pub(crate) fn values_of(model: &Model, table: &Table, row: usize) -> Record {
+    let mut values = Record::new();
+    for input in &model.inputs {
+        let Some(column) = table.column(&input.name) else { continue };
+        let value = match &column.data {
+            _ if column.is_missing(row) => Value::Null,
+            ColumnData::Number(numbers) => Value::from(numbers[row]),
+            ColumnData::Date(dates) => Value::from(format_iso(dates[row])),
+            ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
+                Value::from(c.get(row).unwrap_or(""))
+            }
+        };
+        values.insert(input.name.clone(), as_control(&input.kind, value));
+    }
+    values
+}
+
+/// A cell as its control holds it: yes and no for booleans, text for levels that look like numbers.
+fn as_control(kind: &InputKind, value: Value) -> Value {
+    match (kind, &value) {
+        (InputKind::Boolean { yes, .. }, Value::String(text)) if text == yes => Value::Bool(true),
+        (InputKind::Boolean { no, .. }, Value::String(text)) if text == no => Value::Bool(false),
+        (InputKind::Category { .. }, Value::Number(number)) => {
+            number.as_f64().map_or(value.clone(), |number| number_text(number).into())
+        }
+        _ => value,
+    }
+}
+
+/// What the model's policies do to a value that is not as training saw it, in words; `None` where it is taken as it is,
+/// or refused (which is an error and is said as one).
+pub(crate) fn treatment(model: &Model, input: &Input, value: &Value) -> Option<String> {
+    let policies = input.policies.unwrap_or(model.policies);
+    let said = |policy: Policy, what: &str, taken: String| match policy {
+        Policy::Impute => Some(format!("{what}: the model takes {taken}")),
+        Policy::Ignore => Some(format!("{what}: it adds nothing")),
+        Policy::Reject => None,
+    };
+    let fill = || match &input.kind {
+        InputKind::Number { fill, .. } => format::number(*fill, 5),
+        InputKind::Category { levels, fill } => levels.get(*fill).cloned().unwrap_or_default(),
+        InputKind::Boolean { no, yes, fill } => if *fill { yes } else { no }.clone(),
+        InputKind::Date { typical, .. } => day_text(*typical),
+    };
+    match (&input.kind, value) {
+        (_, Value::Null) => said(policies.missing_value, "Missing", fill()),
+        (InputKind::Category { levels, .. }, Value::String(level)) if !levels.contains(level) => {
+            said(policies.unknown_level, &format!("Training never saw '{level}'"), fill())
+        }
+        (InputKind::Number { min, max, .. }, Value::Number(number))
+            if policies.out_of_range == Policy::Impute =>
+        {
+            let number = number.as_f64()?;
+            let end = number.clamp(*min, *max);
+            (end != number).then(|| format!("Beyond training: the model takes {}", format::number(end, 5)))
+        }
+        _ => None,
+    }
+}
+
+/// An answer that was worked out, with what it is of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cached {
+    /// The number of the version.
+    pub(crate) version: u32,
+    /// The record.
+    pub(crate) record: Record,
+    /// The answer, or the field that a policy refuses.
+    pub(crate) outcome: Result<Answer, InputError>,
 }
 
 /// What the model makes of a record.
@@ -191,7 +278,7 @@ fn distance(model: &Model, record: &Record) -> Option<(f64, String, f64)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -200,7 +287,7 @@ mod tests {
     use crate::work::Progress;
 
     /// y = 3 + 2·x, plus 10 in shop B.
-    fn model() -> Predictor {
+    pub(in super::super) fn model() -> Predictor {
         let source = Source::from_bytes("t.csv", *b"x,shop,y\n0,A,3\n4,A,11\n0,B,13\n2,B,17\n4,B,21\n");
         let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
         let plan = Plan::new(Settings::new("y"), &loaded.table).unwrap();
@@ -237,8 +324,27 @@ mod tests {
     #[test]
     fn values_that_fit_no_longer_give_way_to_typical_ones() {
         let predictor = model();
-        let values = record(r#"{"x": "text", "shop": "Z", "other": 1}"#);
+        let mut values = record(r#"{"x": "text", "shop": "Z", "other": 1}"#);
+        keep_known(predictor.model(), &mut values);
         assert_eq!(record_for(predictor.model(), &values), record(r#"{"x": 2.0, "shop": "B"}"#));
         assert_eq!(day_text(0.0), "1970-01-01");
+    }
+
+    #[test]
+    fn a_loaded_row_keeps_what_is_missing_or_unknown_and_says_what_becomes_of_it() {
+        let predictor = model();
+        let source = Source::from_bytes("t.csv", *b"x,shop\n,Z\n1,A\n");
+        let table = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap().table;
+        let values = values_of(predictor.model(), &table, 0);
+        assert_eq!(values, record(r#"{"x": null, "shop": "Z"}"#));
+        let said = |at: usize, name: &str| {
+            treatment(predictor.model(), &predictor.model().inputs[at], &values[name])
+        };
+        // the mean of 0, 4, 0, 2, 4; unknown levels are refused, which is an error
+        assert_eq!(said(0, "x").as_deref(), Some("Missing: the model takes 2"));
+        assert_eq!(said(1, "shop"), None);
+        let refused = answer(&predictor, &record_for(predictor.model(), &values)).unwrap_err();
+        assert_eq!(refused.field, "shop");
+        assert_eq!(values_of(predictor.model(), &table, 1), record(r#"{"x": 1.0, "shop": "A"}"#));
     }
 }

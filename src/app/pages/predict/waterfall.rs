@@ -11,7 +11,7 @@ use crate::app::widgets::format;
 /// The most steps that are shown one by one.
 const STEPS: usize = 6;
 /// The height of a row.
-const ROW: f32 = 22.0;
+const ROW: f32 = 20.0;
 /// The width of the names.
 const NAMES: f32 = 104.0;
 /// The room for a number beside a bar.
@@ -30,7 +30,9 @@ pub(crate) fn waterfall_ui(ui: &mut Ui, rect: Rect, outcome: &Answer) {
     } else {
         "This model is no sum, so its parts can't be read off. Each bar is what happens to the typical record when only this value changes; they need not add up."
     };
-    let mut steps: Vec<(String, f64)> = outcome.steps.iter().take(STEPS).cloned().collect();
+    // a row of its own for all the others only pays when there are at least two
+    let shown = if outcome.steps.len() > STEPS { STEPS - 1 } else { STEPS };
+    let mut steps: Vec<(String, f64)> = outcome.steps.iter().take(shown).cloned().collect();
     let rest = &outcome.steps[steps.len()..];
     if outcome.adds_up && !rest.is_empty() {
         steps.push((format!("{} more", rest.len()), rest.iter().map(|(_, amount)| amount).sum()));
@@ -40,6 +42,7 @@ pub(crate) fn waterfall_ui(ui: &mut Ui, rect: Rect, outcome: &Answer) {
         .map(|(name, amount)| format!("{name} {}", format::signed(*amount, 3)))
         .collect::<Vec<_>>()
         .join(", ");
+    let hidden = if outcome.adds_up { 0 } else { rest.len() };
     let response = ui.interact(rect, ui.scope_id().with("waterfall"), Sense::hover());
     let spoken = format!(
         "{title}: typical {}, {spoken}, prediction {}",
@@ -81,6 +84,15 @@ pub(crate) fn waterfall_ui(ui: &mut Ui, rect: Rect, outcome: &Answer) {
         last = if outcome.adds_up { x(*to) } else { x(outcome.typical) };
     }
     row.total("prediction", x(outcome.value), &format::number(outcome.value, 4), t.p_pred, true);
+    let said = match (steps.is_empty(), hidden) {
+        (true, _) => "No step from the typical record yet: move a value to see what it changes.".to_owned(),
+        (_, 0) => String::new(),
+        (_, n) => format!("and {} with less effect", format::plural(n, "change", "changes")),
+    };
+    if !said.is_empty() {
+        let galley = painter.layout(said, font::small(), t.text_3, rect.width() - space::S4);
+        painter.galley(pos2(rect.left(), row.top + space::S1), galley, t.text_3);
+    }
 }
 
 /// Paints row after row.
