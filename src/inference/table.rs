@@ -121,6 +121,8 @@ impl Predictor {
             return Ok(Predictions { n_rows, outputs, notes });
         }
         let available = match threads {
+            // asking the system takes longer than predicting a few rows
+            _ if n_rows < 2 * ROWS_PER_THREAD => 1,
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };

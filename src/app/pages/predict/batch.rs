@@ -1,25 +1,23 @@
 //! Many records: a file predicted row by row in constant memory, its first rows, and how the predictions lie.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Id, Label, Layout, Popup, Rect, Response, Role, ScrollArea, Sense, Stroke,
-    Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, Label, Layout, Popup, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
-use egui_table::{CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, TableDelegate};
 
+use super::result::table_ui;
 use super::{Batch, Command, Draft, Half, Results, rows_text};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::picker::Purpose;
-use crate::app::state::Version;
+use crate::app::state::{Problem, Version};
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Bars, Button, Tone, Weight, bars, card_head, empty_state, focus_ring, format, icon_ui, menu_item,
-    popup_frame, problem_ui, progress_bar, tag,
+    Bars, Button, Tone, Weight, bars, card_head, empty_state, format, icon_ui, menu_item, popup_frame,
+    progress_bar, tag,
 };
 use crate::data::chart::ColumnChart;
-use crate::data::date::format_iso;
-use crate::data::{Column, ColumnData, Table};
 
 /// The height of what stands above the table: the file and its progress.
 const FILE: f32 = 80.0;
@@ -28,10 +26,8 @@ const DISTRIBUTION: f32 = 72.0;
 const BARS: f32 = 36.0;
 /// The height of the buttons below.
 const FOOT: f32 = 52.0;
-/// The most room that a problem takes from the table below it.
-const PROBLEM: f32 = 176.0;
-/// How wide a column of the result is.
-const COLUMN: f32 = 92.0;
+/// The most room that a problem's details take.
+const DETAIL: f32 = 64.0;
 
 /// The right card.
 pub(crate) fn batch_ui(
@@ -70,17 +66,15 @@ pub(crate) fn batch_ui(
         Some(running) if running.first.is_some() => (running.first.as_deref(), Some(&running.chart)),
         _ => (batch.map(|batch| &*batch.table), batch.map(|batch| &batch.chart)),
     };
-    let chart = chart.filter(|chart| !chart.counts.is_empty());
+    // what went wrong needs the room more
+    let chart = chart.filter(|chart| !chart.counts.is_empty() && results.batch.problem.is_none());
     let below = FOOT + if chart.is_some() { DISTRIBUTION } else { 0.0 };
     let mut middle = Rect::from_min_max(
         pos2(card.left() + 1.0, top + FILE),
         pos2(card.right() - 1.0, card.bottom() - below),
     );
     if let Some(problem) = &results.batch.problem {
-        let height = if shown.is_some() { PROBLEM.min(middle.height()) } else { middle.height() };
-        let place = Rect::from_min_size(middle.min, vec2(middle.width(), height));
-        problem_part(ui, place, problem, batch.is_some(), commands);
-        middle.min.y = place.bottom();
+        middle.min.y += problem_part(ui, middle, problem, batch.is_some(), commands);
     }
     if let Some(table) = shown {
         let name = batch.map_or("prediction", |batch| batch.prediction_column.as_str());
@@ -110,29 +104,47 @@ pub(crate) fn batch_ui(
     foot_ui(&mut area, view, results, draft, batch.map(|batch| &**batch), commands);
 }
 
-/// What went wrong with the last file; the result before stays below.
+/// What went wrong with the last file; the result before stays below. Returns the room that it takes.
 fn problem_part(
     ui: &mut Ui,
     place: Rect,
-    problem: &crate::app::state::Problem,
+    problem: &Problem,
     has_result: bool,
     commands: &mut Commands,
-) {
-    let mut area = ui.new_child(
-        UiBuilder::new().id_salt("batch problem").max_rect(place.shrink2(vec2(space::S3, space::S2))),
-    );
+) -> f32 {
+    let t = tokens(ui);
+    let inner = place.shrink2(vec2(space::S4, space::S3));
+    let mut area = ui.new_child(UiBuilder::new().id_salt("batch problem").max_rect(inner));
     area.set_clip_rect(place.intersect(ui.clip_rect()));
-    ScrollArea::vertical().id_salt("problem").show(&mut area, |ui| {
-        problem_ui(ui, problem, |ui| {
-            if Button::secondary("Choose another file…").small().ui(ui).clicked() {
-                commands.push(AppCommand::Choose(Purpose::OpenBatch));
-            }
-            let label = if has_result { "Back to the result before" } else { "Close" };
-            if Button::ghost(label).small().ui(ui).clicked() {
-                commands.push(AppCommand::Escape);
-            }
+    let behind = area.painter().add(eframe::egui::Shape::Noop);
+    area.spacing_mut().item_spacing.y = space::S1;
+    area.horizontal_top(|ui| {
+        icon_ui(ui, Icon::X_CIRCLE, Weight::Fill, size::ICON_CARD, t.bad);
+        ui.vertical(|ui| {
+            ui.add(Label::new(text(&problem.title, font::card_title(), t.text)).wrap());
+            ScrollArea::vertical().id_salt("detail").max_height(DETAIL).show(ui, |ui| {
+                ui.add(Label::new(text(&problem.detail, font::small(), t.text_2)).wrap());
+            });
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S1;
+                if Button::secondary("Choose another file…").small().ui(ui).clicked() {
+                    commands.push(AppCommand::Choose(Purpose::OpenBatch));
+                }
+                if Button::ghost("Try again").small().ui(ui).clicked() {
+                    commands.push(Command::Again);
+                }
+                let label = if has_result { "Back to the result before" } else { "Close" };
+                if Button::ghost(label).small().ui(ui).clicked() {
+                    commands.push(AppCommand::Escape);
+                }
+            });
         });
     });
+    let height = area.min_rect().height() + space::S3 * 2.0;
+    let band = Rect::from_min_size(place.min, vec2(place.width(), height));
+    area.painter().set(behind, eframe::egui::epaint::RectShape::filled(band, CornerRadius::ZERO, t.bad_tint));
+    ui.painter().hline(band.x_range(), band.bottom(), hairline(&t));
+    height
 }
 
 /// Rows that are still to come.
@@ -235,13 +247,11 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     ui.spacing_mut().item_spacing.y = space::S1;
     ui.add_space(space::S2);
     let batch = results.batch.value.as_ref();
-    let name = results.running.as_ref().map(|running| running.name.clone()).or_else(|| {
-        draft
-            .file
-            .as_ref()
-            .map(crate::workspace::DataRef::title)
-            .or_else(|| batch.map(|batch| batch.from.title()))
-    });
+    // the file whose rows are shown: that of the result while there is one
+    let running = results.running.as_ref().map(|running| running.name.clone());
+    let name = running
+        .or_else(|| batch.map(|batch| batch.from.title()))
+        .or_else(|| draft.file.as_ref().map(crate::workspace::DataRef::title));
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL), Sense::hover());
     let mut right = ui.new_child(
         UiBuilder::new().id_salt("change").max_rect(row).layout(Layout::right_to_left(Align::Center)),
@@ -260,7 +270,7 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     let job = view.work.job(Slot::Batch);
     let share =
         if results.running.is_some() { job.and_then(crate::app::job::JobStatus::share) } else { Some(1.0) };
-    let shown = if results.batch.problem.is_some() && results.running.is_none() { None } else { share };
+    let shown = if batch.is_none() && results.running.is_none() { None } else { share };
     progress_bar(ui, "Batch", shown, ui.available_width(), size::PROGRESS);
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::S4), Sense::hover());
     let (done, rate) = match (&results.running, batch) {
@@ -321,7 +331,7 @@ fn distribution_ui(ui: &mut Ui, t: Tokens, place: Rect, chart: &ColumnChart) {
         Rect::from_min_size(pos2(place.left(), place.top() + space::S3), vec2(place.width(), BARS));
     bars(ui.painter(), bars_place, Bars { heights: &chart.counts, gap: 1.0, color: t.p_pred });
     ui.painter().hline(place.x_range(), bars_place.bottom(), Stroke::new(1.0, t.stroke_strong));
-    let y = (bars_place.bottom() + place.bottom()) / 2.0;
+    let y = f32::midpoint(bars_place.bottom(), place.bottom());
     for (x, align, said) in [
         (place.left(), Align2::LEFT_CENTER, left),
         (place.center().x, Align2::CENTER_CENTER, middle),
@@ -366,141 +376,4 @@ fn foot_ui(
         tag(ui, Tone::Warn, Some((Icon::WARNING, Weight::Fill)), &said)
             .on_hover_text(batch.notes.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
     });
-}
-
-/// The first rows of the output, the predictions tinted.
-fn table_ui(
-    ui: &mut Ui,
-    t: Tokens,
-    table: &Table,
-    prediction: &str,
-    target: &str,
-    loads: bool,
-    commands: &mut Commands,
-) {
-    // the prediction stands first: it is what one looks for, also among many columns
-    let mut order: Vec<usize> = (0..table.columns().len()).collect();
-    order.sort_by_key(|at| table.columns()[*at].name != prediction);
-    let width = (ui.available_width() / order.len().max(1) as f32).clamp(COLUMN, 180.0).floor();
-    let columns: Vec<GridColumn> = (0..order.len())
-        .map(|at| GridColumn::new(width).resizable(false).id(Id::unique(("result column", at))))
-        .collect();
-    let mut cells = Cells { t, table, order, prediction, target, loads, pressed: None };
-    ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-    egui_table::Table::new()
-        .id_salt("result table")
-        .num_rows(table.n_rows() as u64)
-        .num_sticky_cols(1)
-        .headers([HeaderRow::new(size::TABLE_HEAD)])
-        .columns(columns)
-        .show(ui, &mut cells);
-    if let Some(row) = cells.pressed {
-        commands.push(Command::Load(row));
-    }
-}
-
-struct Cells<'a> {
-    t: Tokens,
-    table: &'a Table,
-    order: Vec<usize>,
-    prediction: &'a str,
-    target: &'a str,
-    loads: bool,
-    pressed: Option<usize>,
-}
-
-impl Cells<'_> {
-    fn column(&self, at: usize) -> Option<&Column> {
-        self.table.columns().get(*self.order.get(at)?)
-    }
-}
-
-fn is_number(column: &Column) -> bool {
-    matches!(column.data, ColumnData::Number(_))
-}
-
-fn cell_text(column: &Column, row: usize, digits: i32) -> String {
-    if column.is_missing(row) {
-        return "missing".to_owned();
-    }
-    match &column.data {
-        ColumnData::Number(values) => format::number(values[row], digits),
-        ColumnData::Date(values) => format_iso(values[row]).trim_end_matches("T00:00:00").to_owned(),
-        ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
-            c.get(row).unwrap_or("").to_owned()
-        }
-    }
-}
-
-impl TableDelegate for Cells<'_> {
-    fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
-        let t = self.t;
-        let Some(column) = self.column(cell.col_range.start) else { return };
-        let rect = ui.max_rect();
-        let is_prediction = column.name == self.prediction;
-        ui.painter().rect_filled(
-            rect,
-            CornerRadius::ZERO,
-            if is_prediction { t.accent_tint } else { t.surface },
-        );
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
-        let name = if is_prediction { self.target.to_owned() } else { column.name.clone() };
-        let (at, align) = if is_number(column) {
-            (pos2(rect.right() - space::S2, rect.center().y), Align2::RIGHT_CENTER)
-        } else {
-            (pos2(rect.left() + space::S3, rect.center().y), Align2::LEFT_CENTER)
-        };
-        let color = if is_prediction { t.accent } else { t.text_2 };
-        ui.painter().with_clip_rect(rect).text(at, align, &name, font::small_medium(), color);
-        let response = ui.interact(rect, ui.scope_id().with(("head", cell.col_range.start)), Sense::hover());
-        let spoken = if is_prediction { format!("{name}, predicted") } else { name };
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
-        response.on_hover_text(spoken);
-    }
-
-    fn cell_ui(&mut self, ui: &mut Ui, cell: &CellInfo) {
-        let t = self.t;
-        let row = usize::try_from(cell.row_nr).unwrap_or(usize::MAX);
-        let Some(column) = self.column(cell.col_nr) else { return };
-        let rect = ui.max_rect();
-        let is_prediction = column.name == self.prediction;
-        let number = is_number(column);
-        let text = cell_text(column, row, if is_prediction { 4 } else { 6 });
-        ui.painter().rect_filled(
-            rect,
-            CornerRadius::ZERO,
-            if is_prediction { t.accent_tint } else { t.surface },
-        );
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(&t));
-        let (at, align) = if number {
-            (pos2(rect.right() - space::S2, rect.center().y), Align2::RIGHT_CENTER)
-        } else {
-            (pos2(rect.left() + space::S3, rect.center().y), Align2::LEFT_CENTER)
-        };
-        let missing = column.is_missing(row);
-        let color = if missing { t.warn } else { t.text };
-        let font = if number && !missing { font::mono() } else { font::small() };
-        ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())).text(at, align, &text, font, color);
-        // one stop for the keyboard a row; a click counts anywhere in it
-        let sense = match (self.loads, is_prediction) {
-            (false, _) => Sense::hover(),
-            (true, true) => Sense::click(),
-            (true, false) => Sense::CLICK,
-        };
-        let response = ui.interact(rect, ui.scope_id().with(("cell", row, cell.col_nr)), sense);
-        if is_prediction && self.loads {
-            let name = format!("Load row {}: {text}", format::rows(row + 1));
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-            focus_ring(ui, &response, 0);
-        } else {
-            response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &text));
-        }
-        if response.clicked() {
-            self.pressed = Some(row);
-        }
-    }
-
-    fn default_row_height(&self) -> f32 {
-        size::ROW
-    }
 }

@@ -173,11 +173,11 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
             if let Some(single) = results.single.filter(|single| single.median > 0.0) {
                 let at = [0.0, single.median.log10()];
                 let square = Points::new("one record as JSON", vec![at]).shape(MarkerShape::Square);
-                plot.points(square.color(t.p_5).radius(SQUARE));
+                plot.points(square.color(t.p_cur).radius(SQUARE));
                 let said = format!("   one record as JSON: {}", format::duration(single.median));
                 let label =
                     Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text_2));
-                plot.text(label.anchor(Align2::LEFT_CENTER));
+                plot.text(label.anchor(Align2::LEFT_TOP));
             }
             if let Some(batch) = &results.batch.value
                 && batch.seconds > 0.0

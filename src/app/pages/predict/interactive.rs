@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Color32, FontId, Frame, Label, Layout, Popup, PopupCloseBehavior, Rect, Response,
-    ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
+    Align, Color32, Frame, Label, Layout, Popup, PopupCloseBehavior, Rect, Response, ScrollArea, Sense,
+    Stroke, Ui, UiBuilder, pos2, vec2,
 };
 use serde_json::Value;
 
-use super::record::{Answer, Cached, Record, answer, day_text, record_for, treatment};
-use super::waterfall::waterfall_ui;
+use super::answer::answer_ui;
+use super::record::{Cached, Record, answer, day_text, record_for, treatment};
 use super::{Command, Draft, Half, Results};
 use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, card_head, format, hairline_ui, icon_button, icon_ui, meter, number_field,
+    Button, Segment, Tone, Weight, card_head, format, icon_button, icon_ui, number_field, paint_icon,
     popup_frame, segmented, select, slider, switch, tag, text_field,
 };
 use crate::model::{Input, InputKind};
@@ -27,13 +27,11 @@ const SEGMENT_LETTERS: usize = 30;
 /// How far a slider goes beyond the training range, as a share of it.
 const BEYOND: f64 = 0.1;
 /// The height of the answer below the controls.
-const ANSWER: f32 = 206.0;
+const ANSWER: f32 = 204.0;
 /// The width of an input's name.
 const NAME: f32 = 104.0;
 /// The width of a number's field.
 const FIELD: f32 = 76.0;
-/// The most classes that are shown with their probability.
-const CLASSES: usize = 3;
 
 /// The left card. Returns the record and whether the model answers it.
 pub(crate) fn interactive_ui(
@@ -83,7 +81,7 @@ pub(crate) fn interactive_ui(
         pos2(card.right() - space::S4, card.bottom() - space::S1),
     );
     match outcome {
-        Ok(outcome) => answer_ui(ui, below, view, version, outcome),
+        Ok(outcome) => answer_ui(ui, below, view.compact, version, outcome),
         Err(error) => {
             let mut area = ui.new_child(UiBuilder::new().id_salt("refused").max_rect(below));
             area.label(text("No prediction", font::heading(), t.text));
@@ -199,14 +197,7 @@ fn input_ui(
     label.add(Label::new(text(&input.name, font::body(), t.text)).truncate());
     if outside {
         let at = pos2(name_rect.right() - space::S2, name_rect.center().y);
-        crate::app::widgets::paint_icon(
-            row.painter(),
-            at,
-            Icon::WARNING,
-            Weight::Fill,
-            size::ICON_SEGMENT,
-            t.warn,
-        );
+        paint_icon(row.painter(), at, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
     }
     name.on_hover_text(about(input));
     let mut set = |value: Value| commands.push(Command::Set(input.name.clone(), value));
@@ -382,134 +373,6 @@ pub(super) fn decimals_of(step: f64) -> usize {
             (step * 10_f64.powi(*decimals) - (step * 10_f64.powi(*decimals)).round()).abs() < 1e-9
         })
         .map_or(12, |d| d as usize)
-}
-
-/// The number, its band, its distance from the training data; and why it is what it is.
-fn answer_ui(ui: &mut Ui, rect: Rect, view: View<'_>, version: &Version, outcome: &Answer) {
-    let t = tokens(ui);
-    let output = &version.model().output;
-    let side = if view.compact { 140.0 } else { 156.0 };
-    let left = Rect::from_min_size(rect.min, vec2(side, rect.height()));
-    let mut column =
-        ui.new_child(UiBuilder::new().id_salt("answer").max_rect(left).layout(Layout::top_down(Align::Min)));
-    column.spacing_mut().item_spacing.y = space::S1;
-    column.set_clip_rect(left.expand(2.0).intersect(ui.clip_rect()));
-    let name = match &output.unit {
-        Some(unit) => format!("{}, {unit}", output.name),
-        None => output.name.clone(),
-    };
-    column.add(Label::new(text(name, font::small(), t.text_2)).truncate());
-    let shown = match &outcome.class {
-        Some(class) => class.clone(),
-        None => format::number(outcome.value, 4),
-    };
-    let font = fitting(&column, &shown, side);
-    let spoken = format!("Prediction: {shown}");
-    let height = font.size + space::S2;
-    let (place, response) = column.allocate_exact_size(vec2(side, height), Sense::hover());
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Status, true, &spoken));
-    column.painter().text(place.left_center(), Align2::LEFT_CENTER, &shown, font, t.text);
-    if outcome.class.is_some() {
-        classes_ui(&mut column, t, outcome, side);
-    } else {
-        if let Some((low, high)) = outcome.band {
-            let said = format!("{} to {}", format::number(low, 3), format::number(high, 3));
-            let rests = if outcome.band_held_out { "held-out" } else { "training" };
-            column.label(text(said, font::body(), t.text_2)).on_hover_text(format!(
-                "Where 8 of 10 such cases lie if errors are as on the {rests} rows: the prediction ± 1.28 × RMSE, taking errors as normal"
-            ));
-            column.label(text("in 8 of 10 cases", font::small(), t.text_3));
-        }
-        let difference = format!("{} against typical", format::signed(outcome.value - outcome.typical, 3));
-        column.label(text(difference, font::small(), t.text_2));
-    }
-    distance_ui(&mut column, outcome);
-    let right = Rect::from_min_max(pos2(left.right() + space::S3, rect.top()), rect.max);
-    waterfall_ui(ui, right, outcome);
-}
-
-/// The most probable classes, and what the others have together.
-fn classes_ui(ui: &mut Ui, t: Tokens, outcome: &Answer, side: f32) {
-    ui.spacing_mut().item_spacing.y = 2.0;
-    let mut classes: Vec<&(String, f64)> = outcome.probabilities.iter().collect();
-    classes.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (class, probability) in classes.iter().take(CLASSES) {
-        let said = format!("{class} {}", percent(*probability));
-        ui.label(text(&said, font::small(), t.text_2));
-        meter(ui, &said, *probability as f32, side - space::S4, size::PROGRESS_SMALL, t.p_pred);
-    }
-    if let Some(rest) = classes.get(CLASSES..).filter(|rest| !rest.is_empty()) {
-        let sum: f64 = rest.iter().map(|(_, probability)| probability).sum();
-        let all = rest
-            .iter()
-            .map(|(class, probability)| format!("{class} {}", percent(*probability)))
-            .collect::<Vec<_>>()
-            .join("\n");
-        let said = format!("{} {}", format::plural(rest.len(), "other", "others"), percent(sum));
-        ui.label(text(said, font::small(), t.text_3)).on_hover_text(all);
-    }
-}
-
-/// A probability as people read it; what is not quite certain is not shown as certain.
-fn percent(probability: f64) -> String {
-    match probability * 100.0 {
-        p if p > 99.0 && p < 100.0 => format!("{} %", format::number(p.min(99.99), 4)),
-        p if p > 0.0 && p < 0.01 => "< 0.01 %".to_owned(),
-        p if p < 1.0 => format!("{} %", format::number(p, 2)),
-        p => format!("{p:.0} %"),
-    }
-}
-
-/// The display font, smaller where the text is long.
-fn fitting(ui: &Ui, shown: &str, width: f32) -> FontId {
-    let mut font = font::display();
-    for _ in 0..8 {
-        let galley = ui.painter().layout_no_wrap(shown.to_owned(), font.clone(), tokens(ui).text);
-        if galley.size().x <= width {
-            break;
-        }
-        font.size *= 0.82;
-    }
-    font
-}
-
-/// How far the record is from what training saw.
-fn distance_ui(ui: &mut Ui, outcome: &Answer) {
-    let t = tokens(ui);
-    ui.add_space(space::S1);
-    hairline_ui(ui);
-    match outcome.outside.as_slice() {
-        [] => {
-            if let Some((rms, name, farthest)) = &outcome.distance {
-                let said = format!("{} σ from training", format::number(*rms, 2));
-                ui.label(text(said, font::small_medium(), t.text_2)).on_hover_text(format!(
-                    "The root mean square, over the numbers, of how many standard deviations each lies from its training mean. Farthest: {name}, {} σ",
-                    format::signed(*farthest, 2)
-                ));
-            }
-            ui.label(text("inside the training range", font::small(), t.text_3));
-        }
-        outside => {
-            ui.horizontal(|ui| {
-                icon_ui(ui, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
-                let said = format!("{} outside training", outside.len());
-                ui.label(text(said, font::small_medium(), t.warn));
-            });
-            let named: Vec<String> = outside
-                .iter()
-                .map(|(name, value, (low, high))| {
-                    format!(
-                        "{name} is {}, training saw {} to {}",
-                        format::number(*value, 4),
-                        format::number(*low, 4),
-                        format::number(*high, 4)
-                    )
-                })
-                .collect();
-            ui.add(Label::new(text(outside[0].0.clone(), font::small(), t.text_2)).truncate())
-                .on_hover_text(named.join("\n"));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ fn batch(
             }
         });
     handle.progress.check()?;
-    let scored = scored.map_err(|error| refusal(&error))?;
+    let scored = scored.map_err(|error| refusal(predictor.model(), &from, source, &error))?;
     tee.flush().map_err(write)?;
     let seconds = stopwatch.seconds();
     let table = head_table(&tee.head, predictor).unwrap_or_default();
@@ -226,11 +226,13 @@ fn batch(
 }
 
 /// Why a file was refused, with the column or row in the headline.
-fn refusal(error: &ScoreError) -> Problem {
+fn refusal(model: &Model, from: &DataRef, source: &Source, error: &ScoreError) -> Problem {
     let title = match error {
         ScoreError::Data(_) => "The file could not be read".to_owned(),
         ScoreError::Input { error, .. } if error.place.is_none() && !error.field.is_empty() => {
-            format!("The file's columns are not the model's: '{}'", error.field)
+            let is_input = model.inputs.iter().any(|input| input.name == error.field);
+            let what = if is_input { "has no column" } else { "has a column that the model does not know:" };
+            format!("The file {what} '{}'", error.field)
         }
         ScoreError::Input { error, .. } if !error.field.is_empty() => {
             format!("A row is not as the model needs it: '{}'", error.field)
@@ -238,7 +240,9 @@ fn refusal(error: &ScoreError) -> Problem {
         ScoreError::Input { .. } => "A row is not as the model needs it".to_owned(),
         ScoreError::Write(_) => "The predictions could not be written".to_owned(),
     };
-    let mut problem = Problem::new(title, error.to_string());
+    // the file's name is enough: its folder was just chosen
+    let detail = error.to_string().replace(&source.name(), &from.title());
+    let mut problem = Problem::new(title, detail);
     if let ScoreError::Input { error, .. } = error
         && let Some(crate::inference::Place::Line(line)) = error.place
     {

@@ -14,9 +14,11 @@ use crate::app::theme::{Icon, size, space};
 use crate::app::widgets::{Button, card_frame, empty_state, page_head};
 
 /// The least height of the two cards: what a window of 900 points leaves beside the curve.
-const CARDS: f32 = 446.0;
+const CARDS: f32 = 440.0;
 /// The height of the curve's card with the parity strip.
-const CURVE: f32 = 302.0;
+const CURVE: f32 = 282.0;
+/// What keeps the lower card's border inside the scrolled area.
+const EDGE: f32 = 2.0;
 /// How long a record is left alone before it is compared by every way, in seconds: a hand that drags a slider does not
 /// rest that long.
 const REST_SECS: f64 = 0.05;
@@ -41,11 +43,16 @@ pub(crate) fn predict_page_ui(
             commands.push(Command::Choose(Purpose::OpenModel));
         }
     });
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    // the scroll bar stands in the page's padding, not over the cards
+    let mut place = ui.available_rect_before_wrap();
+    let width = place.width();
+    place.max.x += space::S3;
+    let mut area = ui.new_child(UiBuilder::new().id_salt("halves and curve").max_rect(place));
+    ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S4, space::S4);
-        let width = ui.available_width();
+        ui.set_max_width(width);
         let height =
-            if view.compact { CARDS } else { (ui.available_height() - CURVE - space::S4).max(CARDS) };
+            if view.compact { CARDS } else { (ui.available_height() - CURVE - space::S4 - EDGE).max(CARDS) };
         let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
         let half = ((width - space::S4) / 2.0).floor();
         let left = Rect::from_min_size(rect.min, vec2(half, height));

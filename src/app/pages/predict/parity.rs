@@ -46,7 +46,7 @@ pub(super) fn compare(predictor: &Predictor, record: Record, handle: &Handle) ->
     let Value::Object(record) = value else { return Err(JobError::Cancelled) };
 
     let fits = MANY * model.inputs.len() <= MANY_CELLS;
-    let batches = [("batch of 1", 1, 1), ("among 1 000", AROUND, 1), ("among 200 000, all threads", MANY, 0)];
+    let batches = [("batch of 1", 1, 1), ("in 1 000 rows", AROUND, 1), ("in 200 000, all threads", MANY, 0)];
     for (name, n, threads) in batches.into_iter().filter(|(_, n, _)| *n < MANY || fits) {
         handle.progress.check()?;
         let table = among(model, &record, n);
@@ -54,7 +54,7 @@ pub(super) fn compare(predictor: &Predictor, record: Record, handle: &Handle) ->
         add(name, (0..n_outputs).map(|output| predictions.output(output)[place(n)]).collect());
     }
     handle.progress.check()?;
-    add("CSV file to CSV file", through_file(predictor, &record, &alone)?);
+    add("through a CSV file", through_file(predictor, &record, &alone)?);
     Ok(Parity { record, stages, call })
 }
 

@@ -1,6 +1,6 @@
 //! The parity strip: the same row by every way, equal to the last bit, or the first way that differs.
 
-use eframe::egui::{Align, Align2, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::{Command, Parity, Results, Stage};
 use crate::app::command::Commands;
@@ -17,9 +17,9 @@ const HEAD: f32 = 36.0;
 /// The height of a line.
 const LINE: f32 = 24.0;
 /// How many ways stand side by side.
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 3;
 /// What is still to come.
-const LATER: &str = "later: HTTP, queue, exports";
+const LATER: &str = "HTTP, queue and exports come later";
 
 /// The strip in the rectangle.
 pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Results, commands: &mut Commands) {
@@ -33,6 +33,7 @@ pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Result
     if compare.enabled(!busy, "It is being compared").ui(&mut right).clicked() {
         commands.push(Command::Parity { asked: true });
     }
+    right.label(text(LATER, font::small(), t.text_3));
     let rest = Rect::from_min_max(head.min, pos2(right.min_rect().left() - space::S3, head.bottom()));
     let mut left = ui.new_child(
         UiBuilder::new().id_salt("parity").max_rect(rest).layout(Layout::left_to_right(Align::Center)),
@@ -86,14 +87,6 @@ fn stages_ui(ui: &mut Ui, t: Tokens, rect: Rect, parity: &Parity) {
         let value = stage.outputs.get(shown).map_or_else(String::new, |value| number_text(*value));
         stage_ui(ui, t, place(at), stage, equal, &value);
     }
-    let rest = place(parity.stages.len());
-    ui.painter().text(
-        pos2(rest.left() + size::ICON_SEGMENT + space::S1, rest.center().y),
-        Align2::LEFT_CENTER,
-        LATER,
-        font::small(),
-        t.text_3,
-    );
 }
 
 fn stage_ui(ui: &mut Ui, t: Tokens, rect: Rect, stage: &Stage, equal: bool, value: &str) {
