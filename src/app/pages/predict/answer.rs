@@ -135,7 +135,7 @@ fn distance_ui(ui: &mut Ui, outcome: &Answer) {
     let (icon, color, said) = match outcome.outside.as_slice() {
         [] if far.is_empty() => (Icon::CHECK_CIRCLE, t.good, "inside training".to_owned()),
         [] => (Icon::CHECK_CIRCLE, t.good, format!("inside training, {far} σ")),
-        [(name, ..)] => (Icon::WARNING, t.warn, format!("outside training: {name}")),
+        [(name, ..)] => (Icon::WARNING, t.warn, format!("outside: {name}")),
         outside => (Icon::WARNING, t.warn, format!("{} outside training", outside.len())),
     };
     let explained = outcome.distance.as_ref().map(|(rms, name, farthest)| {

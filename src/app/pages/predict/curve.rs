@@ -14,6 +14,8 @@ use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, card_frame, card_head, format};
 
+/// How far below its point the label of a single record stands, in decades: out of the way of the curve.
+const BELOW: f64 = 0.3;
 /// The markers of a measured point and of a single record, and the ring around what is the learner's own.
 const DOT: f32 = 4.0;
 const SQUARE: f32 = 4.5;
@@ -174,9 +176,12 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
                 let at = [0.0, single.median.log10()];
                 let square = Points::new("one record as JSON", vec![at]).shape(MarkerShape::Square);
                 plot.points(square.color(t.p_cur).radius(SQUARE));
-                let said = format!("   one record as JSON: {}", format::duration(single.median));
-                let label =
-                    Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text_2));
+                let said = format!("   as JSON: {}", format::duration(single.median));
+                let label = Text::new(
+                    "label",
+                    PlotPoint::new(at[0], at[1] - BELOW),
+                    text(said, font::tick(), t.text_2),
+                );
                 plot.text(label.anchor(Align2::LEFT_TOP));
             }
             if let Some(batch) = &results.batch.value
