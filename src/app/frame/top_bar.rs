@@ -2,8 +2,8 @@
 //! jobs.
 
 use eframe::egui::{
-    Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Popup, PopupCloseBehavior, Response, Role, Sense,
-    Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, FontId, Frame, Layout, Margin, Popup, PopupCloseBehavior, Response,
+    Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::command::{Action, Command, Commands, hint};
