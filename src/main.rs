@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use drydock::cli::{Ran, fail, run};
+use drydock::cli::{Ran, Renderer, fail, run};
 
 fn main() -> ExitCode {
     match run() {
         Ran::Command(status) => status,
-        Ran::Window(data) => window(data),
+        Ran::Window(data, renderer) => window(data, renderer),
     }
 }
 
 #[cfg(feature = "gui")]
-fn window(data: Option<PathBuf>) -> ExitCode {
-    match drydock::app::run(data) {
+fn window(data: Option<PathBuf>, renderer: Renderer) -> ExitCode {
+    match drydock::app::run(data, renderer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             fail(&format!("can't open the window ({error}); `drydock demo` shows the whole path without one"))
@@ -23,7 +23,7 @@ fn window(data: Option<PathBuf>) -> ExitCode {
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_data: Option<PathBuf>) -> ExitCode {
+fn window(_data: Option<PathBuf>, _renderer: Renderer) -> ExitCode {
     fail(
         "this build has no window; `drydock demo` shows the whole path without one, `drydock --help` lists every command",
     )

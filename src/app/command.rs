@@ -29,6 +29,10 @@ pub(crate) enum Command {
     SetTheme(ThemeChoice),
     SwitchTheme,
     Projector,
+    /// The focus goes to the next panel, or the one before.
+    Panel {
+        backwards: bool,
+    },
     Guide,
     Palette,
     Settings,
@@ -167,6 +171,11 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Command list", Icon::COMMAND, Command::Palette).keys(ctrl, Key::K),
         Action::new("Guide", Icon::COMPASS, Command::Guide).keys(Modifiers::NONE, Key::F1),
         Action::new("Settings", Icon::GEAR_SIX, Command::Settings).keys(ctrl, Key::Comma),
+        // F6 alone would also take it with Shift, so this one is asked first
+        Action::new("Panel before", Icon::ARROW_LEFT, Command::Panel { backwards: true })
+            .keys(Modifiers::SHIFT, Key::F6),
+        Action::new("Next panel", Icon::ARROW_RIGHT, Command::Panel { backwards: false })
+            .keys(Modifiers::NONE, Key::F6),
         Action::new("Light or dark", Icon::SUN, Command::SwitchTheme).keys(ctrl_shift, Key::L),
         Action::new("Projector mode", Icon::PRESENTATION_CHART, Command::Projector).keys(ctrl_shift, Key::P),
         Action::new("Theme: light", Icon::SUN, Command::SetTheme(ThemeChoice::Light)),
@@ -237,6 +246,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
             }
             return vec![Effect::Look];
         }
+        Command::Panel { backwards } => state.screen.panel_step = Some(backwards),
         Command::Guide => state.screen.guide_open = !state.screen.guide_open,
         Command::Palette => {
             state.screen.palette =

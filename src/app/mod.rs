@@ -19,6 +19,7 @@ use std::path::PathBuf;
 
 use eframe::egui;
 
+use crate::cli::Renderer;
 use crate::work::Clock;
 use crate::workspace::{DataRef, Folder};
 use command::{Action, Command, Commands};
@@ -36,11 +37,13 @@ const POLL_BUDGET_SECS: f64 = 0.008;
 
 /// Opens the window and returns when it is closed. `path` is a workspace folder, or a data file to open first.
 ///
-/// wgpu draws where there is Vulkan, Metal or DirectX; where there is none, OpenGL is tried in the same process.
+/// Two renderers are built in, and when the first finds no driver the other is tried in the same process. On Linux OpenGL
+/// comes first: with a driver that runs on the processor its first frame costs half the processor time.
+/// Elsewhere wgpu comes first, since remote desktops of Windows have `DirectX` and no OpenGL 2.
 ///
 /// # Errors
 /// A message when there is no display or no usable graphics driver.
-pub fn run(path: Option<PathBuf>) -> Result<(), String> {
+pub fn run(path: Option<PathBuf>, renderer: Renderer) -> Result<(), String> {
     let start = Start::of(path)?;
     let options = |renderer| {
         let viewport = egui::ViewportBuilder::default()
@@ -52,7 +55,13 @@ pub fn run(path: Option<PathBuf>) -> Result<(), String> {
         eframe::NativeOptions { viewport, renderer, centered: true, ..eframe::NativeOptions::default() }
     };
     let mut last = String::new();
-    for renderer in [eframe::Renderer::Wgpu, eframe::Renderer::Glow] {
+    let renderers: &[eframe::Renderer] = match renderer {
+        Renderer::Auto if cfg!(target_os = "linux") => &[eframe::Renderer::Glow, eframe::Renderer::Wgpu],
+        Renderer::Auto => &[eframe::Renderer::Wgpu, eframe::Renderer::Glow],
+        Renderer::Wgpu => &[eframe::Renderer::Wgpu],
+        Renderer::Glow => &[eframe::Renderer::Glow],
+    };
+    for &renderer in renderers {
         let start = start.clone();
         let make = move |creation: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
             Ok(Box::new(Drydock::new(&creation.egui_ctx, start)))
@@ -238,7 +247,7 @@ impl Drydock {
             }
             // Enter and Space press what has the focus
             let presses = plain && matches!(keys.logical_key, egui::Key::Enter | egui::Key::Space);
-            if presses && ctx.memory(|memory| memory.focused().is_some()) {
+            if presses && ctx.memory(|memory| memory.focused().is_some()) && !frame::panels::on_a_panel(ctx) {
                 continue;
             }
             if ctx.input_mut(|input| input.consume_shortcut(&keys)) {

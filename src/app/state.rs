@@ -221,6 +221,9 @@ pub(crate) struct Screen {
     /// Everything that went wrong, latest last.
     #[serde(skip)]
     pub(crate) log: Vec<Status>,
+    /// F6 was pressed: the focus goes to the next panel, or (true) the one before.
+    #[serde(skip)]
+    pub(crate) panel_step: Option<bool>,
     /// A file is held over the window.
     #[serde(skip)]
     pub(crate) hovered_file: Option<String>,

@@ -49,6 +49,21 @@ struct Cli {
     command: Option<Command>,
     /// A workspace folder or a data file to open in the window; without it, the workspace of last time
     workspace: Option<std::path::PathBuf>,
+    /// What draws the window; auto tries what starts fastest, then the other
+    #[arg(long, value_enum, default_value_t, env = "DRYDOCK_RENDERER")]
+    renderer: Renderer,
+}
+
+/// What draws the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Renderer {
+    /// OpenGL first on Linux, Vulkan, Metal or `DirectX` first elsewhere; the other when there is no driver for it.
+    #[default]
+    Auto,
+    /// Vulkan, Metal or `DirectX`.
+    Wgpu,
+    /// OpenGL.
+    Glow,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,8 +108,8 @@ impl Failure {
 pub enum Ran {
     /// A command ran, or its arguments were wrong.
     Command(ExitCode),
-    /// No command: the window is wanted, with this file open.
-    Window(Option<std::path::PathBuf>),
+    /// No command: the window is wanted, with this file or folder open.
+    Window(Option<std::path::PathBuf>, Renderer),
 }
 
 /// Reports a failure of the work; the exit status that goes with it.
@@ -155,7 +170,7 @@ pub fn run() -> Ran {
                     format!("there is no file {}; `drydock --help` lists the commands", path.display())
                 })))
             }
-            workspace => return Ran::Window(workspace),
+            workspace => return Ran::Window(workspace, cli.renderer),
         },
     };
     Ran::Command(match result {

@@ -159,8 +159,12 @@ impl WeightedSum {
         out: &mut [f64],
         outside: &mut [u64],
     ) -> bool {
-        out.fill(self.intercept);
         let mut parts = self.parts.as_slice();
+        // the first four begin the sums; later ones add to what is there
+        let mut begin = parts.len() >= 4 && parts[..4].iter().all(|part| matches!(part, Part::Value { .. }));
+        if !begin {
+            out.fill(self.intercept);
+        }
         loop {
             match parts {
                 [
@@ -175,7 +179,12 @@ impl WeightedSum {
                         let start = at * LOOKED_AT_TOGETHER;
                         let rows = start..start + sums.len();
                         let columns = inputs.map(|input| columns[input].get(rows.clone()).unwrap_or(&[]));
-                        let seen = add_four(simd, columns, [*wa, *wb, *wc, *wd], sums);
+                        let weights = [*wa, *wb, *wc, *wd];
+                        let seen = if begin {
+                            add_four::<V, true>(simd, columns, weights, self.intercept, sums)
+                        } else {
+                            add_four::<V, false>(simd, columns, weights, self.intercept, sums)
+                        };
                         for ((input, column), (low, high)) in inputs.into_iter().zip(columns).zip(seen) {
                             let limits = limits[input];
                             if low < limits.0 || high > limits.1 {
@@ -183,6 +192,7 @@ impl WeightedSum {
                             }
                         }
                     }
+                    begin = false;
                     parts = rest;
                 }
                 [Part::Value { input, weight }, rest @ ..] => {
@@ -216,27 +226,30 @@ impl WeightedSum {
     }
 }
 
-/// Adds four weighted columns to `sums`, row by row in their order (a rounded product and a rounded sum each, as
+/// Adds four weighted columns to `sums` (or, where they `BEGIN` the sum, to the intercept), row by row in their order (a rounded product and a rounded sum each, as
 /// everywhere), and says what the smallest and largest value of each is. What NaN makes of those does not matter: it
 /// is seen in the sum.
 #[inline(always)]
-fn add_four<V: pulp::Simd>(
+fn add_four<V: pulp::Simd, const BEGIN: bool>(
     simd: V,
     columns: [&[f64]; 4],
     weights: [f64; 4],
+    intercept: f64,
     sums: &mut [f64],
 ) -> [(f64, f64); 4] {
     let n = columns.iter().map(|column| column.len()).fold(sums.len(), usize::min);
     let (sums, rest) = V::as_mut_simd_f64s(&mut sums[..n]);
     let [a, b, c, d] = columns.map(|column| V::as_simd_f64s(&column[..n]));
     let [wa, wb, wc, wd] = weights.map(|weight| simd.splat_f64s(weight));
+    let intercepts = simd.splat_f64s(intercept);
     let (least, most) = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(f64::NEG_INFINITY));
     // eight names, not an array, so that each has a register of its own
     let (mut low_a, mut low_b, mut low_c, mut low_d) = (least, least, least, least);
     let (mut high_a, mut high_b, mut high_c, mut high_d) = (most, most, most, most);
     for ((sum, (a, b)), (c, d)) in sums.iter_mut().zip(a.0.iter().zip(b.0)).zip(c.0.iter().zip(d.0)) {
         let (a, b, c, d) = (*a, *b, *c, *d);
-        let first = simd.add_f64s(*sum, simd.mul_f64s(wa, a));
+        let before = if BEGIN { intercepts } else { *sum };
+        let first = simd.add_f64s(before, simd.mul_f64s(wa, a));
         let second = simd.add_f64s(first, simd.mul_f64s(wb, b));
         let third = simd.add_f64s(second, simd.mul_f64s(wc, c));
         *sum = simd.add_f64s(third, simd.mul_f64s(wd, d));
@@ -250,7 +263,8 @@ fn add_four<V: pulp::Simd>(
     for (at, sum) in rest.iter_mut().enumerate() {
         let values = [a.1[at], b.1[at], c.1[at], d.1[at]];
         let [va, vb, vc, vd] = values;
-        *sum = (((*sum + weights[0] * va) + weights[1] * vb) + weights[2] * vc) + weights[3] * vd;
+        let before = if BEGIN { intercept } else { *sum };
+        *sum = (((before + weights[0] * va) + weights[1] * vb) + weights[2] * vc) + weights[3] * vd;
         for (range, value) in ranges.iter_mut().zip(values) {
             *range = (range.0.min(value), range.1.max(value));
         }

@@ -115,10 +115,9 @@ impl Predictor {
         threads: usize,
     ) -> Result<Predictions, InputError> {
         let n_outputs = self.kernel.n_outputs();
-        let mut outputs = vec![0.0; n_rows * n_outputs];
         let mut notes = Notes::new(self.slots.len());
         if n_rows == 0 {
-            return Ok(Predictions { n_rows, outputs, notes });
+            return Ok(Predictions { n_rows, outputs: Vec::new(), notes });
         }
         let available = match threads {
             // asking the system takes longer than predicting a few rows
@@ -127,6 +126,18 @@ impl Predictor {
             threads => threads,
         };
         let parts = available.min(n_rows / ROWS_PER_THREAD).max(1);
+        if n_outputs == 1 && parts == 1 && n_rows > LONG_BLOCK_ROWS {
+            // by way of a block that stays in the cache: the result's memory is then touched once, not cleared first
+            let mut outputs = Vec::with_capacity(n_rows);
+            let mut block = vec![0.0; LONG_BLOCK_ROWS];
+            while outputs.len() < n_rows {
+                let block = &mut block[..LONG_BLOCK_ROWS.min(n_rows - outputs.len())];
+                notes.add(&self.predict_part(sources, outputs.len(), &mut [&mut *block])?);
+                outputs.extend_from_slice(block);
+            }
+            return Ok(Predictions { n_rows, outputs, notes });
+        }
+        let mut outputs = vec![0.0; n_rows * n_outputs];
         // whole blocks to each thread
         let rows_each = n_rows.div_ceil(parts).div_ceil(BLOCK_ROWS) * BLOCK_ROWS;
         let mut views: Vec<Vec<&mut [f64]>> = Vec::new();

@@ -2,7 +2,7 @@
 
 use drydock::data::samples;
 use eframe::egui::{self, Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::bench::{Bench, window};
 
@@ -147,4 +147,41 @@ fn tab_reaches_every_page_of_the_rail_and_enter_opens_it() {
     assert!(found, "Tab does not reach Train");
     bench.key(Key::Enter);
     assert_eq!(format!("{:?}", bench.harness.state().page()), "Train");
+}
+
+/// The accessible name of what has the keyboard's focus.
+fn focused(bench: &Bench) -> String {
+    let node = bench.harness.query_all_by(|node| node.is_focused()).next();
+    node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+}
+
+#[test]
+fn f6_goes_from_panel_to_panel_and_tab_into_it() {
+    let mut bench = window();
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        bench.key(Key::F6);
+        seen.push(focused(&bench));
+    }
+    let panels = [
+        "Panel: the page",
+        "Panel: guide",
+        "Panel: status line",
+        "Panel: pages",
+        "Panel: state of the deployment",
+        "Panel: the page",
+    ];
+    assert_eq!(seen, panels);
+    bench.keys(Modifiers::SHIFT, Key::F6);
+    bench.keys(Modifiers::SHIFT, Key::F6);
+    assert_eq!(focused(&bench), "Panel: pages");
+    bench.key(Key::Tab);
+    assert_eq!(focused(&bench), "Walkthrough");
+    bench.key(Key::Tab);
+    bench.key(Key::Tab);
+    bench.key(Key::Enter);
+    assert_eq!(format!("{:?}", bench.harness.state().page()), "Train");
+    // from within a panel it is the next one all the same
+    bench.key(Key::F6);
+    assert_eq!(focused(&bench), "Panel: state of the deployment");
 }

@@ -3,12 +3,15 @@
 mod guide;
 mod over;
 mod palette;
+pub(crate) mod panels;
 mod picker;
 mod rail;
 mod status;
 mod top_bar;
 
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use panels::{PanelId, panel_ui};
 
 use super::command::{Action, Commands};
 use super::pages::coming::coming_page_ui;
@@ -21,6 +24,9 @@ use super::theme::{size, tokens};
 
 /// Paints the whole window.
 pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
+    if let Some(backwards) = state.screen.panel_step.take() {
+        panels::step(ui, backwards);
+    }
     let t = tokens(ui);
     let compact = ui.max_rect().width() < size::COMPACT_BELOW;
     let plain = |fill| Frame::new().fill(fill).inner_margin(Margin::ZERO);
@@ -29,29 +35,42 @@ pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], co
         .resizable(false)
         .show_separator_line(false)
         .frame(plain(t.rail))
-        .show(ui, |ui| status::status_ui(ui, state, commands));
+        .show(ui, |ui| {
+            panel_ui(ui, PanelId::Status);
+            status::status_ui(ui, state, commands);
+        });
     Panel::left("rail")
         .exact_size(if compact { size::RAIL_COMPACT } else { size::RAIL })
         .resizable(false)
         .show_separator_line(false)
         .frame(plain(t.rail))
-        .show(ui, |ui| rail::rail_ui(ui, state, compact, actions, commands));
+        .show(ui, |ui| {
+            panel_ui(ui, PanelId::Pages);
+            rail::rail_ui(ui, state, compact, actions, commands);
+        });
     Panel::top("top bar")
         .exact_size(size::TOP_BAR)
         .resizable(false)
         .show_separator_line(false)
         .frame(plain(t.surface))
-        .show(ui, |ui| top_bar::top_bar_ui(ui, state, compact, actions, commands));
+        .show(ui, |ui| {
+            panel_ui(ui, PanelId::State);
+            top_bar::top_bar_ui(ui, state, compact, actions, commands);
+        });
     let guide_width = if state.screen.guide_open && !compact { size::GUIDE } else { size::GUIDE_CLOSED };
     Panel::right("guide")
         .exact_size(guide_width)
         .resizable(false)
         .show_separator_line(false)
         .frame(plain(t.surface))
-        .show(ui, |ui| guide::guide_ui(ui, state, compact, commands));
-    CentralPanel::default()
-        .frame(plain(t.canvas))
-        .show(ui, |ui| page_ui(ui, state, compact, actions, commands));
+        .show(ui, |ui| {
+            panel_ui(ui, PanelId::Guide);
+            guide::guide_ui(ui, state, compact, commands);
+        });
+    CentralPanel::default().frame(plain(t.canvas)).show(ui, |ui| {
+        panel_ui(ui, PanelId::Page);
+        page_ui(ui, state, compact, actions, commands);
+    });
     over::over_ui(ui, state, actions, commands);
 }
 

@@ -70,7 +70,7 @@ fn keyboard_id() -> Id {
 pub(crate) fn watch_focus(ctx: &Context) {
     let (keyboard, pointer) = ctx.input(|input| {
         use eframe::egui::Key;
-        let keys = [Key::Tab, Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight];
+        let keys = [Key::Tab, Key::F6, Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight];
         (keys.iter().any(|key| input.key_pressed(*key)), input.pointer.any_pressed())
     });
     if keyboard || pointer {
