@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::{Output, Stamp};
 use super::record::Record;
-use crate::app::state::{Loadable, Problem};
+use crate::app::state::{Loadable, Problem, Version};
 use crate::data::Table;
 use crate::data::chart::ColumnChart;
 use crate::workspace::DataRef;
@@ -47,10 +50,16 @@ pub(crate) struct Running {
 pub(crate) struct Batch {
     /// Where the input is.
     pub(crate) from: DataRef,
+    /// What its file was like when it was read.
+    pub(crate) stamp: Option<Stamp>,
+    /// What has become of it since, where that matters.
+    pub(crate) changed: Option<String>,
     /// The input's size.
     pub(crate) n_bytes: u64,
     /// Rows read and predicted.
     pub(crate) n_rows: u64,
+    /// The share of the file that was read, where it was stopped before its end.
+    pub(crate) stopped: Option<f64>,
     /// How long it took, reading and writing included.
     pub(crate) seconds: f64,
     /// The first rows of the output.
@@ -61,8 +70,52 @@ pub(crate) struct Batch {
     pub(crate) chart: ColumnChart,
     /// What was odd about the input.
     pub(crate) notes: Vec<String>,
-    /// The whole output, gone when nothing shows it any more.
-    pub(crate) file: Arc<tempfile::NamedTempFile>,
+    /// The model that predicted it.
+    pub(crate) by: By,
+    /// The whole output.
+    pub(crate) file: Arc<Output>,
+}
+
+/// A model among the versions: its number, and the version that its content determines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct By {
+    /// The number.
+    pub(crate) number: u32,
+    /// What it was called then.
+    pub(crate) title: String,
+    /// The model's own version.
+    pub(crate) model: String,
+}
+
+impl By {
+    /// Of a version.
+    pub(crate) fn of(version: &Version) -> Self {
+        Self {
+            number: version.entry.number,
+            title: version.entry.title(),
+            model: version.model().version.clone(),
+        }
+    }
+
+    /// Whether it is that version's model.
+    pub(crate) fn is(&self, version: &Version) -> bool {
+        self.number == version.entry.number && self.model == version.model().version
+    }
+}
+
+impl Batch {
+    /// What must be known before these predictions are used: that they are a part, by another model, or of a file that
+    /// is another one now.
+    pub(crate) fn remarks(&self, champion: &Version) -> Vec<String> {
+        let part = self.stopped.map(|share| {
+            let share = (share * 100.0).floor().clamp(0.0, 99.0);
+            format!("Partial: stopped after {}, {share} % of the file", super::rows_text(self.n_rows))
+        });
+        let other = (!self.by.is(champion)).then(|| {
+            format!("Predicted by {}; the champion is {} now", self.by.title, champion.entry.title())
+        });
+        part.into_iter().chain(other).chain(self.changed.clone()).collect()
+    }
 }
 
 /// A measured call: seconds per row (or per call, for a single record).

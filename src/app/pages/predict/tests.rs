@@ -24,14 +24,18 @@ fn batch(n_rows: u64) -> Box<Batch> {
     let loaded = crate::data::read_csv(&csv, &ReadOptions::default(), &crate::work::Progress::new()).unwrap();
     Box::new(Batch {
         from: DataRef::Path("rows.csv".into()),
+        stamp: None,
+        changed: None,
         n_bytes: 10,
         n_rows,
+        stopped: None,
         seconds: 0.0,
         table: Arc::new(loaded.table),
         prediction_column: "prediction".into(),
         chart: ColumnChart::default(),
         notes: Vec::new(),
-        file: Arc::new(tempfile::NamedTempFile::new().unwrap()),
+        by: results::By::of(&version(1)),
+        file: Arc::new(kept::Output::temporary(tempfile::NamedTempFile::new().unwrap())),
     })
 }
 

@@ -143,7 +143,7 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
     let columns: Vec<_> = data.profiles.iter().filter(|p| Some(p.name.as_str()) != target).collect();
     let used = columns
         .iter()
-        .filter(|p| view.truth.role(&p.name) == Role::Feature && plan::unusable(p).is_none())
+        .filter(|p| view.truth.role_of(p) == Role::Feature && plan::unusable(p).is_none())
         .count();
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = space::S4;
@@ -170,7 +170,7 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
                         ui.allocate_exact_size(vec2(width, space::S6), eframe::egui::Sense::hover());
                     let mut cell = ui.new_child(UiBuilder::new().id_salt(&profile.name).max_rect(place));
                     let reason = plan::unusable(profile);
-                    let mut on = view.truth.role(&profile.name) == Role::Feature && reason.is_none();
+                    let mut on = view.truth.role_of(profile) == Role::Feature && reason.is_none();
                     let response =
                         cell.add_enabled_ui(reason.is_none(), |ui| check(ui, &mut on, &profile.name)).inner;
                     if response.changed() {
@@ -179,6 +179,8 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
                     }
                     if let Some(reason) = reason {
                         response.on_disabled_hover_text(format!("Not used: {reason}"));
+                    } else if let Some(about) = plan::asked_for(profile) {
+                        response.on_hover_text(format!("{}. {about}", profile.name));
                     } else {
                         response.on_hover_text(&profile.name);
                     }

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
+use super::residuals::residuals_ui;
 use super::{
     Command, Draft, Results, Tab, charts, coefficients, compare, compared, configuration, folds, metrics,
 };
@@ -181,7 +182,7 @@ fn charts_ui(
     commands: &mut Commands,
 ) {
     match draft.tab {
-        Tab::Fit => fit_ui(ui, rect, version, draft),
+        Tab::Fit => fit_ui(ui, rect, version, draft, commands),
         Tab::Curve => curve_ui(ui, rect, view, results, version, commands),
         Tab::Folds => {
             let folds = version.report.as_ref().map_or(&[][..], |report| &report.folds);
@@ -246,7 +247,7 @@ fn divided<const N: usize>(rect: Rect, shares: [f32; N]) -> [Rect; N] {
     })
 }
 
-fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
+fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft, commands: &mut Commands) {
     let model = version.model();
     let target = model.output.name.as_str();
     let unit = model.output.unit.as_deref().unwrap_or(target);
@@ -277,11 +278,13 @@ fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
             let [first, second, third] = three(rect, [0.36, 0.26, 0.38]);
             let right = if first.width() > 250.0 { rows.as_str() } else { "" };
             charts::chart_card(ui, first, "Predicted against actual", right, |ui| {
-                charts::scatter_ui(ui, points, target);
+                if let Some(row) = charts::scatter_ui(ui, points, target) {
+                    commands.push(Command::Row(version.entry.number, row));
+                }
             });
             charts::chart_card(ui, second, "Residuals", "", |ui| {
                 if let Some(residuals) = residuals {
-                    charts::residuals_ui(ui, residuals, unit);
+                    residuals_ui(ui, version, residuals, unit, &mut draft.residual_bar, commands);
                 }
             });
             last(ui, third, draft);

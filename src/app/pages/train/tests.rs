@@ -1,6 +1,7 @@
 //! The reducer: commands and results to state and effects.
 
 use super::*;
+use crate::app::command::Command as AppCommand;
 use crate::app::state::Dataset;
 use crate::data::{ReadOptions, Source, read_csv};
 use crate::model::Task;
