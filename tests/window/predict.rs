@@ -438,3 +438,28 @@ fn deleting_the_champion_while_a_batch_runs_stops_it_and_leaves_nothing_half_don
     assert!(!bench.shows("Stop the batch") && !bench.shows("Load row 1"), "{}", bench.labels());
     assert!(!bench.workspace().join("scratch/last.json").exists());
 }
+
+#[test]
+fn the_page_in_a_small_window() {
+    full(1024.0, 700.0, egui::Theme::Light).picture("predict_small");
+}
+
+#[test]
+fn the_page_in_a_small_dark_window() {
+    full(1024.0, 700.0, egui::Theme::Dark).picture("predict_small_dark");
+}
+
+#[test]
+fn the_page_on_a_dark_projector() {
+    full(960.0, 600.0, egui::Theme::Dark).picture("predict_projector_dark");
+}
+
+#[test]
+fn a_network_reads_digits() {
+    let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Dark, |workspace| {
+        with_model(workspace, "digits", ModelKind::Mlp)
+    });
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("1\u{2009}797 rows");
+    bench.picture("predict_digits_network");
+}

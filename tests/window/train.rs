@@ -292,3 +292,36 @@ fn a_date_is_a_feature_once_it_is_asked_for() {
     let model = drydock::model::Model::from_json(&model).unwrap();
     assert!(model.inputs.iter().all(|input| input.name != "date"));
 }
+
+fn trained(width: f32, height: f32, theme: Theme) -> Bench {
+    let mut bench = Bench::sized(width, height, theme);
+    open(&mut bench, "Winter beverages");
+    train(&mut bench);
+    bench
+}
+
+#[test]
+fn the_page_in_a_small_dark_window() {
+    trained(1024.0, 700.0, Theme::Dark).picture("train_small_dark");
+}
+
+#[test]
+fn the_page_on_a_projector() {
+    // 1440 × 900 at a zoom of 1.5
+    trained(960.0, 600.0, Theme::Light).picture("train_projector");
+}
+
+#[test]
+fn the_page_on_a_dark_projector() {
+    trained(960.0, 600.0, Theme::Dark).picture("train_projector_dark");
+}
+
+#[test]
+fn a_network_that_reads_digits() {
+    let mut bench = window();
+    open(&mut bench, "Digits");
+    bench.click("Neural net");
+    train(&mut bench);
+    assert!(bench.shows("Confusion matrix"), "{}", bench.labels());
+    bench.picture("train_digits");
+}

@@ -18,6 +18,8 @@ use crate::app::widgets::{Button, format};
 pub(crate) struct RowSet {
     /// What they are: "v1, residuals −40 to −30 on test rows".
     pub(crate) title: String,
+    /// The same where room lacks: "residuals −40 to −30".
+    pub(crate) short: String,
     /// Which, from 0, ascending.
     pub(crate) rows: Arc<Vec<u32>>,
 }
@@ -73,9 +75,8 @@ pub(crate) fn go_to_row(state: &mut AppState, row: usize) -> Vec<AppEffect> {
 /// The chip that says which rows are shown; a click shows the others, too.
 pub(super) fn chip_ui(ui: &mut Ui, set: &RowSet, narrow: bool, commands: &mut Commands) {
     let label = set.label();
-    // where room lacks, what they are is told by the pointer and to a screen reader
-    let short = format::plural(set.rows.len(), "row chosen", "rows chosen");
-    let shown = if narrow { &short } else { &label };
+    // where room lacks, the rest is told by the pointer and to a screen reader
+    let shown = if narrow { &set.short } else { &label };
     let name = format!("Show every row, not only {label}");
     let chip = Button::secondary(shown).name(&name).icon(Icon::X);
     if chip.compact().ui(ui).on_hover_text(format!("{label}. A click shows every row")).clicked() {

@@ -361,6 +361,17 @@ fn distribution_ui(ui: &mut Ui, t: Tokens, place: Rect, chart: &ColumnChart) {
     bars(ui.painter(), bars_place, Bars { heights: &chart.counts, gap: 1.0, color: t.p_pred });
     ui.painter().hline(place.x_range(), bars_place.bottom(), Stroke::new(1.0, t.stroke_strong));
     let y = f32::midpoint(bars_place.bottom(), place.bottom());
+    // every class under its bar where there is room
+    let step = place.width() / chart.levels.len().max(1) as f32;
+    let galley = |level: &String| ui.painter().layout_no_wrap(level.clone(), font::tick(), t.text_3);
+    if chart.range.is_none() && chart.levels.iter().all(|level| galley(level).size().x < step - space::S1) {
+        for (at, level) in chart.levels.iter().enumerate() {
+            let x = place.left() + step * (at as f32 + 0.5);
+            ui.painter().text(pos2(x, y), Align2::CENTER_CENTER, level, font::tick(), t.text_3);
+        }
+        response.on_hover_text(said);
+        return;
+    }
     for (x, align, said) in [
         (place.left(), Align2::LEFT_CENTER, left),
         (place.center().x, Align2::CENTER_CENTER, middle),

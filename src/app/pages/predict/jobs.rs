@@ -375,3 +375,23 @@ fn save(batch: &Batch, path: &Path, handle: &Handle) -> Result<(), JobError> {
     handle.progress.check()?;
     Ok(written.map_err(problem)?)
 }
+
+/// A file of which the first blocks are predicted, as the page is told of it.
+#[cfg(test)]
+pub(crate) fn half_done(predictor: &Predictor, name: &str, bytes: Vec<u8>) -> super::Running {
+    let mut running = super::Running { name: name.to_owned(), ..super::Running::default() };
+    let mut distribution = Distribution::of(predictor.model());
+    let mut out = Vec::new();
+    let source = Source::from_bytes(name, bytes);
+    let options = ReadOptions::default();
+    score_csv_seen(predictor, &source, &options, &mut out, &Progress::new(), &mut |_, predictions| {
+        if running.n_rows == 0 {
+            distribution.add(predictions);
+            running.n_rows = predictions.len() as u64;
+        }
+    })
+    .unwrap();
+    running.chart = distribution.chart();
+    running.first = head_table(&out[..FIRST_BYTES.min(out.len())], Some(predictor));
+    running
+}

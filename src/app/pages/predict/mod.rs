@@ -14,6 +14,7 @@ mod parity;
 mod record;
 mod result;
 mod results;
+mod routes;
 mod strip;
 #[cfg(test)]
 mod tests;
@@ -26,9 +27,12 @@ use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
+#[cfg(test)]
+pub(crate) use jobs::half_done;
 pub(crate) use page::predict_page_ui;
 use record::{Cached, Record, record_for, values_of};
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};
+use routes::Route;
 
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
@@ -144,7 +148,8 @@ pub(crate) enum News {
     Back(Option<Box<Batch>>),
     Kept,
     Single(Point),
-    Point(Point),
+    /// A measured point of a route.
+    Point(Route, Point),
     Measured,
     Parity(Parity),
 }
@@ -165,7 +170,7 @@ pub(crate) fn opened(state: &mut AppState) -> Vec<AppEffect> {
 /// does not know. Predictions stay, and say by which model they are; what runs is stopped.
 pub(crate) fn champion_changed(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.predict;
-    results.points.clear();
+    results.curves.clear();
     results.single = None;
     results.measure_problem = None;
     results.parity = Loadable::default();
@@ -197,7 +202,7 @@ pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
             state.screen.predict.changed && state.truth.champion.is_some(),
         ),
         ("Predict a file of 1 000 rows or more", many),
-        ("Measure the time per row", results.points.len() >= 3),
+        ("Measure the time per row", results.curves.values().any(|points| points.len() >= 3)),
         ("Save the predictions as CSV", state.screen.predict.saved),
     ]
 }
@@ -285,7 +290,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Measure => {
             if let Some(record) = current(&state.truth, &state.screen.predict) {
-                state.results.predict.points.clear();
+                state.results.predict.curves.clear();
                 state.results.predict.single = None;
                 state.results.predict.measure_problem = None;
                 return vec![AppEffect::Predict(Effect::Measure(record))];
@@ -405,7 +410,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             return vec![AppEffect::Predict(Effect::Keep(batch))];
         }
         News::Single(point) => results.single = Some(point),
-        News::Point(point) => results.points.push(point),
+        News::Point(route, point) => results.curves.entry(route).or_default().push(point),
         News::Measured => state.say(StatusKind::Done, "Measured the time per row"),
         News::Parity(parity) => {
             let differs = parity.differs().map(|stage| format!("{} gave another number", stage.name));

@@ -1,11 +1,13 @@
 //! What jobs worked out for the page; gone after a restart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::kept::{Output, Stamp};
 use super::record::Record;
+use super::routes::Route;
 use crate::app::state::{Loadable, Problem, Version};
 use crate::data::Table;
 use crate::data::chart::ColumnChart;
@@ -18,8 +20,8 @@ pub(crate) struct Results {
     pub(crate) batch: Loadable<Arc<Batch>>,
     /// The first rows and the count, while the job runs.
     pub(crate) running: Option<Running>,
-    /// The measured points of the curve.
-    pub(crate) points: Vec<Point>,
+    /// The measured points of each route's curve.
+    pub(crate) curves: BTreeMap<Route, Vec<Point>>,
     /// The measured time of one record as JSON.
     pub(crate) single: Option<Point>,
     /// Whether measuring failed.
@@ -30,6 +32,19 @@ pub(crate) struct Results {
     pub(crate) compared: Option<Record>,
     /// Whether the result of comparing is to be said: someone asked for it.
     pub(crate) say_parity: bool,
+}
+
+impl Results {
+    /// The measured points of a route; those that a clock which stands still gave are none.
+    pub(crate) fn points(&self, route: Route) -> Vec<Point> {
+        let points = self.curves.get(&route).into_iter().flatten();
+        points.copied().filter(|point| point.median > 0.0).collect()
+    }
+
+    /// Whether nothing was measured yet.
+    pub(crate) fn is_unmeasured(&self) -> bool {
+        self.curves.values().all(Vec::is_empty)
+    }
 }
 
 /// A file that is being predicted.

@@ -50,6 +50,8 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
                 version.is_some_and(|version| version.report.is_some()),
                 "This model has no training report",
             ),
-        Action::new("Delete version", Icon::TRASH, Command::Delete(number)).when(version.is_some(), none),
+        Action::new("Delete version", Icon::TRASH, Command::Delete(number))
+            .keys(Modifiers::NONE, Key::Delete)
+            .when(version.is_some(), none),
     ]
 }

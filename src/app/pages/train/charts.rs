@@ -56,6 +56,12 @@ pub(super) fn nice_step(width: f64, n: f64) -> f64 {
     step.unwrap_or(10.0) * power
 }
 
+/// Whether a value is not at the very edge.
+fn within((low, high): (f64, f64), value: f64) -> bool {
+    let edge = (high - low) * 0.01;
+    value > low + edge && value < high - edge
+}
+
 fn axis<'a>(t: &Tokens, x: bool, label: &str) -> AxisHints<'a> {
     let hints = if x { AxisHints::new_x() } else { AxisHints::new_y() };
     hints
@@ -74,6 +80,8 @@ fn dressed<'a>(t: &Tokens, id: &str, x_label: &str, y_label: &str, rect: Rect) -
             (0..40)
                 .map(|at| egui_plot::GridMark { value: (first + at) as f64 * step, step_size: step })
                 .take_while(|mark| mark.value <= input.bounds.1)
+                // a label at the very edge would be cut off or stand on that of the other axis
+                .filter(|mark| within(input.bounds, mark.value))
                 .collect()
         }
     };
@@ -82,6 +90,8 @@ fn dressed<'a>(t: &Tokens, id: &str, x_label: &str, y_label: &str, rect: Rect) -
         .height(rect.height())
         .allow_zoom(false)
         .allow_drag(false)
+        // a click is taken where points lead somewhere; the keyboard passes by
+        .sense(Sense::CLICK)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .allow_axis_zoom_drag(false)
@@ -233,7 +243,9 @@ pub(super) fn clipped(
 pub(super) fn classes_ui(ui: &mut Ui, classes: &[String], each: &[ClassMetrics]) {
     let t = tokens(ui);
     let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format::fixed(value, 3));
-    let width = ui.available_width();
+    // the bar of a list that scrolls stands beside it
+    let scrolls = classes.len() as f32 * size::ROW > ui.available_height() - size::CONTROL_SMALL;
+    let width = ui.available_width() - if scrolls { space::S3 } else { 0.0 };
     // four columns of numbers need width; F1 follows from the two before it
     let columns: &[(&str, f32, usize)] = if width < FOUR_COLUMNS {
         &[("Precision", 0.56, 0), ("Recall", 0.79, 1), ("Rows", 1.0, 3)]

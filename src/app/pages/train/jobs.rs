@@ -129,15 +129,11 @@ fn residual_rows(
     let rows = rows_with_residuals(&plan, table, version.model(), histogram, bar, &handle.progress)
         .map_err(&failed)?;
     let edge = |at: usize| histogram.edges.get(at).map_or_else(String::new, |edge| format::signed(*edge, 3));
-    let title = format!(
-        "{}, residuals {} to {} on {} rows",
-        version.entry.title(),
-        edge(bar),
-        edge(bar + 1),
-        if report.held_out { "test" } else { "training" }
-    );
+    let short = format!("residuals {} to {}", edge(bar), edge(bar + 1));
+    let part = if report.held_out { "test" } else { "training" };
+    let title = format!("{}, {short} on {part} rows", version.entry.title());
     let rows = rows.into_iter().filter_map(|row| u32::try_from(row).ok()).collect();
-    Ok(Event::Rows(Arc::clone(data), RowSet { title, rows: Arc::new(rows) }))
+    Ok(Event::Rows(Arc::clone(data), RowSet { title, short, rows: Arc::new(rows) }))
 }
 
 fn open(path: &Path, number: u32, folder: Option<&Folder>) -> Result<Event, Problem> {
