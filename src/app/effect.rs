@@ -133,7 +133,7 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::Relation
                 | Slot::Samples => data::cancelled(state, slot),
                 Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
-                    train::cancelled(state, slot)
+                    train::cancelled(state, slot);
                 }
                 Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
@@ -189,10 +189,10 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::Relation
         | Slot::Samples => data::failed(state, slot, problem),
         Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
-            train::failed(state, slot, problem)
+            train::failed(state, slot, problem);
         }
         Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
-            predict::failed(state, slot, problem)
+            predict::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
     }

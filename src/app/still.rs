@@ -84,15 +84,18 @@ fn job(slot: Slot, title: &str, (done, total): (u64, u64), seconds: f64) -> JobS
     JobStatus { id: 1, slot, title: title.to_owned(), done, total, seconds, shown: true }
 }
 
+/// The rows twice, so that the first block is about half of them.
+fn two_winters() -> Vec<u8> {
+    let bytes = samples::find("winter-beverages").unwrap().bytes().to_vec();
+    let head = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    [&bytes[..], &bytes[head..]].concat()
+}
+
 /// A file of which the first block is predicted.
 fn batch_at_work() -> AppState {
     let mut state = winter(PageId::Predict);
-    let sample = samples::find("winter-beverages").unwrap();
     let predictor = Arc::clone(&state.truth.champion().unwrap().predictor);
-    // the rows twice, so that the first block is about half of them
-    let bytes = sample.bytes().to_vec();
-    let head = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    let twice = [&bytes[..], &bytes[head..]].concat();
+    let twice = two_winters();
     let n_bytes = twice.len() as u64;
     let running = predict::half_done(&predictor, "two_winters.csv", twice);
     let done = n_bytes * running.n_rows / (2 * 12_708);
@@ -114,6 +117,20 @@ fn a_running_batch_shows_its_progress_its_rate_and_a_way_to_stop_it() {
 #[test]
 fn a_running_batch_finds_room_in_a_small_dark_window() {
     paint(batch_at_work(), 1024.0, 700.0, Theme::Dark).snapshot("predict_running_small_dark");
+}
+
+#[test]
+fn a_stopped_batch_is_marked_as_a_part() {
+    let mut state = winter(PageId::Predict);
+    let champion = state.truth.champion().unwrap();
+    let (predictor, by) = (Arc::clone(&champion.predictor), predict::By::of(champion));
+    let batch = predict::stopped(&predictor, by, "two_winters.csv", two_winters(), 0.466);
+    state.results.predict.batch.done(Arc::new(batch));
+    let mut harness = paint(state, 1440.0, 900.0, Theme::Light);
+    for label in ["Partial: stopped after", "Save part as CSV"] {
+        assert!(harness.query_by_label_contains(label).is_some(), "no '{label}'");
+    }
+    harness.snapshot("predict_stopped");
 }
 
 fn training_at_work() -> AppState {

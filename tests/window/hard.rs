@@ -258,3 +258,24 @@ fn model_files_that_are_damaged() {
     bench.keys(Modifiers::COMMAND, Key::Enter);
     assert!(bench.shows("Version v2"), "{}", bench.labels());
 }
+
+#[test]
+fn two_thousand_columns() {
+    let mut text = String::new();
+    (0..2_000).for_each(|column| write!(text, "c{column},").unwrap());
+    text.push_str("y\n");
+    for row in 0..60 {
+        (0..2_000).for_each(|column| write!(text, "{},", (row * 7 + column * 13) % 23).unwrap());
+        writeln!(text, "{}", row % 19).unwrap();
+    }
+    let mut bench = window();
+    let path = bench.file("wide.csv", &text);
+    bench.drop_file(&path);
+    bench.keys(Modifiers::COMMAND, Key::K);
+    bench.type_text("Go to Train");
+    bench.key(Key::Enter);
+    assert!(bench.shows("Choose a target first"), "{}", bench.labels());
+    // a frame lays out those that are seen, not all of them
+    let boxes = bench.harness.query_all_by_role(eframe::egui::Role::CheckBox).count();
+    assert!((4..100).contains(&boxes), "{boxes} boxes");
+}

@@ -11,7 +11,7 @@ const STOPS: usize = 150;
 
 /// What has the focus is called.
 fn focused(bench: &Bench) -> String {
-    let node = bench.harness.query_all_by(|node| node.is_focused()).last();
+    let node = bench.harness.query_all_by(|node| node.is_focused() && node.label().is_some()).last();
     node.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
 }
 
@@ -133,4 +133,23 @@ fn a_record_is_set_a_file_predicted_and_its_rows_loaded() {
     bench.keys(Modifiers::COMMAND, Key::S);
     assert!(bench.shows("in its place"), "{}", bench.labels());
     bench.key(Key::Escape);
+}
+
+#[test]
+fn tab_goes_through_features_that_are_out_of_sight() {
+    let mut bench = Bench::sized(1440.0, 900.0, Theme::Light);
+    bench.keys(Modifiers::COMMAND, Key::K);
+    bench.type_text("Open sample: Digits");
+    bench.key(Key::Enter);
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    bench.key(Key::F1);
+    assert!(bench.shows("64 of 64"), "{}", bench.labels());
+    tab_to(&mut bench, "p77");
+    bench.key(Key::Space);
+    assert!(bench.shows("63 of 64"), "{}", bench.labels());
+    // it was scrolled into view
+    let list = bench.one("Target column").rect();
+    let model = bench.one("Neural net").rect();
+    let at = bench.one("p77").rect();
+    assert!(list.bottom() < at.top() && at.bottom() < model.top(), "{at} between {list} and {model}");
 }

@@ -292,7 +292,7 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     let share = if results.running.is_some() {
         job.and_then(crate::app::job::JobStatus::share)
     } else {
-        whole(batch)
+        Some(whole(batch))
     };
     let shown = if batch.is_none() && results.running.is_none() { None } else { share };
     progress_bar(ui, "Batch", shown, ui.available_width(), size::PROGRESS);
@@ -320,8 +320,8 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
 }
 
 /// How much of its file a result is of.
-fn whole(batch: Option<&std::sync::Arc<Batch>>) -> Option<f32> {
-    Some(batch.and_then(|batch| batch.stopped).map_or(1.0, |share| share as f32))
+fn whole(batch: Option<&std::sync::Arc<Batch>>) -> f32 {
+    batch.and_then(|batch| batch.stopped).map_or(1.0, |share| share as f32)
 }
 
 fn rate(n: u64, seconds: f64) -> String {

@@ -356,7 +356,10 @@ fn save(batch: &Batch, path: &Path, handle: &Handle) -> Result<(), JobError> {
         let why = "It is the file that was predicted, and its rows would be lost. Choose another name.";
         return Err(Problem::new(format!("{} was left as it is", path.display()), why).into());
     }
-    let mut from = std::fs::File::open(batch.file.path()).map_err(problem)?;
+    let mut from = std::fs::File::open(batch.file.path()).map_err(|error| {
+        let why = format!("{}: {error}. Predict the file again.", batch.file.path().display());
+        Problem::new("The predictions are not there any more", why)
+    })?;
     handle.progress.set_total(from.metadata().map_err(problem)?.len());
     let written: Result<(), std::io::Error> = replace_file(path, |out| {
         let mut piece = vec![0; 1 << 20];
@@ -394,4 +397,26 @@ pub(crate) fn half_done(predictor: &Predictor, name: &str, bytes: Vec<u8>) -> su
     running.chart = distribution.chart();
     running.first = head_table(&out[..FIRST_BYTES.min(out.len())], Some(predictor));
     running
+}
+
+/// The same when it was stopped there.
+#[cfg(test)]
+pub(crate) fn stopped(predictor: &Predictor, by: By, name: &str, bytes: Vec<u8>, share: f64) -> Batch {
+    let n_bytes = bytes.len() as u64;
+    let running = half_done(predictor, name, bytes);
+    Batch {
+        from: DataRef::Path(name.into()),
+        stamp: None,
+        changed: None,
+        n_bytes,
+        n_rows: running.n_rows,
+        stopped: Some(share),
+        seconds: 0.25,
+        table: running.first.unwrap_or_default(),
+        prediction_column: "prediction".into(),
+        chart: running.chart,
+        notes: Vec::new(),
+        by,
+        file: Arc::new(Output::temporary(tempfile::NamedTempFile::new().unwrap())),
+    }
 }

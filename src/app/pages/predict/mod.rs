@@ -28,9 +28,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
 #[cfg(test)]
-pub(crate) use jobs::half_done;
+pub(crate) use jobs::{half_done, stopped};
 pub(crate) use page::predict_page_ui;
 use record::{Cached, Record, record_for, values_of};
+#[cfg(test)]
+pub(crate) use results::By;
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};
 use routes::Route;
 
@@ -392,15 +394,12 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         }
         News::Batch(batch) => {
             let (rows, title) = (rows_text(batch.n_rows), batch.from.title());
-            let (kind, said) = match batch.stopped {
-                None => {
-                    let took = format::duration(batch.seconds);
-                    (StatusKind::Done, format!("Predicted {rows} of {title} in {took}"))
-                }
-                Some(_) => {
-                    let said = format!("Stopped: the first {rows} of {title} are kept, marked as partial");
-                    (StatusKind::Note, said)
-                }
+            let (kind, said) = if batch.stopped.is_some() {
+                let said = format!("Stopped: the first {rows} of {title} are kept, marked as partial");
+                (StatusKind::Note, said)
+            } else {
+                let took = format::duration(batch.seconds);
+                (StatusKind::Done, format!("Predicted {rows} of {title} in {took}"))
             };
             state.screen.predict.file = Some(batch.from.clone());
             results.running = None;

@@ -13,8 +13,8 @@ use crate::app::pages::{PageId, View, data};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, empty_state, format, guarded_ui, page_head, problem_ui, progress_bar,
-    segmented, spinner, tag,
+    Button, Segment, Tone, Weight, empty_state, follow_focus, format, guarded_ui, page_head, problem_ui,
+    progress_bar, segmented, spinner, tag,
 };
 use crate::model::Task;
 use crate::training::report::Judged;
@@ -57,6 +57,7 @@ pub(crate) fn train_page_ui(
         ScrollArea::vertical().id_salt("train results").auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(right.width());
             results_ui(ui, right.height(), view, results, version, draft, commands);
+            follow_focus(ui);
         });
     });
     ui.allocate_rect(rect, Sense::hover());
