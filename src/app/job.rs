@@ -43,10 +43,14 @@ pub(crate) enum Slot {
     Train,
     /// The learning curve or another chart of a model that takes long.
     TrainChart,
+    /// Finding the rows behind a bar of a chart.
+    TrainRows,
     /// Reading or writing a model file.
     ModelFile,
     /// A file being predicted.
     Batch,
+    /// The predictions of the last time being opened again.
+    BatchBack,
     /// Writing the predictions.
     BatchSave,
     /// Measuring time per row.
@@ -213,6 +217,8 @@ impl Jobs {
                 | Slot::Preview
                 | Slot::Relation
                 | Slot::Samples
+                | Slot::TrainRows
+                | Slot::BatchBack
                 | Slot::Parity
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });

@@ -5,6 +5,8 @@
 mod bench;
 mod data;
 mod frame;
+mod hard;
+mod keyboard;
 mod monkey;
 mod predict;
 mod train;

@@ -52,7 +52,10 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Rows(data, find) => {
             outside.start(state, Slot::Rows, "Finding rows", move |handle| {
                 let table = &data.loaded.table;
-                let rows = find_rows(table, &find.query(table), &handle.progress)?;
+                let mut rows = find_rows(table, &find.query(table), &handle.progress)?;
+                if let Some(set) = &find.set {
+                    set.keep(&mut rows);
+                }
                 event(Event::Rows(data, find, Arc::new(rows)))
             });
         }

@@ -12,6 +12,7 @@ mod jobs;
 mod page;
 mod parts;
 mod preview;
+mod row_set;
 mod settings;
 mod table;
 mod toolbar;
@@ -26,6 +27,7 @@ pub(crate) use actions::actions;
 use find::Find;
 pub(crate) use jobs::{carry_out, source};
 pub(crate) use page::data_page_ui;
+pub(crate) use row_set::{RowSet, go_to_row, show_rows};
 
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
@@ -172,6 +174,8 @@ pub(crate) enum Command {
     SortBy(Option<(String, bool)>),
     /// Show every row.
     ClearFilters,
+    /// Show the rows beside those that another page asked for, too.
+    ForgetSet,
     /// Put the focus into the search field.
     FocusSearch,
     /// Open the read settings.
@@ -313,6 +317,11 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             let find_now = &mut state.screen.data.find;
             find_now.search.clear();
             find_now.filters.clear();
+            find_now.set = None;
+            return find(state);
+        }
+        Command::ForgetSet => {
+            state.screen.data.find.set = None;
             return find(state);
         }
         Command::FocusSearch => state.screen.data.focus_search = true,
@@ -424,11 +433,8 @@ fn set_role(state: &mut AppState, column: &str, role: Role) {
     if role == Role::Target {
         roles.retain(|_, other| *other != Role::Target);
     }
-    if role == Role::Feature {
-        roles.remove(column);
-    } else {
-        roles.insert(column.to_owned(), role);
-    }
+    // said, though it may be what it would be anyway: a date or a text is a feature only when someone says so
+    roles.insert(column.to_owned(), role);
 }
 
 /// A result has come.

@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::page::settings_button;
 use super::parts::{kind_sign, popup_frame};
+use super::row_set::chip_ui;
 use super::{Command, Draft, Excerpt, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
@@ -49,6 +50,9 @@ pub(super) fn toolbar_ui(
                 commands.push(Command::Find);
             }
             filter_menu_ui(ui, data, draft, commands);
+            if let Some(set) = &draft.find.set {
+                chip_ui(ui, set, narrow || rect.width() < size::TOOLBAR_WIDE * 1.3, commands);
+            }
             settings_button(ui, view, narrow, tiny, commands);
             warnings_ui(ui, &data.loaded.warnings, commands);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -42,11 +42,22 @@ impl NotYet {
 pub(crate) fn unusable(profile: &ColumnProfile) -> Option<String> {
     match profile.kind {
         _ if profile.rows > 0 && profile.missing == profile.rows => Some("it is empty".into()),
-        ColumnKind::Text => Some("it is text".into()),
-        ColumnKind::Date => Some("it is a date; use it to split by time".into()),
-        ColumnKind::Category if profile.distinct > MAX_LEVELS => {
-            Some(format!("it has {} levels", format::rows(profile.distinct)))
-        }
+        ColumnKind::Text | ColumnKind::Category if profile.distinct > MAX_LEVELS => Some(format!(
+            "it has {} different values; at most {} can be a feature",
+            format::rows(profile.distinct),
+            format::rows(MAX_LEVELS)
+        )),
+        _ => None,
+    }
+}
+
+/// What a feature does that has to be asked for; `None` for those that are features anyway.
+pub(crate) fn asked_for(profile: &ColumnProfile) -> Option<&'static str> {
+    match profile.kind {
+        ColumnKind::Date => Some(
+            "A date counts as days since 1970, so that a model learns a trend over time. For rows of the future by rows of the past, split by time as well",
+        ),
+        ColumnKind::Text => Some("Each different text becomes a level, as of a category"),
         _ => None,
     }
 }
@@ -118,7 +129,7 @@ pub(crate) fn features(truth: &Truth) -> Vec<String> {
     data.profiles
         .iter()
         .filter(|profile| profile.name != target)
-        .filter(|profile| truth.role(&profile.name) == Role::Feature && unusable(profile).is_none())
+        .filter(|profile| truth.role_of(profile) == Role::Feature && unusable(profile).is_none())
         .map(|profile| profile.name.clone())
         .collect()
 }
@@ -172,16 +183,21 @@ pub(crate) fn path(truth: &Truth, data: &Dataset) -> String {
     }
 }
 
-/// The open table and the version's settings, if it was trained on that table; else why not.
+/// As [`same_table`], for what needs rows that were held out.
 pub(crate) fn same_data(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
+    if version.report.is_some() && version.model().training.test_rows == 0 {
+        return Err("No rows were held out to judge it by; set a test split and train again.".into());
+    }
+    same_table(truth, version)
+}
+
+/// The open table and the version's settings, if it was trained on that table; else why not.
+pub(crate) fn same_table(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
     let model = version.model();
     if version.report.is_none() {
         return Err("The model was opened from a file, so its training can't be repeated in parts.".into());
     }
-    if model.training.test_rows == 0 {
-        return Err("No rows were held out to judge it by; set a test split and train again.".into());
-    }
-    let again = || format!("Open {} again to work it out.", model.training.data);
+    let again = || format!("Open {} again, the table that it was trained on.", model.training.data);
     let data = truth.data().ok_or_else(again)?;
     if data.loaded.sha256.is_none() || data.loaded.sha256 != model.training.data_sha256 {
         return Err(again());
