@@ -21,6 +21,7 @@ use crate::app::widgets::{
 use crate::data::date::{DateFormat, format_iso};
 use crate::data::profile::{ColumnProfile, Summary};
 use crate::data::{ColumnKind, ColumnOptions, Decimal, Relation};
+use crate::model::Policy;
 use crate::workspace::Role as ColumnRole;
 
 /// The inspector of the draft's column.
@@ -45,6 +46,7 @@ pub(super) fn inspector_ui(
                 ui.spacing_mut().item_spacing.y = space::S2;
                 title_ui(ui, view, profile, commands);
                 role_ui(ui, view, profile, commands);
+                missing_ui(ui, view, profile, commands);
                 ui.add_space(space::S1);
                 ui.horizontal(|ui| {
                     field_label(ui, "Distribution");
@@ -118,6 +120,45 @@ fn role_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut 
     if segmented(ui, "Role in the model", &mut role, &choices, size::CONTROL, Some(width)) && role != old {
         commands.push(Command::SetRole(profile.name.clone(), role));
     }
+}
+
+/// What the model does about missing values of this column, now and when it predicts.
+fn missing_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut Commands) {
+    if view.truth.role(&profile.name) != ColumnRole::Feature {
+        return;
+    }
+    let t = tokens(ui);
+    field_label(ui, "When a value is missing");
+    let filling = match profile.kind {
+        ColumnKind::Number => "Fill in the mean of the training rows",
+        ColumnKind::Date => "Fill in the median of the training rows",
+        ColumnKind::Category | ColumnKind::Boolean | ColumnKind::Text => "Fill in the most frequent value",
+    };
+    let as_model = "As the model’s policy says";
+    let rules = [
+        (None, as_model, "The same for every feature without a rule of its own; set on the Train page."),
+        (Some(Policy::Impute), filling, "Training and prediction put it in each gap."),
+        (
+            Some(Policy::Ignore),
+            "Go on without it",
+            "Training leaves such rows out; when predicting, the column adds nothing for them.",
+        ),
+        (
+            Some(Policy::Reject),
+            "Refuse",
+            "Training stops at the first gap, and a prediction with a gap here is an error.",
+        ),
+    ];
+    let own = view.truth.missing.get(&profile.name).copied();
+    let (_, current, about) = rules.iter().find(|(rule, ..)| *rule == own).copied().unwrap_or(rules[0]);
+    let labels = rules.map(|(_, label, _)| label);
+    let width = ui.available_width();
+    if let Some(at) = select(ui, "When a value is missing", None, current, &labels, width, size::CONTROL)
+        && rules[at].0 != own
+    {
+        commands.push(Command::SetMissing(profile.name.clone(), rules[at].0));
+    }
+    ui.add(Label::new(text(about, font::small(), t.text_3)).wrap());
 }
 
 /// Two figures beside each other.
