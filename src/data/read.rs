@@ -66,6 +66,7 @@ pub struct ColumnReading {
 /// name a column that is not there, or when `progress` was cancelled. Everything else that is odd becomes a
 /// warning.
 pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> Result<Loaded, DataError> {
+    let source = &*source.edited(options);
     let mut options = options.clone();
     let mut careful = false;
     let mut note = None;
@@ -237,6 +238,7 @@ impl<'a> Reader<'a> {
             invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Report },
             careful: self.careful
                 || matches!(self.sniffed.dialect.quote, super::options::Quote::Backslash(_)),
+            ragged: self.options.ragged,
         };
         let start = self.sniffed.start;
         let mut blocks =

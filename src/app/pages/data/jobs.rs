@@ -74,8 +74,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let progress = &handle.progress;
                 let lines =
                     raw_lines(&source, dialect.encoding, line, LINES_AROUND, progress).map_err(failed)?;
-                let before = data.loaded.lines_before;
-                let row = row_at_line(&source, dialect, before, line, progress).map_err(failed)?;
+                let before = (data.loaded.lines_before, data.loaded.columns.len());
+                let row = row_at_line(&source, &data.options, dialect, before, line, progress).map_err(failed)?;
                 let row = row.and_then(|row| usize::try_from(row).ok());
                 let row = row.filter(|row| *row < data.loaded.table.n_rows());
                 let place = match &rows {
