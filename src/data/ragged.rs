@@ -5,7 +5,18 @@ use super::infer::Plan;
 use super::number::{Decimal, Reading, general};
 use super::options::Ragged;
 use super::sniff::shorten;
-use super::warning::{Topic, WarningLog};
+use super::warning::{Topic, Warning, WarningLog};
+
+/// What stands in every warning about a line of another length.
+const EXPECTED: &str = " are expected; ";
+
+impl Warning {
+    /// Whether it is about a line with more or fewer fields than the header; see [`Ragged`].
+    #[must_use]
+    pub fn is_ragged(&self) -> bool {
+        self.message.contains(EXPECTED)
+    }
+}
 
 /// Brings a record to the header's number of fields and says what that took. `line` is counted from 0. Returns where a
 /// decimal point is to be put in the text, if a number was put together from two fields.
@@ -128,6 +139,7 @@ mod tests {
         assert_eq!(csv, "price,store,units\n1.79,S01,10\n1.69,S05,14\n2.5,S06,15\n");
         assert_eq!(said[0], "3: 4 fields where 3 are expected; the line was left out");
         assert_eq!(said[1], "4: 2 fields where 3 are expected; the line was left out");
+        assert!(loaded.warnings.iter().all(Warning::is_ragged));
         let source = Source::from_bytes("t.csv", TEXT.as_bytes().to_vec());
         let row = |line| {
             let (options, before) = (with(Ragged::Skip), (loaded.lines_before, 3));
@@ -162,10 +174,12 @@ mod tests {
         let without = ReadOptions { without_lines: [3].into(), hash: true, ..ReadOptions::default() };
         let (loaded, csv, said) = read(text, &without);
         assert_eq!(csv, "a,b\n1,x\n3,y\n4,z\n");
-        assert_eq!(said, ["3: the line is empty and was skipped"]);
+        assert_eq!(said, ["3: the line was left out, as was asked for"]);
+        assert!(!loaded.warnings[0].is_ragged());
         let before = ReadOptions { last_line: Some(2), hash: true, ..ReadOptions::default() };
         let (part, csv, said) = read(text, &before);
-        assert_eq!((csv.as_str(), said.len()), ("a,b\n1,x\n", 0));
+        assert_eq!(csv, "a,b\n1,x\n");
+        assert_eq!(said, ["2: the lines below this one were not read, as was asked for"]);
         // sha256sum of the file as it is on disk, whatever was read of it
         assert_eq!(loaded.sha256, part.sha256);
         let whole = ReadOptions { quote: Some(crate::data::Quote::None), hash: true, ..ReadOptions::default() };

@@ -74,6 +74,7 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
         let sniffed = sniff(source, &options)?;
         match Reader::new(source, &options, sniffed, careful)?.read(progress)? {
             Outcome::Loaded(mut loaded) => {
+                say_edits(&mut loaded.warnings, &options);
                 if let Some(note) = note {
                     loaded.warnings.insert(0, Warning { line: 1, message: note });
                 }
@@ -90,6 +91,17 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
                 }
             }
         }
+    }
+}
+
+/// Says of lines that were not read why that is so.
+fn say_edits(warnings: &mut Vec<Warning>, options: &ReadOptions) {
+    for warning in warnings.iter_mut().filter(|warning| options.without_lines.contains(&warning.line)) {
+        warning.message = "the line was left out, as was asked for".to_owned();
+    }
+    if let Some(line) = options.last_line {
+        let message = "the lines below this one were not read, as was asked for".to_owned();
+        warnings.push(Warning { line, message });
     }
 }
 
@@ -269,7 +281,9 @@ impl<'a> Reader<'a> {
                     pass.columns.iter_mut().for_each(|column| column.reserve(rows as usize));
                 }
                 bytes_seen += bytes;
-                pass.append(chunk)
+                let appended = pass.append(chunk);
+                progress.set_rows(pass.n_rows as u64);
+                appended
             },
         )?;
         if blocks.replaced() {

@@ -40,6 +40,18 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 None => state.truth.missing.remove(&column),
             };
         }
+        Command::SetWidth(column, width) => {
+            match width {
+                Some(width) => state.screen.data.widths.insert(column, width),
+                None => state.screen.data.widths.remove(&column),
+            };
+        }
+        Command::SetRagged(ragged) => {
+            if let Some(data) = state.truth.data().filter(|data| data.options.ragged != ragged) {
+                let (from, options) = (data.from.clone(), ReadOptions { ragged, ..data.options.clone() });
+                return reopen(state, from, options);
+            }
+        }
         Command::Inspect(column) => {
             state.screen.data.inspected |= column.is_some();
             let place = state.truth.data().and_then(|data| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::apply::{find, relate};
-use super::{Cursor, Draft, Event, GoTo, Results, cells};
+use super::{Cursor, Draft, Event, FirstRows, GoTo, Results, cells};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
 use crate::app::state::{AppState, Dataset, Problem, StatusKind};
@@ -16,6 +16,13 @@ use crate::workspace::{DataRef, Role};
 pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
     match event {
         Event::Read(data, shown) => return read(state, data, shown),
+        Event::FirstRows(data, shown) => {
+            // of what is still being read, and not of an attempt before
+            if state.truth.dataset.loading {
+                let results = Results { shown, still_reading: true, ..Results::default() };
+                state.results.data.first_rows = Some(Arc::new(FirstRows { data, results }));
+            }
+        }
         Event::Kept(from) => state.results.data.reading = Some((from, ReadOptions::default())),
         Event::FailedAt(lines) => state.results.data.failed_at = lines,
         Event::Rows(data, find, rows) => {
@@ -68,6 +75,7 @@ fn read(state: &mut AppState, data: Arc<Dataset>, shown: Arc<Vec<cells::Shown>>)
     if again {
         let draft = &mut state.screen.data;
         draft.find.fit(table);
+        draft.widths.retain(|name, _| table.column(name).is_some());
         draft.column = draft.column.take().filter(|name| table.column(name).is_some());
         draft.cursor = None;
         draft.settings = None;
@@ -124,6 +132,7 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
     match slot {
         Slot::Read => {
             state.screen.data.settings = None;
+            state.results.data.first_rows = None;
             state.truth.dataset.failed(problem);
         }
         Slot::Preview => state.results.data.preview.failed(problem),
@@ -136,6 +145,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
     match slot {
         Slot::Read => {
             state.results.data.reading = None;
+            state.results.data.first_rows = None;
             state.truth.dataset.cancelled();
             let kept = if state.truth.data().is_some() { "; the table before is untouched" } else { "" };
             state.say(StatusKind::Note, format!("Reading was stopped{kept}"));

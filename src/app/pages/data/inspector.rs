@@ -8,6 +8,7 @@ use eframe::egui::{
 use super::distribution::{Distribution, distribution_ui};
 use super::head::column_menu_ui;
 use super::parts::{kind_sign, popup_frame};
+use super::table::fitting_width;
 use super::{Command, Draft, Results};
 use crate::app::command::Commands;
 use crate::app::job::Slot;
@@ -44,7 +45,8 @@ pub(super) fn inspector_ui(
             |ui| {
                 ui.set_width(ui.available_width());
                 ui.spacing_mut().item_spacing.y = space::S2;
-                title_ui(ui, view, profile, commands);
+                let fitting = results.shown.get(place).map(|shown| fitting_width(ui, &profile.name, *shown));
+                title_ui(ui, view, profile, fitting, commands);
                 role_ui(ui, view, profile, commands);
                 missing_ui(ui, view, profile, commands);
                 ui.add_space(space::S1);
@@ -77,7 +79,13 @@ pub(super) fn inspector_ui(
     });
 }
 
-fn title_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut Commands) {
+fn title_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    profile: &ColumnProfile,
+    fitting: Option<f32>,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     ui.horizontal(|ui| {
         ui.set_height(size::CONTROL_COMPACT);
@@ -91,7 +99,7 @@ fn title_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut
             Popup::menu(&more)
                 .frame(popup_frame(ui))
                 .accessible_name("More for this column")
-                .show(|ui| column_menu_ui(ui, &profile.name, role, commands));
+                .show(|ui| column_menu_ui(ui, &profile.name, role, fitting, commands));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = space::S2;
                 let (icon, word) = kind_sign(profile.kind);

@@ -6,7 +6,9 @@ mod arrive;
 mod cells;
 mod distribution;
 mod empty;
+mod excerpt;
 mod failure;
+mod failure_ways;
 mod find;
 mod head;
 mod inspector;
@@ -14,10 +16,12 @@ mod jobs;
 mod page;
 mod parts;
 mod preview;
+mod reading;
 mod settings;
 mod table;
 mod toolbar;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,7 +36,7 @@ pub(crate) use page::data_page_ui;
 
 use crate::app::effect::Effect as AppEffect;
 use crate::app::state::{AppState, Dataset, Loadable, Problem, StatusKind};
-use crate::data::{Loaded, RawLine, ReadOptions, Relation};
+use crate::data::{Loaded, Ragged, RawLine, ReadOptions, Relation};
 use crate::model::Policy;
 use crate::workspace::{DataRef, Role};
 
@@ -48,6 +52,8 @@ pub(crate) struct Draft {
     of: Option<DataRef>,
     /// Which rows are asked for.
     find: Find,
+    /// The columns whose width was dragged, with it.
+    widths: BTreeMap<String, f32>,
     /// What is selected.
     #[serde(skip)]
     cursor: Option<Cursor>,
@@ -96,6 +102,10 @@ struct GoTo {
 /// What jobs worked out for this page.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
+    /// The first rows of a large file, while the others are being read.
+    first_rows: Option<Arc<FirstRows>>,
+    /// These are the results of such first rows: there is nothing yet to be sorted, filtered or inspected.
+    still_reading: bool,
     /// What is being read, while it is, and after it failed.
     pub(crate) reading: Option<(DataRef, ReadOptions)>,
     /// How each column's cells are shown.
@@ -132,6 +142,13 @@ impl Results {
     }
 }
 
+/// The first rows of a table that is being read, and how they are shown.
+#[derive(Debug)]
+pub(crate) struct FirstRows {
+    data: Arc<Dataset>,
+    results: Results,
+}
+
 /// A line of the file with those around it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Excerpt {
@@ -164,6 +181,10 @@ pub(crate) enum Command {
     SetMissing(String, Option<Policy>),
     /// Open a column's inspector.
     Inspect(Option<String>),
+    /// How wide a column is; `None` as its name and cells need.
+    SetWidth(String, Option<f32>),
+    /// What becomes of lines with more or fewer fields than the header; the open file is read again.
+    SetRagged(Ragged),
     /// Save the rows that are shown.
     Export(PathBuf),
     /// Leave the message of a failed attempt and go back to the table.
@@ -218,6 +239,8 @@ pub(crate) enum Effect {
 #[derive(Debug)]
 pub(crate) enum Event {
     Read(Arc<Dataset>, Arc<Vec<cells::Shown>>),
+    /// The first rows of what is being read.
+    FirstRows(Arc<Dataset>, Arc<Vec<cells::Shown>>),
     /// The pasted table was kept as this.
     Kept(DataRef),
     /// The lines around that at which reading is about to fail.
@@ -244,6 +267,7 @@ pub(crate) fn reopen(state: &mut AppState, from: DataRef, options: ReadOptions) 
     let results = &mut state.results.data;
     results.reading = Some((from.clone(), options.clone()));
     results.failed_at.clear();
+    results.first_rows = None;
     vec![AppEffect::Data(Effect::Read(from, Box::new(options)))]
 }
 
@@ -256,6 +280,7 @@ pub(crate) fn paste(state: &mut AppState, text: String) -> Vec<AppEffect> {
     state.screen.page = crate::app::pages::PageId::Data;
     state.truth.dataset.begin();
     state.results.data.reading = None;
+    state.results.data.first_rows = None;
     state.results.data.failed_at.clear();
     vec![AppEffect::Data(Effect::Paste(text))]
 }
