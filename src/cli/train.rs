@@ -191,7 +191,8 @@ impl PolicyArgs {
         let mut seen = std::collections::BTreeSet::new();
         for (column, policy) in &self.on_missing {
             if !seen.insert(column) {
-                let what = column.as_ref().map_or_else(String::new, |column| format!(" for column '{column}'"));
+                let what =
+                    column.as_ref().map_or_else(String::new, |column| format!(" for column '{column}'"));
                 return Err(Failure::usage(format!("--on-missing is given twice{what}")));
             }
             if let Some(column) = column {

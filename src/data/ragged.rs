@@ -151,9 +151,13 @@ mod tests {
     #[test]
     fn a_decimal_comma_among_commas_is_repaired() {
         let (_, csv, said) = read(TEXT, &with(Ragged::Repair));
-        let expected = "price,store,units\n1.79,S01,10\n1.79,S02,11\n1.59,S03,\n-1.5,S04,13\n1.69,S05,14\n2.5,S06,15\n";
+        let expected =
+            "price,store,units\n1.79,S01,10\n1.79,S02,11\n1.59,S03,\n-1.5,S04,13\n1.69,S05,14\n2.5,S06,15\n";
         assert_eq!(csv, expected);
-        assert_eq!(said[0], "3: 4 fields where 3 are expected; repaired: '1,79' is one number, in column 'price'");
+        assert_eq!(
+            said[0],
+            "3: 4 fields where 3 are expected; repaired: '1,79' is one number, in column 'price'"
+        );
         assert_eq!(said[1], "4: 2 fields where 3 are expected; the missing ones are taken as empty");
         // the same where records are read with care: a quote within a field
         let odd = format!("{TEXT}1.5,S \"7\" x,16\n");
@@ -182,7 +186,8 @@ mod tests {
         assert_eq!(said, ["2: the lines below this one were not read, as was asked for"]);
         // sha256sum of the file as it is on disk, whatever was read of it
         assert_eq!(loaded.sha256, part.sha256);
-        let whole = ReadOptions { quote: Some(crate::data::Quote::None), hash: true, ..ReadOptions::default() };
+        let whole =
+            ReadOptions { quote: Some(crate::data::Quote::None), hash: true, ..ReadOptions::default() };
         assert_eq!(loaded.sha256, read(text, &whole).0.sha256);
     }
 }

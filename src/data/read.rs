@@ -97,7 +97,7 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
 /// Says of lines that were not read why that is so.
 fn say_edits(warnings: &mut Vec<Warning>, options: &ReadOptions) {
     for warning in warnings.iter_mut().filter(|warning| options.without_lines.contains(&warning.line)) {
-        warning.message = "the line was left out, as was asked for".to_owned();
+        "the line was left out, as was asked for".clone_into(&mut warning.message);
     }
     if let Some(line) = options.last_line {
         let message = "the lines below this one were not read, as was asked for".to_owned();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::edits::{Editing, Edits};
 use super::encoding::{Encoding, Utf8Count};
-use super::edits::{Edits, Editing};
 use super::options::{DataError, ReadOptions};
 use super::spool::Spool;
 

@@ -2,9 +2,12 @@
 //! its looks at every size.
 
 use std::io::Write as _;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use eframe::egui::{self, Key, Modifiers};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
 
 use crate::bench::{Bench, window};
 
@@ -38,7 +41,6 @@ fn a_rule_for_gaps_is_kept_and_goes_into_the_model() {
     let mut bench = window();
     bench.click(WINTER);
     bench.click("Inspect footfall");
-    assert!(bench.shows("set on the Train page"), "{}", bench.labels());
     // from the model's policy past filling in to going on without
     choose(&mut bench, "When a value is missing", 2);
     assert!(bench.shows("Training leaves such rows out"), "{}", bench.labels());
@@ -71,6 +73,29 @@ fn a_rule_is_only_for_features() {
     assert!(!bench.shows("When a value is missing"), "{}", bench.labels());
 }
 
+/// Rows of a file with the columns id, store and units, below its header where they are the first.
+fn rows(range: std::ops::Range<usize>) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(if range.start == 0 { "id,store,units\n" } else { "" });
+    range.for_each(|at| writeln!(text, "{at},S{:02},{}", at % 12, at * 7 % 1000).unwrap());
+    text
+}
+
+/// A file that gives its first part, and the rest when it is told to.
+fn slow_file(path: &Path, first: &str, rest: String) -> (SyncSender<()>, JoinHandle<()>) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let (go, wait) = sync_channel::<()>(1);
+    let (path, first) = (path.to_path_buf(), first.to_owned());
+    let work = move || {
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        // who reads may have stopped
+        let taken = pipe.write_all(first.as_bytes());
+        wait.recv().unwrap();
+        drop(taken.and_then(|()| pipe.write_all(rest.as_bytes())));
+    };
+    (go, std::thread::Builder::new().name("slow file".into()).spawn(work).unwrap())
+}
+
 #[cfg(unix)]
 #[test]
 fn the_first_rows_are_there_while_the_others_are_read() {
@@ -78,30 +103,35 @@ fn the_first_rows_are_there_while_the_others_are_read() {
     let old = bench.file("old.csv", "a\n1\n");
     bench.drop_file(&old);
     let path = old.with_file_name("slow.csv");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    let row = |at: usize| format!("{at},S{:02},{}\n", at % 12, at * 7 % 1000);
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let there = path.clone();
-    let writer = std::thread::spawn(move || {
-        let mut pipe = std::fs::OpenOptions::new().write(true).open(there).unwrap();
-        pipe.write_all(b"id,store,units\n").unwrap();
-        (0..200_000).for_each(|at| pipe.write_all(row(at).as_bytes()).unwrap());
-        wait.recv().unwrap();
-        (200_000..300_000).for_each(|at| pipe.write_all(row(at).as_bytes()).unwrap());
-    });
+    let (go, writer) = slow_file(&path, &rows(0..1_200_000), rows(1_200_000..1_300_000));
     bench.offer(&path);
     bench.wait_for("Still reading");
     // the rows are the file's, in its order; nothing can be done with them yet that would be undone
     bench.wait_for("store, row 2: S01");
     assert!(bench.shows("the first 500 rows are shown"), "{}", bench.labels());
     assert!(!bench.shows("Sort by units") && !bench.shows("Inspect units"), "{}", bench.labels());
-    bench.wait_for("Jobs: ");
+    // the job says how many there are so far
+    let counted = |bench: &Bench| {
+        let mut chips = bench.harness.query_all_by_label_contains("Jobs: ");
+        chips.any(|chip| chip.accesskit_node().label().is_some_and(|label| label.contains(" rows")))
+    };
+    for _ in 0..20_000 {
+        if counted(&bench) {
+            break;
+        }
+        bench.harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(counted(&bench), "{}", bench.labels());
     assert!(!bench.status().starts_with("Loaded slow.csv"));
-    bench.harness.render().unwrap().save("/tmp/first_rows.png").unwrap();
     go.send(()).unwrap();
     bench.settle();
     writer.join().unwrap();
-    assert!(bench.status().starts_with("Loaded slow.csv: 300\u{2009}000 rows, 3 columns"), "{}", bench.status());
+    assert!(
+        bench.status().starts_with("Loaded slow.csv: 1\u{2009}300\u{2009}000 rows, 3 columns"),
+        "{}",
+        bench.status()
+    );
     assert!(!bench.shows("Still reading") && bench.shows("Sort by units"));
 }
 
@@ -112,16 +142,7 @@ fn a_table_whose_reading_is_stopped_gives_way_to_the_one_before() {
     let old = bench.file("old.csv", "a\n1\n");
     bench.drop_file(&old);
     let path = old.with_file_name("slow.csv");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let there = path.clone();
-    let writer = std::thread::spawn(move || {
-        let mut pipe = std::fs::OpenOptions::new().write(true).open(there).unwrap();
-        // who reads may be gone by now
-        let rows = "1,2\n".repeat(200_000);
-        let _ended = pipe.write_all(b"a,b\n").and_then(|()| pipe.write_all(rows.as_bytes()));
-        wait.recv().unwrap();
-    });
+    let (go, writer) = slow_file(&path, &rows(0..200_000), String::new());
     bench.offer(&path);
     bench.wait_for("Still reading");
     bench.one("Stop reading").click();
@@ -129,7 +150,11 @@ fn a_table_whose_reading_is_stopped_gives_way_to_the_one_before() {
     go.send(()).unwrap();
     bench.settle();
     writer.join().unwrap();
-    assert!(bench.status().contains("Reading was stopped; the table before is untouched"), "{}", bench.status());
+    assert!(
+        bench.status().contains("Reading was stopped; the table before is untouched"),
+        "{}",
+        bench.status()
+    );
     assert!(bench.shows("Table of old.csv") && !bench.shows("Still reading"), "{}", bench.labels());
 }
 
@@ -210,6 +235,8 @@ fn lines_of_another_length_are_repaired_skipped_or_used_by_key() {
     assert!(bench.shows("1 of 3"), "{}", bench.labels());
     bench.click("Next line with a warning");
     assert!(bench.shows("line 4: 1.59,S03"), "{}", bench.labels());
+    // nothing there that a comma could mend
+    assert!(bench.shows("Skip such lines") && !bench.shows("Repair decimal commas"), "{}", bench.labels());
     bench.click("Previous line with a warning");
     bench.picture("data_ragged");
     bench.key(Key::Enter);
@@ -330,10 +357,8 @@ fn the_whole_page_works_by_keyboard_alone() {
 fn tab_to(bench: &mut Bench, label: &str) {
     for _ in 0..200 {
         bench.key(Key::Tab);
-        let reached = bench
-            .harness
-            .query_all_by(|node| node.is_focused())
-            .any(|node| node.accesskit_node().label().as_deref() == Some(label));
+        let is_it = |node: &AccessKitNode<'_>| node.is_focused() && node.label().as_deref() == Some(label);
+        let reached = bench.harness.query_all_by(is_it).next().is_some();
         if reached {
             return;
         }
@@ -378,4 +403,63 @@ fn looks_on_a_projector() {
 #[test]
 fn looks_on_a_projector_in_the_dark() {
     looks("projector_dark", 1440.0, 900.0, egui::Theme::Dark, true);
+}
+
+/// Opens a file and uses everything on it that has a key.
+fn use_it(bench: &mut Bench, name: &str, text: impl AsRef<[u8]>) {
+    let path = bench.file(name, text);
+    bench.drop_file(&path);
+    for (modifiers, key) in [
+        (Modifiers::NONE, Key::ArrowRight),
+        (Modifiers::NONE, Key::End),
+        (Modifiers::COMMAND, Key::End),
+        (Modifiers::NONE, Key::T),
+        (Modifiers::NONE, Key::PageUp),
+        (Modifiers::COMMAND, Key::Home),
+        (Modifiers::COMMAND, Key::R),
+        (Modifiers::NONE, Key::Escape),
+        (Modifiers::NONE, Key::Home),
+        (Modifiers::NONE, Key::I),
+        (Modifiers::NONE, Key::F),
+    ] {
+        bench.keys(modifiers, key);
+    }
+}
+
+#[test]
+fn odd_files_are_shown_and_used_like_others() {
+    let mut bench = window();
+    use_it(&mut bench, "no_rows.csv", "a,b\n");
+    assert!(bench.shows("The file has no rows"), "{}", bench.labels());
+    use_it(&mut bench, "one_column.csv", "only\n1\n2\n3\n");
+    assert!(bench.shows("only, row 3: 3"), "{}", bench.labels());
+    let names: Vec<String> = (0..2000).map(|at| format!("c{at}")).collect();
+    let row = vec!["1"; 2000].join(",");
+    use_it(&mut bench, "wide.csv", format!("{}\n{row}\n{row}\n", names.join(",")));
+    assert!(bench.status().contains("2 rows, 2\u{2009}000 columns"), "{}", bench.status());
+    bench.key(Key::End);
+    assert!(bench.shows("Sort by c1999"), "{}", bench.labels().len());
+    let cell = "lorem ipsum ".repeat(900_000);
+    use_it(&mut bench, "huge_cell.csv", format!("id,text\n1,\"{cell}\"\n2,short\n"));
+    assert!(bench.shows("text, row 2: short"), "{}", bench.labels().len());
+    use_it(&mut bench, "nothing_but_gaps.csv", "a,b\n,\n,\nNA,-\n");
+    assert!(bench.shows("a, row 3: missing"), "{}", bench.labels());
+}
+
+#[test]
+fn names_and_cells_of_every_script_are_shown() {
+    let mut bench = window();
+    let long = "n".repeat(5000);
+    let text = format!(
+        "\"two\nlines\",price,price,\u{5e9}\u{5dc}\u{5d5}\u{5dd},\u{1f9ca} ice,\u{200b},{long},e\u{301}t\u{e9}\n\
+         \"a\nb\",1.5,2,\u{5d0}\u{5d1}\u{5d2},\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467},\u{fffd},x,\u{645}\u{631}\u{62d}\u{628}\u{627}\n\
+         \"c\td\",2.5,3,\u{5d3},\u{2603},\u{202e}abc,y,\u{4f60}\u{597d}\n"
+    );
+    use_it(&mut bench, "scripts.csv", &text);
+    assert!(bench.status().contains("2 rows, 8 columns"), "{}", bench.status());
+    assert!(bench.shows("two\nlines, row 1: a b"), "{}", bench.labels());
+    bench.keys(Modifiers::COMMAND, Key::Home);
+    bench.picture("data_scripts");
+    bench.key(Key::End);
+    bench.picture("data_scripts_end");
 }

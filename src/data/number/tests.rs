@@ -124,16 +124,10 @@ fn what_is_not_a_number_stays_what_it_is() {
     }
     assert_eq!(general("007", Decimal::Point), Reading::LeadingZero);
     assert_eq!(general("9007199254740993", Decimal::Point), Reading::TooPrecise);
-    assert_eq!(
-        general("9007199254740994", Decimal::Point),
-        Reading::Value(9_007_199_254_740_994.0, None)
-    );
+    assert_eq!(general("9007199254740994", Decimal::Point), Reading::Value(9_007_199_254_740_994.0, None));
     assert_eq!(general("-12345678901234567890", Decimal::Point), Reading::TooPrecise);
     assert_eq!(asked("-007", Decimal::Point), Reading::Value(-7.0, None));
-    assert_eq!(
-        asked("0009007199254740993", Decimal::Point),
-        Reading::Rounded(9_007_199_254_740_992.0, None)
-    );
+    assert_eq!(asked("0009007199254740993", Decimal::Point), Reading::Rounded(9_007_199_254_740_992.0, None));
     assert_eq!(general("inf", Decimal::Point), Reading::Infinite);
     assert_eq!(general("1e999", Decimal::Point), Reading::Infinite);
 }

@@ -23,9 +23,10 @@ pub(super) fn ragged_choices(state: &AppState) -> Option<Vec<(Key, Choice)>> {
 
 fn choices(data: &Dataset, excerpt: &Excerpt) -> Option<Vec<(Key, Choice)>> {
     let warnings = &data.loaded.warnings;
-    if !warnings.iter().any(|warning| warning.line == excerpt.line && warning.is_ragged()) {
-        return None;
-    }
+    let warning = warnings.iter().find(|warning| warning.line == excerpt.line && warning.is_ragged())?;
+    // a line with too few fields has no comma too many
+    let n_fields = warning.message.split(' ').next().and_then(|n| n.parse::<usize>().ok());
+    let too_many = n_fields.is_some_and(|n| n > data.loaded.columns.len());
     let now = data.options.ragged;
     let mut choices = Vec::new();
     let mut choice = |key, label, icon, ragged| {
@@ -34,7 +35,7 @@ fn choices(data: &Dataset, excerpt: &Excerpt) -> Option<Vec<(Key, Choice)>> {
             choices.push((key, Choice { label, icon, command }));
         }
     };
-    if data.loaded.dialect.delimiter == b',' {
+    if data.loaded.dialect.delimiter == b',' && too_many {
         choice(Key::Enter, "Repair decimal commas", Icon::WRENCH, Ragged::Repair);
     }
     choice(Key::S, "Skip such lines", Icon::PROHIBIT, Ragged::Skip);

@@ -178,22 +178,15 @@ fn kept_ui(ui: &mut Ui, view: View<'_>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.set_width(ui.available_width());
         card_head(ui, None, "What was kept", true, |_| {});
-        let mut nothing = true;
-        let mut kept = |ui: &mut Ui, title: &str, about: &str| {
-            nothing = false;
-            kept_row_ui(ui, title, about);
-        };
         if let Some(data) = view.truth.data() {
             let rows = format::plural(data.loaded.table.n_rows(), "row", "rows");
-            kept(ui, &format!("{} is still loaded", data.from.title()), &format!("{rows}, untouched"));
+            kept_row_ui(ui, &format!("{} is still loaded", data.from.title()), &format!("{rows}, untouched"));
         }
         if let Some(champion) = view.truth.champion() {
             let title = format!("{} is still the champion", champion.entry.title());
-            kept(ui, &title, "It predicts as before");
+            kept_row_ui(ui, &title, "It predicts as before");
         }
-        if nothing {
-            kept_row_ui(ui, "The file on disk", "It is never changed");
-        }
+        kept_row_ui(ui, "The file on disk", "It is never changed");
     });
 }
 

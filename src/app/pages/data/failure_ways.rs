@@ -45,23 +45,17 @@ pub(super) fn ways(results: &Results, problem: &Problem) -> Vec<Way> {
         let retry = |options: ReadOptions| Command::Retry(Box::new(options));
         if problem.title.contains("quote") && options.quote != Some(Quote::None) {
             let plain = ReadOptions { quote: Some(Quote::None), ..options.clone() };
-            let about = "Every quote in the file stands for itself. The file on disk stays as it is.";
+            let about = "Each stands for itself.";
             ways.push(
-                Way::new(
-                    Icon::WRENCH,
-                    "Read quotes as plain characters",
-                    about,
-                    "Read without quotes",
-                    retry(plain),
-                )
-                .key(Key::Enter),
+                Way::new(Icon::WRENCH, "Quotes as characters", about, "Read without quotes", retry(plain))
+                    .key(Key::Enter),
             );
         }
         if let Some(line) = problem.line {
             let number = format::count(line);
             let mut without = options.clone();
             without.without_lines.insert(line);
-            let about = "The other lines are read. The file on disk stays as it is.";
+            let about = "All the others are read.";
             let way = Way::new(
                 Icon::PROHIBIT,
                 format!("Leave line {number} out"),
@@ -73,11 +67,9 @@ pub(super) fn ways(results: &Results, problem: &Problem) -> Vec<Way> {
             // the header at least, and a row
             if line > 2 {
                 let before = ReadOptions { last_line: Some(line - 1), ..options.clone() };
-                let title = format!("Use the lines before it: {}", format::count(line - 1));
-                let about = "What comes behind is not read. The file on disk stays as it is.";
-                ways.push(
-                    Way::new(Icon::ROWS, title, about, "Use what was read", retry(before)).key(Key::U),
-                );
+                let title = format!("Use lines 1 to {}", format::count(line - 1));
+                let about = "What follows is not read.";
+                ways.push(Way::new(Icon::ROWS, title, about, "Use what was read", retry(before)).key(Key::U));
             }
         }
         if *options != ReadOptions::default() {

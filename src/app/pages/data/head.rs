@@ -1,8 +1,6 @@
 //! The head of a column: name, kind, histogram, missing values.
 
-use eframe::egui::{
-    Align2, CornerRadius, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align2, CornerRadius, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Command;
 use super::parts::kind_sign;

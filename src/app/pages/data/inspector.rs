@@ -166,7 +166,10 @@ fn missing_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &m
     {
         commands.push(Command::SetMissing(profile.name.clone(), rules[at].0));
     }
-    ui.add(Label::new(text(about, font::small(), t.text_3)).wrap());
+    // what is the same for all needs no explanation here
+    if own.is_some() {
+        ui.add(Label::new(text(about, font::small(), t.text_3)).wrap());
+    }
 }
 
 /// Two figures beside each other.

@@ -12,8 +12,8 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::chart::column_chart;
 use crate::data::profile::profile;
 use crate::data::{
-    DataError, Loaded, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start, relation,
-    replace_file, row_at_line, samples, write_csv_rows,
+    DataError, Loaded, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start,
+    relation, replace_file, row_at_line, samples, write_csv_rows,
 };
 use crate::work::Progress;
 use crate::workspace::{DataRef, Folder};
@@ -80,7 +80,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let lines =
                     raw_lines(&source, dialect.encoding, line, LINES_AROUND, progress).map_err(failed)?;
                 let before = (data.loaded.lines_before, data.loaded.columns.len());
-                let row = row_at_line(&source, &data.options, dialect, before, line, progress).map_err(failed)?;
+                let row =
+                    row_at_line(&source, &data.options, dialect, before, line, progress).map_err(failed)?;
                 let row = row.and_then(|row| usize::try_from(row).ok());
                 let row = row.filter(|row| *row < data.loaded.table.n_rows());
                 let place = match &rows {

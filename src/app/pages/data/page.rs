@@ -18,9 +18,7 @@ use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, hairline, size, space, tokens};
-use crate::app::widgets::{
-    Button, field_label, icon_button, menu_item, page_head,
-};
+use crate::app::widgets::{Button, field_label, icon_button, menu_item, page_head};
 use crate::data::samples;
 use crate::workspace::DataRef;
 

@@ -77,4 +77,3 @@ pub(super) fn loading_ui(ui: &mut Ui, view: View<'_>, results: &Results, command
         });
     }
 }
-

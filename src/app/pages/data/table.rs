@@ -131,14 +131,7 @@ fn nothing_ui(ui: &mut Ui, data: &Dataset, area: Rect, commands: &mut Commands) 
 }
 
 /// How wide each column is: as its name and cells need, and a little more where there is room.
-fn widths(
-    ui: &Ui,
-    truth: &Truth,
-    results: &Results,
-    data: &Dataset,
-    draft: &Draft,
-    room: f32,
-) -> Vec<f32> {
+fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, draft: &Draft, room: f32) -> Vec<f32> {
     let columns = data.loaded.table.columns();
     let target = truth.target();
     let mut widths: Vec<f32> = columns

@@ -1,8 +1,6 @@
 //! The bar above the table: search, filters, settings, warnings, and how much is shown.
 
-use eframe::egui::{
-    Align, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
-};
+use eframe::egui::{Align, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::page::settings_button;
 use super::parts::{kind_sign, popup_frame};
