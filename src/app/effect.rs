@@ -202,6 +202,7 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
 fn opened(state: &mut AppState, saved: Saved, versions: Vec<Version>, warnings: Vec<String>) -> Vec<Effect> {
     let truth = &mut state.truth;
     truth.roles = saved.roles;
+    truth.missing = saved.missing;
     truth.next_number = saved.next_number;
     truth.champion =
         saved.champion.filter(|number| versions.iter().any(|version| version.entry.number == *number));

@@ -15,7 +15,7 @@ use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
 use crate::inference::Predictor;
-use crate::model::Model;
+use crate::model::{Model, Policy};
 use crate::work::Clock;
 use crate::workspace::{DataRef, Entry, Folder, Role};
 
@@ -37,6 +37,8 @@ pub(crate) struct Truth {
     pub(crate) dataset: Loadable<Arc<Dataset>>,
     /// What each column is for, where it was said; see [`Truth::role`].
     pub(crate) roles: BTreeMap<String, Role>,
+    /// The rules for missing values of single columns; the others follow the model's.
+    pub(crate) missing: BTreeMap<String, Policy>,
     /// The models, oldest first.
     pub(crate) versions: Vec<Version>,
     /// The number of the model that answers predictions.

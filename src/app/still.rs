@@ -81,7 +81,7 @@ fn winter(page: PageId) -> AppState {
 }
 
 fn job(slot: Slot, title: &str, (done, total): (u64, u64), seconds: f64) -> JobStatus {
-    JobStatus { id: 1, slot, title: title.to_owned(), done, total, seconds, shown: true }
+    JobStatus { id: 1, slot, title: title.to_owned(), done, total, rows: 0, seconds, shown: true }
 }
 
 /// The rows twice, so that the first block is about half of them.

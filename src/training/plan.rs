@@ -77,6 +77,14 @@ impl Plan {
         let mut warnings = Vec::new();
         let (model, task) = choose(&settings, target)?;
         let features = choose_features(&settings, table, target, find, &mut warnings)?;
+        for name in settings.missing.keys() {
+            find(name, "given a rule for missing values")?;
+            if !features.contains(name) {
+                warnings.push(format!(
+                    "'{name}' is no feature of this model, so that the rule for its missing values has no effect"
+                ));
+            }
+        }
         if let Some(time) = &settings.time_column
             && find(time, "the time of the rows")?.kind() != ColumnKind::Date
         {
@@ -127,7 +135,6 @@ impl Plan {
     fn choose_rows(&mut self, table: &Table, target: &Column) -> Result<(), TrainError> {
         let n = table.n_rows();
         let columns: Vec<&Column> = self.features.iter().filter_map(|name| table.column(name)).collect();
-        let policy = self.settings.policies.missing_value;
         self.rows = (0..n).filter(|&row| !target.is_missing(row)).collect();
         let without_target = n - self.rows.len();
         if without_target > 0 {
@@ -147,52 +154,73 @@ impl Plan {
                 ));
             }
         }
-        match policy {
-            Policy::Impute => {
-                for column in &columns {
-                    let missing = match &column.data {
-                        ColumnData::Number(values) if self.rows.len() == n => {
-                            values.iter().filter(|value| value.is_nan()).count()
-                        }
-                        _ => self.rows.iter().filter(|&&row| column.is_missing(row)).count(),
-                    };
-                    if missing > 0 {
-                        self.warnings.push(format!(
-                            "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows (--on-missing ignore leaves such rows out)",
-                            column.name,
-                            self.rows.len(),
-                            fills(column)
-                        ));
-                    }
-                }
-            }
-            Policy::Ignore => {
-                let before = self.rows.len();
-                self.rows.retain(|&row| columns.iter().all(|column| !column.is_missing(row)));
-                if self.rows.len() < before {
-                    self.warnings.push(format!(
-                        "{} of {before} rows have a missing value in a feature and were left out",
-                        before - self.rows.len()
-                    ));
-                }
-            }
-            Policy::Reject => {
-                for column in &columns {
-                    if let Some(row) = self.rows.iter().find(|&&row| column.is_missing(row)) {
-                        return Err(TrainError::Data(format!(
-                            "'{}' has no value in data row {} and the policy for missing values is reject; --on-missing impute fills it in, --on-missing ignore leaves the row out",
-                            column.name,
-                            row + 1
-                        )));
-                    }
-                }
-            }
-        }
+        self.follow_rules(&columns)?;
         if self.rows.is_empty() {
             return Err(TrainError::Data(format!(
                 "no row is left to learn from: of {n} rows, {without_target} have no value in '{}'",
                 target.name
             )));
+        }
+        Ok(())
+    }
+
+    /// Leaves out the rows that a feature's rule for missing values leaves out; then none may be refused, and what is
+    /// filled in is said.
+    fn follow_rules(&mut self, columns: &[&Column]) -> Result<(), TrainError> {
+        let under = |policy: Policy| -> Vec<&Column> {
+            columns
+                .iter()
+                .copied()
+                .filter(|column| self.settings.on_missing(&column.name) == policy)
+                .collect()
+        };
+        let (ignore, reject, impute) = (under(Policy::Ignore), under(Policy::Reject), under(Policy::Impute));
+        let before = self.rows.len();
+        if !ignore.is_empty() {
+            self.rows.retain(|&row| ignore.iter().all(|column| !column.is_missing(row)));
+        }
+        if self.rows.len() < before {
+            self.warnings.push(format!(
+                "{} of {before} rows have a missing value in {} and were left out",
+                before - self.rows.len(),
+                if self.settings.missing.is_empty() {
+                    "a feature".to_owned()
+                } else {
+                    list(&ignore.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
+                }
+            ));
+        }
+        for column in reject {
+            if let Some(row) = self.rows.iter().find(|&&row| column.is_missing(row)) {
+                let whose = if self.settings.missing.contains_key(&column.name) {
+                    "its own rule for missing values is reject; choose another (--on-missing COL=impute fills it in, --on-missing COL=ignore leaves the row out)"
+                } else {
+                    "the policy for missing values is reject; --on-missing impute fills it in, --on-missing ignore leaves the row out"
+                };
+                return Err(TrainError::Data(format!(
+                    "'{}' has no value in data row {} and {whose}",
+                    column.name,
+                    row + 1
+                )));
+            }
+        }
+        for column in impute {
+            let missing = match &column.data {
+                ColumnData::Number(values) if self.rows.len() == values.len() => {
+                    values.iter().filter(|value| value.is_nan()).count()
+                }
+                _ => self.rows.iter().filter(|&&row| column.is_missing(row)).count(),
+            };
+            if missing > 0 {
+                let own = self.settings.missing.contains_key(&column.name);
+                self.warnings.push(format!(
+                    "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows{}",
+                    column.name,
+                    self.rows.len(),
+                    fills(column),
+                    if own { ", as its own rule says" } else { " (--on-missing ignore leaves such rows out)" }
+                ));
+            }
         }
         Ok(())
     }

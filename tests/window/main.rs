@@ -4,6 +4,7 @@
 
 mod bench;
 mod data;
+mod data_more;
 mod frame;
 mod hard;
 mod keyboard;

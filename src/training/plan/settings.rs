@@ -1,9 +1,11 @@
 //! What the user asks for, and what can be wrong with it whatever the data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
-use crate::model::{ModelKind, Policies, Task};
+use crate::model::{ModelKind, Policies, Policy, Task};
 use crate::training::fit::{ElasticNetSettings, MlpSettings, TreeSettings};
 use crate::work::Seed;
 
@@ -60,11 +62,20 @@ pub struct Settings {
     pub solver: Solver,
     /// What happens to input that is not as expected.
     pub policies: Policies,
+    /// Rules for the missing values of single features; the others follow the policies.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, Policy>,
     /// The model's name.
     pub name: String,
 }
 
 impl Settings {
+    /// What happens to a missing value of a feature.
+    #[must_use]
+    pub fn on_missing(&self, feature: &str) -> Policy {
+        self.missing.get(feature).copied().unwrap_or(self.policies.missing_value)
+    }
+
     /// The defaults for a target.
     #[must_use]
     pub fn new(target: impl Into<String>) -> Self {
@@ -88,6 +99,7 @@ impl Settings {
             epochs: mlp.epochs,
             solver: Solver::Auto,
             policies: Policies::default(),
+            missing: BTreeMap::new(),
             name: "model".into(),
         }
     }

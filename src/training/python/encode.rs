@@ -18,10 +18,17 @@ pub(super) fn encode(
         rows_of_bits(out, "undated", &reading.undated);
         out.push_str("known &= ~undated  # they belong neither before nor after the others\n");
     }
-    if settings.policies.missing_value == Policy::Ignore {
+    let left_out = |name: &str| settings.on_missing(name) == Policy::Ignore;
+    if settings.missing.is_empty() && settings.policies.missing_value == Policy::Ignore {
         out.push_str(
             "for values in columns.values():  # rows with a gap are left out\n    known &= values.notna().to_numpy()\n",
         );
+    } else if model.inputs.iter().any(|input| left_out(&input.name)) {
+        let names = model.inputs.iter().map(|input| input.name.as_str()).filter(|name| left_out(name));
+        out.push_str(&format!(
+            "for name in {}:  # rows with a gap here are left out\n    known &= columns[name].notna().to_numpy()\n",
+            list(names.map(quoted))
+        ));
     }
     out.push_str("train, test = known & ~held_out, known & held_out\n");
     out.push_str(&format!(

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use eframe::egui::Ui;
 
-use super::{Command, Cursor, GoTo, apply, find};
+use super::apply::find;
+use super::{Command, Cursor, GoTo, apply};
 use crate::app::command::Commands;
 use crate::app::effect::Effect as AppEffect;
 use crate::app::pages::PageId;

@@ -148,6 +148,8 @@ pub(crate) fn settings(truth: &Truth, draft: &Draft) -> Result<Settings, NotYet>
     if features.is_empty() {
         return Err(NotYet::Features);
     }
+    let rule = |name: &String| Some((name.clone(), *truth.missing.get(name)?));
+    let missing = features.iter().filter_map(rule).collect();
     let task = task(truth, draft);
     let kind = kind(draft, task);
     let whole = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -169,6 +171,7 @@ pub(crate) fn settings(truth: &Truth, draft: &Draft) -> Result<Settings, NotYet>
         hidden: whole(draft.hidden),
         epochs: whole(draft.epochs),
         policies: draft.policies,
+        missing,
         name,
         ..Settings::new(target)
     })
@@ -259,6 +262,10 @@ pub(crate) fn overfits(model: &Model) -> bool {
 pub(crate) fn in_window(message: &str) -> String {
     [
         (" (--on-missing ignore leaves such rows out)", ""),
+        (
+            "choose another (--on-missing COL=impute fills it in, --on-missing COL=ignore leaves the row out)",
+            "choose another on the Data page, in the column's inspector",
+        ),
         ("--on-missing impute", "the policy 'Missing value: fill in'"),
         ("--on-missing ignore", "the policy 'Missing value: go on without'"),
         (" (name it in --features to use it as days)", ""),
