@@ -9,6 +9,7 @@ mod rows;
 mod slots;
 mod stream;
 mod table;
+mod weighted_sum;
 
 use std::collections::HashMap;
 use std::sync::Arc;
