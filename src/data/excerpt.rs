@@ -1,6 +1,7 @@
 //! Parts of a file as they stand in it: the lines around one, the row that a line became, the first rows alone.
 
 use super::options::{DataError, Dialect, Ragged};
+use super::ragged::is_ragged;
 use super::source::Source;
 use super::{Encoding, Loaded, ReadOptions, read_csv};
 use crate::work::Progress;
@@ -91,8 +92,7 @@ pub fn row_at_line(
     }
     let source = &*source.edited(options);
     let skips = |record: &csv::ByteRecord| {
-        options.ragged == Ragged::Skip
-            && (record.len() < n_fields || record.iter().skip(n_fields).any(|field| !field.is_empty()))
+        options.ragged == Ragged::Skip && is_ragged(record.len(), n_fields, |at| record[at].is_empty())
     };
     let text = Text { reader: source.text(dialect.encoding, false)?, piece: Vec::new(), at: 0 };
     let mut reader = dialect.csv_reader(text);

@@ -45,7 +45,7 @@ pub use options::{ColumnOptions, DataError, Dialect, Quote, Ragged, ReadOptions}
 pub(crate) use options::{advice, list};
 pub use read::{ColumnReading, Loaded, read_csv};
 pub use relation::{Relation, relation};
-pub use replace::replace_file;
+pub use replace::{replace_file, same_file};
 pub use rows::{ColumnFilter, RowQuery, find_rows};
 pub use source::Source;
 pub use spool::Spool;

@@ -5,17 +5,11 @@ use super::infer::Plan;
 use super::number::{Decimal, Reading, general};
 use super::options::Ragged;
 use super::sniff::shorten;
-use super::warning::{Topic, Warning, WarningLog};
+use super::warning::{Topic, WarningLog};
 
-/// What stands in every warning about a line of another length.
-const EXPECTED: &str = " are expected; ";
-
-impl Warning {
-    /// Whether it is about a line with more or fewer fields than the header; see [`Ragged`].
-    #[must_use]
-    pub fn is_ragged(&self) -> bool {
-        self.message.contains(EXPECTED)
-    }
+/// Whether a record of `n` fields has too few for `n_cols` columns, or too many that are not empty.
+pub(crate) fn is_ragged(n: usize, n_cols: usize, mut is_empty: impl FnMut(usize) -> bool) -> bool {
+    n < n_cols || !(n_cols..n).all(&mut is_empty)
 }
 
 /// Brings a record to the header's number of fields and says what that took. `line` is counted from 0. Returns where a
@@ -36,9 +30,12 @@ pub(crate) fn fit(
         return None;
     }
     let topic = if n < n_cols { Topic::Short } else { Topic::Long };
-    let is_ragged = n < n_cols || fields[n_cols..].iter().any(|(start, end)| start != end);
+    let is_ragged = is_ragged(n, n_cols, |at| fields[at].0 == fields[at].1);
+    let mut warn = |what: String| {
+        warnings.push_ragged(topic, line, n, format!("{n} fields where {n_cols} are expected; {what}"));
+    };
     if is_ragged && layout.ragged == Ragged::Skip {
-        warnings.push(topic, line, format!("{n} fields where {n_cols} are expected; the line was left out"));
+        warn("the line was left out".into());
         return None;
     }
     shape.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
@@ -52,12 +49,7 @@ pub(crate) fn fit(
         spans.push((first.0, second.1));
         spans.extend_from_slice(&fields[at + 2..]);
         let whole = String::from_utf8_lossy(&text[first.0 as usize..second.1 as usize]);
-        let what = format!(
-            "{n} fields where {n_cols} are expected; repaired: '{}' is one number, in column '{}'",
-            shorten(&whole),
-            layout.names[at]
-        );
-        warnings.push(topic, line, what);
+        warn(format!("repaired: '{}' is one number, in column '{}'", shorten(&whole), layout.names[at]));
         let comma = matches!(layout.columns[at].plan, Plan::Number { decimal: Decimal::Comma, .. });
         return (!comma).then_some(first.1 as usize);
     }
@@ -65,8 +57,7 @@ pub(crate) fn fit(
     if n < n_cols {
         // an empty span in the padding
         spans.extend(std::iter::repeat_n((0, 0), n_cols - n));
-        let what = format!("{n} fields where {n_cols} are expected; the missing ones are taken as empty");
-        warnings.push(topic, line, what);
+        warn("the missing ones are taken as empty".into());
     } else if is_ragged {
         let extra: Vec<String> = fields[n_cols..]
             .iter()
@@ -74,8 +65,7 @@ pub(crate) fn fit(
                 format!("'{}'", shorten(&String::from_utf8_lossy(&text[start as usize..end as usize])))
             })
             .collect();
-        let extra = shorten(&extra.join(", "));
-        warnings.push(topic, line, format!("{n} fields where {n_cols} are expected; left out: {extra}"));
+        warn(format!("left out: {}", shorten(&extra.join(", "))));
     }
     None
 }
@@ -111,6 +101,7 @@ fn number_in_two(fields: &[(u32, u32)], layout: &Layout, text: &[u8]) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use crate::data::warning::Warning;
     use crate::data::{Loaded, ReadOptions, Source, read_csv, row_at_line, write_csv};
     use crate::work::Progress;
 

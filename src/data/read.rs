@@ -76,7 +76,7 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
             Outcome::Loaded(mut loaded) => {
                 say_edits(&mut loaded.warnings, &options);
                 if let Some(note) = note {
-                    loaded.warnings.insert(0, Warning { line: 1, message: note });
+                    loaded.warnings.insert(0, Warning::new(1, note));
                 }
                 return Ok(*loaded);
             }
@@ -100,8 +100,7 @@ fn say_edits(warnings: &mut Vec<Warning>, options: &ReadOptions) {
         "the line was left out, as was asked for".clone_into(&mut warning.message);
     }
     if let Some(line) = options.last_line {
-        let message = "the lines below this one were not read, as was asked for".to_owned();
-        warnings.push(Warning { line, message });
+        warnings.push(Warning::new(line, "the lines below this one were not read, as was asked for"));
     }
 }
 

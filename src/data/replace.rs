@@ -3,6 +3,15 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// Whether two paths lead to the same file, whatever links are on the way. Of files that are not there the paths are compared.
+#[must_use]
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
 /// Writes a file by `write`, and puts it in place of `path` only once all of it is on disk. What is no regular
 /// file (a pipe, a device) is written directly. When `write` fails, `path` stays as it was.
 ///

@@ -9,6 +9,23 @@ pub struct Warning {
     pub line: u64,
     /// What is there, and what was done about it.
     pub message: String,
+    /// How many fields the line has, where it is about their number; see [`super::Ragged`].
+    #[serde(skip)]
+    pub n_fields: Option<usize>,
+}
+
+impl Warning {
+    /// A warning about a line.
+    #[must_use]
+    pub fn new(line: u64, message: impl Into<String>) -> Self {
+        Self { line, message: message.into(), n_fields: None }
+    }
+
+    /// Whether it is about a line with more or fewer fields than the header.
+    #[must_use]
+    pub fn is_ragged(&self) -> bool {
+        self.n_fields.is_some()
+    }
 }
 
 /// The kinds of warning that can occur once per line, so that a file full of one mistake stays readable.
@@ -53,11 +70,21 @@ pub(crate) struct WarningLog {
 
 impl WarningLog {
     pub(crate) fn push(&mut self, topic: Topic, line: u64, message: impl Into<String>) {
+        self.add(topic, Warning::new(line, message));
+    }
+
+    /// As [`WarningLog::push`], of a line with `n_fields` fields where the header has another number.
+    pub(crate) fn push_ragged(&mut self, topic: Topic, line: u64, n_fields: usize, message: String) {
+        self.add(topic, Warning { n_fields: Some(n_fields), ..Warning::new(line, message) });
+    }
+
+    fn add(&mut self, topic: Topic, warning: Warning) {
+        let line = warning.line;
         let (count, last) = self.counts.entry(topic).or_insert((0, line));
         *count += 1;
         *last = line;
         if *count <= KEPT_PER_TOPIC || topic == Topic::General {
-            self.warnings.push(Warning { line, message: message.into() });
+            self.warnings.push(warning);
         }
     }
 
@@ -79,10 +106,8 @@ impl WarningLog {
         self.warnings.sort_by_key(|warning| warning.line);
         for (topic, (count, last)) in &self.counts {
             if *count > KEPT_PER_TOPIC && *topic != Topic::General {
-                self.warnings.push(Warning {
-                    line: *last,
-                    message: format!("{count} {} in all; the last is this one", topic.plural()),
-                });
+                let message = format!("{count} {} in all; the last is this one", topic.plural());
+                self.warnings.push(Warning::new(*last, message));
             }
         }
         self.warnings

@@ -150,7 +150,7 @@ pub fn score_csv_seen(
             "the file has a column 'prediction' already; the predictions stand in '{}'",
             scored.prediction_column
         );
-        scored.warnings.insert(0, Warning { line: 1, message });
+        scored.warnings.insert(0, Warning::new(1, message));
     }
     Ok(scored)
 }

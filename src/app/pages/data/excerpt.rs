@@ -25,8 +25,7 @@ fn choices(data: &Dataset, excerpt: &Excerpt) -> Option<Vec<(Key, Choice)>> {
     let warnings = &data.loaded.warnings;
     let warning = warnings.iter().find(|warning| warning.line == excerpt.line && warning.is_ragged())?;
     // a line with too few fields has no comma too many
-    let n_fields = warning.message.split(' ').next().and_then(|n| n.parse::<usize>().ok());
-    let too_many = n_fields.is_some_and(|n| n > data.loaded.columns.len());
+    let too_many = warning.n_fields.is_some_and(|n| n > data.loaded.columns.len());
     let now = data.options.ragged;
     let mut choices = Vec::new();
     let mut choice = |key, label, icon, ragged| {
