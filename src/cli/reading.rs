@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::data::date::DateFormat;
-use crate::data::{ColumnKind, Decimal, Encoding, Quote, Ragged, ReadOptions, Source, Warning};
+use crate::data::{ColumnKind, Decimal, Encoding, Quote, Ragged, ReadOptions, Source, Warning, same_file};
 use crate::work::Progress;
 
 /// How a data file is to be read; everything not given is detected.
@@ -170,15 +170,9 @@ pub(crate) fn check_output(output: &Path, inputs: &[&Path]) -> Result<(), Failur
             "can't write {output}: there is no folder {folder}; create it first"
         )));
     }
-    let Ok(real) = output.canonicalize() else { return Ok(()) };
-    let is_file = real.metadata().is_ok_and(|metadata| metadata.is_file());
-    for input in inputs {
-        if is_file && input.canonicalize().is_ok_and(|input| input == real) {
-            let output = output.display();
-            return Err(Failure::work(format!(
-                "{output} is an input of this command; write to another file"
-            )));
-        }
+    if output.is_file() && inputs.iter().any(|input| same_file(input, output)) {
+        let output = output.display();
+        return Err(Failure::work(format!("{output} is an input of this command; write to another file")));
     }
     Ok(())
 }

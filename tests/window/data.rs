@@ -289,6 +289,25 @@ fn the_rows_shown_are_saved_in_their_order() {
 }
 
 #[test]
+fn the_open_file_is_not_written_over_by_any_path() {
+    let mut bench = window();
+    let text = "n,word\n3,apple\n1,pear\n";
+    let path = bench.file("fruit.csv", text);
+    bench.drop_file(&path);
+    for name in ["fruit.csv", "./fruit.csv"] {
+        bench.keys(Modifiers::COMMAND, Key::S);
+        let field = bench.harness.get_by_role_and_label(egui::Role::TextInput, "Path");
+        field.focus();
+        bench.settle();
+        bench.keys(Modifiers::COMMAND, Key::A);
+        bench.type_text(name);
+        bench.key(Key::Enter);
+        assert!(bench.status().contains("was left as it is"), "{name}: {}", bench.status());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
 fn a_pasted_table_is_opened() {
     let mut bench = window();
     bench.harness.input_mut().events.push(egui::Event::Paste("a\tb\n1\tx\n2\ty\n".into()));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Command, Effect, GoTo, Settings, reopen};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::state::{AppState, Loadable, StatusKind};
+use crate::app::state::{AppState, Loadable};
 use crate::data::ReadOptions;
 use crate::workspace::{DataRef, Role};
 
@@ -182,14 +182,6 @@ fn preview(state: &mut AppState) -> Vec<AppEffect> {
 
 fn export(state: &mut AppState, path: PathBuf) -> Vec<AppEffect> {
     let Some(data) = state.truth.data().cloned() else { return Vec::new() };
-    let same = |open: &PathBuf| match (open.canonicalize(), path.canonicalize()) {
-        (Ok(open), Ok(path)) => open == path,
-        _ => *open == path,
-    };
-    if matches!(&data.from, DataRef::Path(open) if same(open)) {
-        state.say(StatusKind::Failed, "That is the file that is open; save the rows under another name");
-        return Vec::new();
-    }
     let rows = state.results.data.rows();
     vec![AppEffect::Data(Effect::Export(data, rows, path))]
 }

@@ -13,7 +13,7 @@ use crate::data::chart::column_chart;
 use crate::data::profile::profile;
 use crate::data::{
     DataError, Loaded, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start,
-    relation, replace_file, row_at_line, samples, write_csv_rows,
+    relation, replace_file, row_at_line, same_file, samples, write_csv_rows,
 };
 use crate::work::Progress;
 use crate::workspace::{DataRef, Folder};
@@ -123,6 +123,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Export(data, rows, path) => {
             outside.start(state, Slot::Export, "Saving the rows", move |handle| {
+                if matches!(&data.from, DataRef::Path(open) if same_file(open, &path)) {
+                    let why =
+                        "It is the file that is open, and its other rows would be lost. Choose another name.";
+                    return Err(Problem::new(format!("{} was left as it is", path.display()), why).into());
+                }
                 let table = &data.loaded.table;
                 let rows = rows.as_ref().map(|rows| rows.as_slice());
                 replace_file(&path, |out| write_csv_rows(table, rows, out, &handle.progress)).map_err(

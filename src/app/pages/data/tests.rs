@@ -117,14 +117,6 @@ fn escape_closes_the_topmost_thing_first() {
 }
 
 #[test]
-fn the_open_file_is_not_written_over() {
-    let mut state = opened();
-    assert!(apply(&mut state, Command::Export("t.csv".into())).is_empty());
-    let effects = data_effects(apply(&mut state, Command::Export("u.csv".into())));
-    assert!(matches!(effects[..], [Effect::Export(..)]));
-}
-
-#[test]
 fn one_column_is_the_target() {
     let mut state = opened();
     apply(&mut state, Command::SetRole("price".into(), Role::Target));

@@ -16,7 +16,7 @@ use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::data::source;
 use crate::app::state::{AppState, Problem};
-use crate::data::{Quote, ReadOptions, Source, Table, read_csv, replace_file};
+use crate::data::{Quote, ReadOptions, Source, Table, read_csv, replace_file, same_file};
 use crate::inference::{Notes, Predictor, ScoreError, score_csv_seen};
 use crate::model::Model;
 use crate::work::Progress;
@@ -350,8 +350,7 @@ fn save(batch: &Batch, path: &Path, handle: &Handle) -> Result<(), JobError> {
         Problem::new(format!("{} could not be written", path.display()), error.to_string())
     };
     if let DataRef::Path(input) = &batch.from
-        && let (Ok(input), Ok(target)) = (input.canonicalize(), path.canonicalize())
-        && input == target
+        && same_file(input, path)
     {
         let why = "It is the file that was predicted, and its rows would be lost. Choose another name.";
         return Err(Problem::new(format!("{} was left as it is", path.display()), why).into());
