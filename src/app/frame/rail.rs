@@ -146,8 +146,13 @@ fn nav_item(
         painter.text(at, Align2::LEFT_CENTER, label, font::label(), color);
     }
     if bad {
-        let at = pos2(rect.right() - space::S4, rect.center().y);
-        paint_icon(painter, at, Icon::X_CIRCLE, Weight::Fill, size::ICON_SEGMENT, t.bad);
+        // without a word beside it the mark sits on the icon's corner
+        let (at, points) = if compact {
+            (rect.center() + vec2(size::ICON_CARD, -size::ICON_CARD) / 2.0, size::ICON_SMALL)
+        } else {
+            (pos2(rect.right() - space::S4, rect.center().y), size::ICON_SEGMENT)
+        };
+        paint_icon(painter, at, Icon::X_CIRCLE, Weight::Fill, points, t.bad);
     } else if !compact && label == "Settings" {
         let at = pos2(rect.right() - space::S2, rect.center().y);
         painter.text(at, Align2::RIGHT_CENTER, key, font::mono_key(), t.text_3);

@@ -105,14 +105,22 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     let (icon, word) = kind_sign(head.profile.kind);
     let y = rect.top() + at::KIND;
     paint_icon(&painter, pos2(left + 6.0, y), icon, Weight::Regular, size::ICON_SMALL, t.text_3);
-    let at_word = pos2(left + size::ICON, y);
-    let word = painter.text(at_word, Align2::LEFT_CENTER, word, font::small(), t.text_2);
     let (role, color) = match head.role {
         ColumnRole::Target => ("target", t.accent),
         ColumnRole::Ignore => ("ignored", t.text_3),
         ColumnRole::Feature => ("", t.text_3),
     };
-    painter.text(pos2(word.right() + space::S2, y), Align2::LEFT_CENTER, role, font::small_medium(), color);
+    let word = painter.layout_no_wrap(word.to_owned(), font::small(), t.text_2);
+    let plain = role.is_empty();
+    let role = painter.layout_no_wrap(role.to_owned(), font::small_medium(), color);
+    let mut x = left + size::ICON;
+    // where both have no room the icon alone stands for the kind
+    if plain || x + word.size().x + space::S2 + role.size().x <= right {
+        let width = word.size().x;
+        painter.galley(pos2(x, y - word.size().y / 2.0), word, t.text_2);
+        x += width + space::S2;
+    }
+    painter.galley(pos2(x, y - role.size().y / 2.0), role, color);
     if head.filtered {
         let at_funnel = pos2(right - 6.0, rect.top() + at::NAME);
         paint_icon(&painter, at_funnel, Icon::FUNNEL_SIMPLE, Weight::Bold, size::ICON_SMALL, t.accent);

@@ -13,6 +13,7 @@ use egui_table::{
 
 use super::cells::{Shown, cell_text, plain_text};
 use super::head::{Head, head_ui};
+use super::parts::one_line;
 use super::{Command, Cursor, Draft, GoTo, Results};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
@@ -164,9 +165,9 @@ fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, draft: &Dra
 
 fn name_width(ui: &Ui, name: &str) -> f32 {
     // no name is read further than this
-    let name: String = name.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let name: String = name.chars().take(200).collect();
     let color = eframe::egui::Color32::PLACEHOLDER;
-    ui.painter().layout_no_wrap(name, font::card_title(), color).size().x
+    ui.painter().layout_no_wrap(one_line(&name), font::card_title(), color).size().x
 }
 
 /// The width that shows a column's name and its cells in full, as far as a screen goes.
