@@ -29,7 +29,10 @@ for run in 1 2 3; do
     "$program" >"$work/log" 2>&1 &
     pid=$!
     # the window is shown once its first frame is painted; xdotool's own waiting looks only twice a second
-    until xdotool search --onlyvisible --name '^Drydock$' >/dev/null 2>&1; do sleep 0.005; done
+    until xdotool search --onlyvisible --name '^Drydock$' >/dev/null 2>&1; do
+        kill -0 "$pid" 2>/dev/null || { echo "the program ended without a window:" >&2; cat "$work/log" >&2; exit 1; }
+        sleep 0.005
+    done
     shown=$(( ($(date +%s%N) - begun) / 1000000 ))
     echo "start $run: window with its first frame after $shown ms, $(( $(ticks $pid) * 10 )) ms of processor time"
     if [ "$run" = 3 ]; then
