@@ -47,7 +47,8 @@ gdbus call --session --dest org.a11y.Bus --object-path /org/a11y/bus \
     --method org.freedesktop.DBus.Properties.Set org.a11y.Status IsEnabled '<true>' >/dev/null
 
 person() { timeout 180 /usr/bin/python3 "$here/person.py" "$@"; }
-picture() { sleep 1.5; import -window "$win" "$pictures/$1.png"; echo "picture: $pictures/$1.png"; }
+# the pointer goes where it hovers nothing
+picture() { xdotool mousemove --window "$win" 4 4; sleep 1.5; import -window "$win" "$pictures/$1.png"; echo "picture: $pictures/$1.png"; }
 window() {
     for _ in $(seq 300); do
         found=$(xdotool search --name '^Drydock$' 2>/dev/null | tail -1 || true)

@@ -172,9 +172,10 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![y_axis])
         .default_x_bounds(-0.2, 6.4)
-        .default_y_bounds(f64::from(low) - 0.15, f64::from(high) + 0.15)
         .label_formatter(|position| hover_text(&hovered, position))
         .show(ui, |plot| {
+            // the plot remembers its bounds, and a faster call than any before needs others
+            plot.set_plot_bounds_y(f64::from(low) - 0.15..=f64::from(high) + 0.15);
             for (route, points) in &curves {
                 let color = color(t, *route);
                 for point in points.iter().filter(|point| point.low > 0.0) {
