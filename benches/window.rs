@@ -113,6 +113,14 @@ fn main() {
     harness.get_by_label("Inspect c1").click();
     settle(&mut harness);
     show("Data with the inspector, scrolling", frames(&mut harness, Some(Key::PageDown)));
+    // a model of the million rows, so that Train and Predict have what they show
+    harness.key_press(Key::T);
+    settle(&mut harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    settle(&mut harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    settle(&mut harness);
+    println!("{}", harness.state().status().unwrap_or("nothing was said"));
     let pages =
         [Key::Num1, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9, Key::Num0];
     for key in pages {
