@@ -54,6 +54,7 @@
 #[cfg(feature = "gui")]
 pub mod app;
 pub mod cli;
+pub mod client;
 pub mod data;
 pub mod inference;
 pub mod model;
