@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::effect::Effect;
-use super::pages::{PageId, data, predict, train};
+use super::pages::{PageId, data, predict, serve, train};
 use super::picker::{Picker, Purpose};
 use super::state::{AppState, Palette, StatusKind, ThemeChoice};
 use super::theme::Icon;
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Data(data::Command),
     Train(train::Command),
     Predict(predict::Command),
+    Serve(serve::Command),
 }
 
 impl From<data::Command> for Command {
@@ -56,6 +57,12 @@ impl From<data::Command> for Command {
 impl From<train::Command> for Command {
     fn from(command: train::Command) -> Self {
         Self::Train(command)
+    }
+}
+
+impl From<serve::Command> for Command {
+    fn from(command: serve::Command) -> Self {
+        Self::Serve(command)
     }
 }
 
@@ -195,6 +202,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (PageId::Data, data::actions(state)),
         (PageId::Train, train::actions(state)),
         (PageId::Predict, predict::actions(state)),
+        (PageId::Serve, serve::actions(state)),
     ] {
         if page != here {
             own.iter_mut().for_each(|action| action.keys = None);
@@ -270,6 +278,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
         Command::Data(command) => return data::apply(state, command),
         Command::Train(command) => return train::apply(state, command),
         Command::Predict(command) => return predict::apply(state, command),
+        Command::Serve(command) => return serve::apply(state, command),
     }
     Vec::new()
 }
@@ -307,6 +316,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
         PageId::Data => data::escape(state),
         PageId::Train => train::escape(state),
         PageId::Predict => predict::escape(state),
+        PageId::Serve => serve::escape(state),
         _ => Vec::new(),
     }
 }

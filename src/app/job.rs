@@ -53,6 +53,16 @@ pub(crate) enum Slot {
     Measure,
     /// Comparing single with batch.
     Parity,
+    /// Starting or stopping the server.
+    Server,
+    /// Reading or changing the key file.
+    KeyFile,
+    /// Trying what keys may.
+    KeyLab,
+    /// The seats' keys.
+    Classroom,
+    /// Sending a request from the Serve page.
+    Send,
 }
 
 /// Why a job did not do what it was for.

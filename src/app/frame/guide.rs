@@ -89,6 +89,16 @@ fn guide(state: &AppState) -> Guide {
             ],
             next: Some(PageId::Train),
         },
+        PageId::Serve => Guide {
+            title: "Put the model behind an address",
+            why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.",
+            what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.",
+            tasks: crate::app::pages::serve::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: Some(PageId::Requests),
+        },
         _ => Guide {
             title: "Still to come",
             why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.",

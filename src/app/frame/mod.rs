@@ -17,6 +17,7 @@ use super::command::{Action, Commands};
 use super::pages::coming::coming_page_ui;
 use super::pages::data::data_page_ui;
 use super::pages::predict::predict_page_ui;
+use super::pages::serve::serve_page_ui;
 use super::pages::train::train_page_ui;
 use super::pages::{PageId, View};
 use super::state::AppState;
@@ -87,6 +88,7 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
             PageId::Data => data_page_ui(ui, view, &results.data, &mut screen.data, commands),
             PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),
             PageId::Predict => predict_page_ui(ui, view, &results.predict, &mut screen.predict, commands),
+            PageId::Serve => serve_page_ui(ui, view, &results.serve, &mut screen.serve, commands),
             page => coming_page_ui(ui, page, view),
         }
     });

@@ -82,6 +82,7 @@ icons! {
     MOON = '\u{e330}';
     NOTE_PENCIL = '\u{e34c}';
     PACKAGE = '\u{e390}';
+    PAUSE = '\u{e39e}';
     PAPER_PLANE_TILT = '\u{e398}';
     PATH = '\u{e39c}';
     PENCIL_SIMPLE = '\u{e3b4}';

@@ -4,7 +4,7 @@ mod icons;
 mod tokens;
 
 pub(crate) use icons::Icon;
-pub(crate) use tokens::{DARK, LIGHT, Tokens};
+pub(crate) use tokens::{CODE_COLORS, DARK, LIGHT, Tokens};
 
 use eframe::egui::epaint::text::{FontTweak, VariationCoords};
 use eframe::egui::style::{HandleShape, ScrollStyle, WidgetVisuals};

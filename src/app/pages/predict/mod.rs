@@ -26,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
 pub(crate) use page::predict_page_ui;
-use record::{Cached, Record, record_for, values_of};
+pub(crate) use record::Record;
+use record::{Cached, record_for, values_of};
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};
 
 use crate::app::command::{Action, Command as AppCommand};

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use eframe::egui::{Align2, Color32, Key, Modifiers, Painter, Pos2};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use jobs::{carry_out, poll};
+pub(crate) use jobs::{carry_out, close, poll};
 pub(crate) use page::serve_page_ui;
 pub(crate) use seen::{Log, Seen};
 use text::{
@@ -32,6 +32,7 @@ use text::{
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
+use crate::app::pages::predict;
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
@@ -41,6 +42,8 @@ use crate::protocol::Protocol;
 pub(crate) const SHOWN_PROTOCOLS: [Protocol; 8] = Protocol::ALL;
 /// The largest body that is read, in bytes.
 pub(crate) const BODY_LIMIT: u64 = 32 << 20;
+/// The name of the small text model.
+pub(crate) const TEXT_MODEL: &str = "drydock-text";
 /// How long a secret is shown, in seconds.
 const REVEAL_SECS: f64 = 10.0;
 
@@ -229,6 +232,10 @@ pub(crate) struct Results {
     pub(crate) seats: Vec<Seat>,
     /// This machine's addresses in its networks.
     pub(crate) networks: Vec<String>,
+    /// The champion and the versions that the server has.
+    pub(crate) served: (Option<u32>, Vec<u32>),
+    /// The record of the first request: what is in the Predict page's controls.
+    pub(crate) record: predict::Record,
 }
 
 impl Results {
@@ -299,8 +306,6 @@ pub(crate) enum Effect {
     },
     Workers(usize),
     Protocols,
-    /// The models changed: the server gets the new ones.
-    Models,
     /// Send a request to the server: method, path, headers, body.
     Send(Box<jobs::ToSend>),
     ReadKeys,
@@ -429,8 +434,10 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             }
         }
         Command::CopyCurl(protocol) => {
-            if let Some(curl) = curl_of(&state.truth, results, draft, protocol) {
-                return super::super::command::apply(state, AppCommand::Copy(curl));
+            let record = predict::current(&state.truth, &state.screen.predict).unwrap_or_default();
+            let (results, draft) = (&state.results.serve, &state.screen.serve);
+            if let Some(curl) = curl_of(&state.truth, results, draft, &record, protocol) {
+                return crate::app::command::apply(state, AppCommand::Copy(curl));
             }
         }
         Command::First => {
@@ -538,11 +545,6 @@ fn start(state: &mut AppState) -> Vec<AppEffect> {
     results.keys_wrong = false;
     results.server = Server::Starting;
     vec![AppEffect::Serve(Effect::Start)]
-}
-
-/// Another model is the champion, or a version was added or deleted: the server gets the models as they are now.
-pub(crate) fn models_changed(state: &AppState) -> Vec<AppEffect> {
-    if state.results.serve.live().is_some() { vec![AppEffect::Serve(Effect::Models)] } else { Vec::new() }
 }
 
 /// A result has come.

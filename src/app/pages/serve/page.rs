@@ -266,7 +266,7 @@ fn first_request_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    let Some(curl) = super::curl_of(view.truth, results, draft, crate::protocol::Protocol::Plain) else { return };
+    let Some(curl) = super::curl_of(view.truth, results, draft, &results.record, crate::protocol::Protocol::Plain) else { return };
     let (rect, _) = ui.allocate_exact_size(vec2(width, 44.0), Sense::hover());
     ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.accent_tint, hairline(&t), StrokeKind::Inside);
     let mut row = ui.new_child(

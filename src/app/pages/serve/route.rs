@@ -98,7 +98,7 @@ fn stations_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
     let gap = if narrow { 56.0 } else { 72.0 };
     let width = ((rect.width() - gap * 5.0) / 6.0).max(48.0);
     let stations = stations(seen);
-    let hops = seen.map(|seen| seen.hops.all());
+    let hops = seen.map(|seen| seen.hops.between());
     let good = seen.is_none_or(Seen::is_good);
     for (at, station) in stations.iter().enumerate() {
         let left = rect.left() + (width + gap) * at as f32;
@@ -173,8 +173,8 @@ fn arrow_ui(ui: &mut Ui, t: &Tokens, rect: Rect, hop: Option<(&'static str, f64)
         let spoken = format!("{name}: {} ms", millis(value));
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
         response.on_hover_text(match name {
-            "auth" => "The key is looked up and its rights are checked",
-            "decode" => "From bytes to rows that the model takes; every field is checked",
+            "receive" => "The body's way from the network to the server",
+            "check, decode" => "The key's rights are checked, bytes become rows that the model takes, every field is checked",
             "queue" => "Waiting for a worker; a single record goes straight on",
             "inference" => "The model",
             _ => "From numbers to bytes",
@@ -202,7 +202,7 @@ fn shares_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
     let gap = 1.0;
     let mut x = rect.left();
     let mut legend = rect.left();
-    for ((name, value), color) in seen.hops.all().into_iter().zip(colors(t)) {
+    for ((name, value), color) in seen.hops.between().into_iter().zip(colors(t)) {
         let share = value / sum;
         let width = (rect.width() * share as f32).max(0.0);
         if width >= 1.0 {

@@ -11,6 +11,8 @@ pub(crate) const KEPT: usize = 1000;
 /// The hops of a request as the server took them, in milliseconds, in their order.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Hops {
+    /// The body's way from the network.
+    pub(crate) read: f64,
     /// Whether the key may do this.
     pub(crate) auth: f64,
     /// From bytes to rows that the model takes.
@@ -24,11 +26,11 @@ pub(crate) struct Hops {
 }
 
 impl Hops {
-    /// Names and milliseconds, in their order.
-    pub(crate) fn all(self) -> [(&'static str, f64); 5] {
+    /// What is drawn between the six stations, in their order: names and milliseconds.
+    pub(crate) fn between(self) -> [(&'static str, f64); 5] {
         [
-            ("auth", self.auth),
-            ("decode", self.decode),
+            ("receive", self.read),
+            ("check, decode", self.auth + self.decode),
             ("queue", self.queue),
             ("inference", self.inference),
             ("encode", self.encode),
@@ -37,7 +39,7 @@ impl Hops {
 
     /// Their sum.
     pub(crate) fn sum(self) -> f64 {
-        self.all().iter().map(|(_, millis)| millis).sum()
+        self.between().iter().map(|(_, millis)| millis).sum()
     }
 }
 
@@ -103,7 +105,7 @@ impl Seen {
 }
 
 /// The live list.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Log {
     /// The latest first.
     requests: VecDeque<Seen>,
@@ -147,6 +149,14 @@ impl Log {
         }
         self.requests.push_front(seen);
         self.requests.truncate(KEPT);
+    }
+
+    /// The bytes of a request that was noted before.
+    pub(crate) fn attach(&mut self, id: &str, wire: Arc<Wire>) {
+        // it is one of the last ones
+        if let Some(seen) = self.requests.iter_mut().take(64).find(|seen| seen.id == id) {
+            seen.wire = Some(wire);
+        }
     }
 
     /// Empties the list; the counts stay.
