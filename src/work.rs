@@ -22,6 +22,7 @@ struct Shared {
     cancelled: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
+    rows: AtomicU64,
 }
 
 impl Progress {
@@ -63,6 +64,17 @@ impl Progress {
     /// Adds to what is done.
     pub fn add(&self, amount: u64) {
         self.shared.done.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Sets how many rows there are so far, for work that counts its progress in something else.
+    pub fn set_rows(&self, rows: u64) {
+        self.shared.rows.store(rows, Ordering::Relaxed);
+    }
+
+    /// How many rows there are so far; 0 for work that has none.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.shared.rows.load(Ordering::Relaxed)
     }
 
     /// (done, total); total is 0 while unknown.

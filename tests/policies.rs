@@ -315,3 +315,60 @@ fn a_training_row_with_a_gap_is_filled_left_out_or_refused() {
     run.fails(1, &["'x'", "row 8"]);
     assert!(!folder.files().contains(&"refused.json".to_owned()));
 }
+
+#[test]
+fn a_column_may_have_a_rule_of_its_own_for_missing_values() {
+    // every gap is refused but those in shop
+    let folder = trained("--on-missing reject --on-missing shop=impute");
+    record_gives(&folder, r#"{"x": 1, "shop": null}"#, 15.0);
+    file_gives(&folder, "x,shop\n1,NA\n", &[15.0]);
+    record(&folder, r#"{"x": null, "shop": "A"}"#).fails(1, &["'x'", "a number", "missing"]);
+    file_fails(&folder, "x,shop\n1,A\n,A\n", &["line 3", "'x'", "missing"]);
+    // every gap is filled in but those in x, which add nothing
+    let folder = trained("--on-missing x=ignore");
+    record_gives(&folder, r#"{"x": null, "shop": "A"}"#, 3.0);
+    file_gives(&folder, "x,shop\n,A\n1,\n", &[3.0, 15.0]);
+    // the file says it with the input, and only where there is a rule: older programs read it the same
+    let model = folder.json("model.json");
+    assert_eq!(model["policies"]["missing_value"], "impute");
+    assert_eq!(model["inputs"][0]["policies"]["missing_value"], "ignore");
+    assert_eq!(model["inputs"][0]["policies"]["unknown_level"], "reject");
+    assert_eq!(model["inputs"][1].get("policies"), None);
+    assert_eq!(model["training"]["settings"]["missing"], json!({"x": "ignore"}));
+    assert_eq!(trained("").json("model.json")["training"]["settings"].get("missing"), None);
+    // what else is refused for all columns is refused for this one, too
+    file_fails(&folder, "x,shop\nabc,A\n", &["line 2", "'x'", "'abc'"]);
+}
+
+#[test]
+fn the_rules_of_columns_decide_about_training_rows() {
+    let rows = format!("{TRAINING},C,27\n3,,9\n");
+    let folder = Folder::new();
+    folder.write("train.csv", &rows);
+    let n = |flags: &str| {
+        folder.train(&format!("train.csv --target y -o m.json {flags}"))["rows"]["train"].as_u64().unwrap()
+    };
+    // one row has a gap in x, another one in shop
+    assert_eq!(n(""), 9);
+    assert_eq!(n("--on-missing x=ignore"), 8);
+    assert_eq!(n("--on-missing ignore --on-missing x=impute"), 8);
+    assert_eq!(n("--on-missing ignore"), 7);
+    let run = folder.run("train train.csv --target y -o refused.json --on-missing shop=reject");
+    run.fails(1, &["'shop'", "row 9", "its own rule", "--on-missing COL=ignore"]);
+    assert!(!folder.files().contains(&"refused.json".to_owned()));
+}
+
+#[test]
+fn a_rule_for_a_column_that_is_not_there_is_refused() {
+    let folder = Folder::new();
+    folder.write("train.csv", TRAINING);
+    let run = |flags: &str| folder.run(&format!("train train.csv --target y -o m.json {flags}"));
+    run("--on-missing shp=reject").fails(1, &["'shp'", "did you mean 'shop'"]);
+    run("--on-missing x=guess").fails(2, &["guess", "impute, ignore or reject"]);
+    run("--on-missing =reject").fails(2, &["no column before the equals sign"]);
+    run("--on-missing impute --on-missing reject").fails(2, &["twice"]);
+    run("--on-missing x=impute --on-missing x=reject").fails(2, &["twice", "'x'"]);
+    // a rule for what is no feature says that it does nothing
+    let document = folder.train("train.csv --target y -o m.json --features x --on-missing shop=reject");
+    assert!(document["warnings"].to_string().contains("'shop' is no feature"), "{}", document["warnings"]);
+}

@@ -222,15 +222,21 @@ fn a_file_as_europeans_write_it_is_read_alike() {
     let source = Source::from_bytes("eu.csv", text.clone().into_bytes());
     let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
     let features = ["tag", "menge", "anteil", "aktiv", "ort"].map(str::to_owned).to_vec();
-    for (time, missing) in
-        [(None, Policy::Impute), (Some("tag".to_owned()), Policy::Impute), (None, Policy::Ignore)]
-    {
+    let own = [("menge".to_owned(), Policy::Ignore), ("ort".to_owned(), Policy::Impute)];
+    for (time, missing, own) in [
+        (None, Policy::Impute, None),
+        (Some("tag".to_owned()), Policy::Impute, None),
+        (None, Policy::Ignore, None),
+        (None, Policy::Impute, Some(own.clone())),
+        (None, Policy::Ignore, Some(own)),
+    ] {
         let settings = Settings {
             policies: Policies { missing_value: missing, ..Policies::default() },
             model: Some(ModelKind::Ridge),
             test_fraction: 0.25,
             features: Some(features.clone()),
             time_column: time,
+            missing: own.into_iter().flatten().collect(),
             ..Settings::new("ziel")
         };
         let (model, said) = run(&loaded, "eu.csv", text.as_bytes(), settings);

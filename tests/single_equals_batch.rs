@@ -2,6 +2,7 @@
 //! number of threads; and a sum's contributions add up to it exactly.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use drydock::data::{
@@ -93,7 +94,7 @@ fn models() -> &'static [(String, Predictor)] {
     static MODELS: OnceLock<Vec<(String, Predictor)>> = OnceLock::new();
     MODELS.get_or_init(|| {
         let table = rows(600, 1, 12, false);
-        let fit = |target: &str, kind: ModelKind, task: Task| {
+        let fit_with = |target: &str, kind: ModelKind, task: Task, missing: BTreeMap<String, Policy>| {
             let features = ["x", "shop", "z", "flag", "day"].map(str::to_owned).to_vec();
             let policies = Policies {
                 unknown_level: Policy::Impute,
@@ -108,6 +109,7 @@ fn models() -> &'static [(String, Predictor)] {
                 hidden: 9,
                 epochs: 3,
                 policies,
+                missing,
                 ..Settings::new(target)
             };
             let plan = Plan::new(settings, &table).unwrap();
@@ -115,10 +117,15 @@ fn models() -> &'static [(String, Predictor)] {
             let model = Model::from_json(&trained.model.to_json()).unwrap();
             (format!("{kind} for {target}"), Predictor::new(Arc::new(model)))
         };
+        let fit = |target: &str, kind, task| fit_with(target, kind, task, BTreeMap::new());
         let mut models = Vec::new();
         for kind in ModelKind::ALL {
             if kind.can(Task::Regression) {
                 models.push(fit("y", kind, Task::Regression));
+                // a rule for a number, a category, and a date; the others follow the model's
+                let own = ["x", "shop", "day"].map(|name| (name.to_owned(), Policy::Ignore));
+                let (name, predictor) = fit_with("y", kind, Task::Regression, own.into());
+                models.push((format!("{name} with rules of columns"), predictor));
             }
             if kind.can(Task::Classification) {
                 models.push(fit("two", kind, Task::Classification));

@@ -27,6 +27,8 @@ pub(crate) enum Effect {
     SwitchTheme,
     Cancel(u64),
     CancelSlot(Slot),
+    /// Stop what runs in a slot, and listen to it no longer.
+    DropSlot(Slot),
     Data(data::Effect),
     Train(train::Effect),
     Predict(predict::Effect),
@@ -97,6 +99,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 outside.jobs.cancel(job.id);
             }
         }
+        Effect::DropSlot(slot) => outside.jobs.cancel_slot(slot),
         Effect::Data(effect) => data::carry_out(effect, state, outside),
         Effect::Train(effect) => train::carry_out(effect, state, outside),
         Effect::Predict(effect) => predict::carry_out(effect, state, outside),
@@ -132,8 +135,10 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::Preview
                 | Slot::Relation
                 | Slot::Samples => data::cancelled(state, slot),
-                Slot::Train | Slot::TrainChart | Slot::ModelFile => train::cancelled(state, slot),
-                Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => {
+                Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
+                    train::cancelled(state, slot);
+                }
+                Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
                 }
                 Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::Send => {
@@ -190,8 +195,12 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::Preview
         | Slot::Relation
         | Slot::Samples => data::failed(state, slot, problem),
-        Slot::Train | Slot::TrainChart | Slot::ModelFile => train::failed(state, slot, problem),
-        Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => predict::failed(state, slot, problem),
+        Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
+            train::failed(state, slot, problem);
+        }
+        Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
+            predict::failed(state, slot, problem);
+        }
         Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::Send => {
             serve::failed(state, slot, problem);
         }
@@ -203,6 +212,7 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
 fn opened(state: &mut AppState, saved: Saved, versions: Vec<Version>, warnings: Vec<String>) -> Vec<Effect> {
     let truth = &mut state.truth;
     truth.roles = saved.roles;
+    truth.missing = saved.missing;
     truth.next_number = saved.next_number;
     truth.champion =
         saved.champion.filter(|number| versions.iter().any(|version| version.entry.number == *number));
@@ -214,7 +224,7 @@ fn opened(state: &mut AppState, saved: Saved, versions: Vec<Version>, warnings: 
         state.say(StatusKind::Failed, warning);
     }
     let mut effects = vec![Effect::Look];
-    predict::champion_changed(state);
+    effects.extend(predict::opened(state));
     if let Some(from) = saved.data {
         effects.extend(data::reopen(state, from, saved.options));
     }

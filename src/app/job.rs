@@ -11,6 +11,7 @@ use eframe::egui::Context;
 
 use super::effect::Event;
 use super::state::Problem;
+use super::widgets::format;
 use crate::work::{Cancelled, Clock, Progress, Stopwatch};
 
 /// What a job is for.
@@ -43,10 +44,14 @@ pub(crate) enum Slot {
     Train,
     /// The learning curve or another chart of a model that takes long.
     TrainChart,
+    /// Finding the rows behind a bar of a chart.
+    TrainRows,
     /// Reading or writing a model file.
     ModelFile,
     /// A file being predicted.
     Batch,
+    /// The predictions of the last time being opened again.
+    BatchBack,
     /// Writing the predictions.
     BatchSave,
     /// Measuring time per row.
@@ -154,6 +159,8 @@ pub(crate) struct JobStatus {
     pub(crate) done: u64,
     /// See `done`.
     pub(crate) total: u64,
+    /// How many rows it has so far, where it reads or makes rows.
+    pub(crate) rows: u64,
     /// Seconds since it began.
     pub(crate) seconds: f64,
     /// Whether it is worth showing: reading a folder is not.
@@ -161,10 +168,28 @@ pub(crate) struct JobStatus {
 }
 
 impl JobStatus {
+    /// How many rows there are so far and how many come in a second: "340 000 rows, 1 900 000 rows/s".
+    pub(crate) fn rows_text(&self) -> Option<String> {
+        let rows = usize::try_from(self.rows).ok().filter(|rows| *rows > 0)?;
+        let rate = self.rows as f64 / self.seconds;
+        let count = format::plural(rows, "row", "rows");
+        // too soon to tell a rate
+        if !(self.seconds >= 0.05 && rate.is_finite()) {
+            return Some(count);
+        }
+        Some(format!("{count}, {} rows/s", format::count(three_digits(rate))))
+    }
+
     /// The share that is done, while the whole is known.
     pub(crate) fn share(&self) -> Option<f32> {
         (self.total > 0).then(|| (self.done as f64 / self.total as f64).min(1.0) as f32)
     }
+}
+
+/// A rate to three digits, so that it does not flicker.
+fn three_digits(rate: f64) -> u64 {
+    let unit = 10_f64.powf((rate.max(1.0).log10().floor() - 2.0).max(0.0));
+    ((rate / unit).round() * unit) as u64
 }
 
 /// Every job that runs.
@@ -223,6 +248,8 @@ impl Jobs {
                 | Slot::Preview
                 | Slot::Relation
                 | Slot::Samples
+                | Slot::TrainRows
+                | Slot::BatchBack
                 | Slot::Parity
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
@@ -261,6 +288,7 @@ impl Jobs {
                     title: job.title.clone(),
                     done,
                     total,
+                    rows: job.progress.rows(),
                     seconds: job.since.seconds(),
                     shown: job.shown,
                 }

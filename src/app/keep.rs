@@ -90,6 +90,7 @@ fn saved(state: &AppState) -> Saved {
         data,
         options,
         roles: truth.roles.clone(),
+        missing: truth.missing.clone(),
         versions: truth.versions.iter().map(|version| version.entry.clone()).collect(),
         champion: truth.champion,
         next_number: truth.next_number,

@@ -12,6 +12,8 @@ mod keep;
 mod pages;
 mod picker;
 mod state;
+#[cfg(test)]
+mod still;
 mod theme;
 mod widgets;
 

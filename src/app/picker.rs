@@ -62,7 +62,11 @@ impl Purpose {
             Self::ExportData => format!("{stem}_rows.csv"),
             Self::SaveModel(number) => format!("{stem}_v{number}.json"),
             Self::SaveScript(number) => format!("{stem}_v{number}.py"),
-            Self::SaveBatch => "predictions.csv".into(),
+            Self::SaveBatch => {
+                let batch = state.results.predict.batch.value.as_ref();
+                let is_part = batch.is_some_and(|batch| batch.stopped.is_some());
+                if is_part { "predictions_partial.csv" } else { "predictions.csv" }.into()
+            }
         }
     }
 

@@ -13,9 +13,9 @@ use super::job::{JobStatus, Slot};
 use super::pages::{PageId, data, predict, serve, train};
 use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
-use crate::data::{Loaded, ReadOptions};
+use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
 use crate::inference::Predictor;
-use crate::model::Model;
+use crate::model::{Model, Policy};
 use crate::work::Clock;
 use crate::workspace::{DataRef, Entry, Folder, Role};
 
@@ -37,6 +37,8 @@ pub(crate) struct Truth {
     pub(crate) dataset: Loadable<Arc<Dataset>>,
     /// What each column is for, where it was said; see [`Truth::role`].
     pub(crate) roles: BTreeMap<String, Role>,
+    /// The rules for missing values of single columns; the others follow the model's.
+    pub(crate) missing: BTreeMap<String, Policy>,
     /// The models, oldest first.
     pub(crate) versions: Vec<Version>,
     /// The number of the model that answers predictions.
@@ -61,15 +63,29 @@ impl Truth {
         self.versions.iter().find(|version| version.entry.number == number)
     }
 
-    /// What a column is for: as said, else a feature.
+    /// What a column is for: as said; else a feature, but for dates and texts, which have to be asked for.
     pub(crate) fn role(&self, column: &str) -> Role {
-        self.roles.get(column).copied().unwrap_or(Role::Feature)
+        let kind = || self.data().and_then(|data| data.loaded.table.column(column)).map(Column::kind);
+        self.roles.get(column).copied().unwrap_or_else(|| usual_role(kind()))
+    }
+
+    /// As [`Truth::role`], of a column that is at hand.
+    pub(crate) fn role_of(&self, profile: &ColumnProfile) -> Role {
+        self.roles.get(&profile.name).copied().unwrap_or_else(|| usual_role(Some(profile.kind)))
     }
 
     /// The column to predict, if one is chosen and there.
     pub(crate) fn target(&self) -> Option<&str> {
         let target = self.roles.iter().find(|(_, role)| **role == Role::Target)?.0;
         self.data()?.loaded.table.column(target).map(|column| column.name.as_str())
+    }
+}
+
+/// What a column is for where nobody said.
+fn usual_role(kind: Option<ColumnKind>) -> Role {
+    match kind {
+        Some(ColumnKind::Date | ColumnKind::Text) => Role::Ignore,
+        _ => Role::Feature,
     }
 }
 

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::data::date::DateFormat;
-use crate::data::{ColumnKind, Decimal, Encoding, Quote, ReadOptions, Source, Warning};
+use crate::data::{ColumnKind, Decimal, Encoding, Quote, Ragged, ReadOptions, Source, Warning};
 use crate::work::Progress;
 
 /// How a data file is to be read; everything not given is detected.
@@ -44,6 +44,10 @@ pub(crate) struct ReadArgs {
     /// The form of a column's dates, such as dd/mm/yyyy (may be repeated)
     #[arg(long, value_name = "COL=FORM")]
     pub(crate) date_format: Vec<String>,
+    /// Lines with more or fewer fields than the header: fit them, skip them, or repair a decimal comma that split a
+    /// number in two
+    #[arg(long, value_name = "WAY")]
+    pub(crate) ragged: Option<Ragged>,
     /// How many threads read (default: one per processor)
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
@@ -87,6 +91,7 @@ impl ReadArgs {
             header: if self.no_header { Some(false) } else { self.header.then_some(true) },
             encoding: self.encoding,
             quote: self.quote,
+            ragged: self.ragged.unwrap_or_default(),
             threads: self.threads,
             ..ReadOptions::default()
         };

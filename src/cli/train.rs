@@ -1,5 +1,6 @@
 //! `drydock train`: fits and saves a model.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -118,9 +119,9 @@ struct Tuning {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Policies (impute, ignore or reject; saved in the model)")]
 struct PolicyArgs {
-    /// A value is missing [default: impute]
-    #[arg(long, value_name = "POLICY")]
-    on_missing: Option<Policy>,
+    /// A value is missing [default: impute]; once more with COL=POLICY for a rule of that column alone
+    #[arg(long, value_name = "[COL=]POLICY", value_parser = missing_rule)]
+    on_missing: Vec<(Option<String>, Policy)>,
     /// A category has a level that training never saw [default: reject]
     #[arg(long, value_name = "POLICY")]
     on_unknown: Option<Policy>,
@@ -174,11 +175,38 @@ impl From<KindArg> for ModelKind {
     }
 }
 
+/// A policy for all columns, or for the one before the equals sign; a column's name may have such signs itself.
+fn missing_rule(text: &str) -> Result<(Option<String>, Policy), String> {
+    match text.rsplit_once('=') {
+        Some(("", _)) => Err("there is no column before the equals sign".into()),
+        Some((column, policy)) => Ok((Some(column.to_owned()), policy.parse()?)),
+        None => Ok((None, text.parse()?)),
+    }
+}
+
 impl PolicyArgs {
+    /// The rules for missing values of single columns.
+    fn missing(&self) -> Result<BTreeMap<String, Policy>, Failure> {
+        let mut rules = BTreeMap::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (column, policy) in &self.on_missing {
+            if !seen.insert(column) {
+                let what =
+                    column.as_ref().map_or_else(String::new, |column| format!(" for column '{column}'"));
+                return Err(Failure::usage(format!("--on-missing is given twice{what}")));
+            }
+            if let Some(column) = column {
+                rules.insert(column.clone(), *policy);
+            }
+        }
+        Ok(rules)
+    }
+
     fn policies(&self) -> Policies {
         let default = Policies::default();
+        let for_all = self.on_missing.iter().find(|(column, _)| column.is_none());
         Policies {
-            missing_value: self.on_missing.unwrap_or(default.missing_value),
+            missing_value: for_all.map_or(default.missing_value, |(_, policy)| *policy),
             unknown_level: self.on_unknown.unwrap_or(default.unknown_level),
             out_of_range: self.on_out_of_range.unwrap_or(default.out_of_range),
             missing_column: self.on_missing_column.unwrap_or(default.missing_column),
@@ -243,6 +271,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut options = args.reading.options()?;
     options.hash = true;
     let mut settings = args.settings();
+    settings.missing = args.policies.missing()?;
     settings.check().map_err(Failure::usage)?;
     if args.output == Path::new("-") {
         if args.json {

@@ -7,7 +7,8 @@ use super::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE};
 pub const MAX_BINS: usize = 40;
 
 /// The bars of a column.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ColumnChart {
     /// How many values fall into each bin, or have each level.
     pub counts: Vec<f64>,

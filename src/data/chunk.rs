@@ -7,6 +7,8 @@ use super::encoding::{Encoding, Utf8Count};
 use super::infer::{Evidence, Plan};
 use super::number::{Reading, general};
 use super::options::Dialect;
+use super::options::Ragged;
+use super::ragged::fit;
 use super::scan::{Index, Irregular, PAD, Rows};
 use super::sniff::shorten;
 use super::table::Levels;
@@ -25,6 +27,8 @@ pub(crate) struct Layout {
     pub(crate) invalid: Invalid,
     /// The file is cut with care, and so its blocks are read by the `csv` crate.
     pub(crate) careful: bool,
+    /// What becomes of lines of another length.
+    pub(crate) ragged: Ragged,
 }
 
 /// What to do about bytes that are not UTF-8 in a file that looked like UTF-8.
@@ -96,9 +100,9 @@ pub(crate) struct Worker {
 
 /// Spans row by row, and the line of each row.
 #[derive(Debug, Default)]
-struct Shape {
-    spans: Vec<(u32, u32)>,
-    lines: Vec<u32>,
+pub(crate) struct Shape {
+    pub(crate) spans: Vec<(u32, u32)>,
+    pub(crate) lines: Vec<u32>,
 }
 
 impl Shape {
@@ -175,14 +179,21 @@ impl Worker {
                 let mut line = 0_u64;
                 let mut counted = PAD;
                 self.spans.clear();
+                let mut points = Vec::new();
                 for fields in self.index.records(data) {
                     let start = fields.first().map_or(0, |f| f.0 as usize);
                     let end = fields.last().map_or(0, |f| f.1 as usize);
                     line += memchr::memchr_iter(b'\n', &data[counted..start]).count() as u64;
                     counted = start;
-                    fit(&fields, start == end, n_cols, data, line, &mut self.spans, warnings);
+                    points.extend(fit(&fields, start == end, layout, data, line, &mut self.spans, warnings));
                 }
                 let quote = self.index.has_quotes().then_some(quote);
+                let mut data = data;
+                if !points.is_empty() {
+                    self.text.clone_from(data);
+                    points.into_iter().for_each(|at| self.text[at] = b'.');
+                    data = &self.text;
+                }
                 Shaped::Rows(Rows::explicit(data, n_cols, &self.spans.spans, &self.spans.lines, quote))
             }
         }
@@ -223,8 +234,13 @@ impl Worker {
                 let start = self.text.len();
                 self.text.extend_from_slice(field);
                 fields.push((to_u32(start), to_u32(self.text.len())));
+                // what stands between fields in the file, should two of them be one
+                self.text.push(layout.dialect.delimiter);
             }
-            fit(&fields, false, layout.names.len(), &self.text, line, &mut self.spans, warnings);
+            let point = fit(&fields, false, layout, &self.text, line, &mut self.spans, warnings);
+            if let Some(at) = point {
+                self.text[at] = b'.';
+            }
         }
     }
 
@@ -266,54 +282,6 @@ impl Worker {
             chunk.columns.push(piece);
         }
         chunk
-    }
-}
-
-/// Brings a record to `n_cols` fields and says what that took. `line` is counted from 0.
-fn fit(
-    fields: &[(u32, u32)],
-    may_be_blank: bool,
-    n_cols: usize,
-    text: &[u8],
-    line: u64,
-    shape: &mut Shape,
-    warnings: &mut WarningLog,
-) {
-    if fields.len() == 1 && may_be_blank {
-        warnings.push(Topic::Blank, line, "the line is empty and was skipped");
-        return;
-    }
-    let kept = fields.len().min(n_cols);
-    shape.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
-    let spans = &mut shape.spans;
-    spans.extend_from_slice(&fields[..kept]);
-    if fields.len() < n_cols {
-        // an empty span in the padding
-        spans.extend(std::iter::repeat_n((0, 0), n_cols - fields.len()));
-        warnings.push(
-            Topic::Short,
-            line,
-            format!(
-                "{} fields where {n_cols} are expected; the missing ones are taken as empty",
-                fields.len()
-            ),
-        );
-    } else if fields[kept..].iter().any(|(start, end)| start != end) {
-        let extra: Vec<String> = fields[n_cols..]
-            .iter()
-            .map(|&(start, end)| {
-                format!("'{}'", shorten(&String::from_utf8_lossy(&text[start as usize..end as usize])))
-            })
-            .collect();
-        warnings.push(
-            Topic::Long,
-            line,
-            format!(
-                "{} fields where {n_cols} are expected; left out: {}",
-                fields.len(),
-                shorten(&extra.join(", "))
-            ),
-        );
     }
 }
 

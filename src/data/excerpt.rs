@@ -1,6 +1,6 @@
 //! Parts of a file as they stand in it: the lines around one, the row that a line became, the first rows alone.
 
-use super::options::{DataError, Dialect};
+use super::options::{DataError, Dialect, Ragged};
 use super::source::Source;
 use super::{Encoding, Loaded, ReadOptions, read_csv};
 use crate::work::Progress;
@@ -73,20 +73,27 @@ pub fn raw_lines(
 }
 
 /// The row (from 0) that a line of the file became, found by reading the file's records up to it. `lines_before` is
-/// the number of lines before the first data record, [`Loaded::lines_before`]. `None` for lines that became no row.
+/// the number of lines before the first data record, [`Loaded::lines_before`]; `options` those the table was read with,
+/// and `n_fields` how many its header has. `None` for lines that became no row.
 ///
 /// # Errors
 /// [`DataError::Io`] when the file can't be read, [`DataError::Cancelled`] when `progress` was cancelled.
 pub fn row_at_line(
     source: &Source,
+    options: &ReadOptions,
     dialect: &Dialect,
-    lines_before: u64,
+    (lines_before, n_fields): (u64, usize),
     line: u64,
     progress: &Progress,
 ) -> Result<Option<u64>, DataError> {
     if line <= lines_before {
         return Ok(None);
     }
+    let source = &*source.edited(options);
+    let skips = |record: &csv::ByteRecord| {
+        options.ragged == Ragged::Skip
+            && (record.len() < n_fields || record.iter().skip(n_fields).any(|field| !field.is_empty()))
+    };
     let text = Text { reader: source.text(dialect.encoding, false)?, piece: Vec::new(), at: 0 };
     let mut reader = dialect.csv_reader(text);
     let mut record = csv::ByteRecord::new();
@@ -106,10 +113,11 @@ pub fn row_at_line(
             if start > line {
                 return Ok(None);
             }
+            let skipped = skips(&record);
             if line < next || start == line {
-                return Ok(Some(rows));
+                return Ok((!skipped).then_some(rows));
             }
-            rows += 1;
+            rows += u64::from(!skipped);
         }
     }
 }
@@ -207,7 +215,8 @@ mod tests {
         let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
         assert_eq!((loaded.table.n_rows(), loaded.lines_before), (3, 1));
         let row = |line| {
-            row_at_line(&source, &loaded.dialect, loaded.lines_before, line, &Progress::new()).unwrap()
+            let (options, before) = (ReadOptions::default(), (loaded.lines_before, 2));
+            row_at_line(&source, &options, &loaded.dialect, before, line, &Progress::new()).unwrap()
         };
         let rows: Vec<Option<u64>> = (1..=8).map(row).collect();
         // an empty line is taken for a part of the row below it

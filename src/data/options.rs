@@ -1,6 +1,6 @@
 //! How a file is to be read: what the user fixes, what was decided, and what can go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::closest::did_you_mean;
@@ -30,10 +30,52 @@ pub struct ReadOptions {
     pub columns: BTreeMap<String, ColumnOptions>,
     /// Read only these columns; the others stay out of the table. `None` reads all.
     pub only: Option<Vec<String>>,
+    /// What becomes of lines with more or fewer fields than the header.
+    #[serde(skip_serializing_if = "Ragged::is_usual")]
+    pub ragged: Ragged,
+    /// Lines of the file, from 1, that are read as if they were empty.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub without_lines: BTreeSet<u64>,
+    /// The last line, from 1, that is read; `None` reads to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<u64>,
     /// How many threads parse; 0 takes one per processor.
     pub threads: usize,
     /// Whether to hash the file's bytes (SHA-256) on the way.
     pub hash: bool,
+}
+
+/// What becomes of a line that has more or fewer fields than the header; each gets a warning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ragged {
+    /// Fields that are missing are taken as empty, those that are too many are left out.
+    #[default]
+    Fit,
+    /// The line becomes no row.
+    Skip,
+    /// Where commas separate fields and one is too many, two fields of digits that only together fit their column
+    /// are read as a number with a decimal comma; everything else as under [`Ragged::Fit`].
+    Repair,
+}
+
+impl Ragged {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::str::FromStr for Ragged {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "fit" => Ok(Self::Fit),
+            "skip" => Ok(Self::Skip),
+            "repair" => Ok(Self::Repair),
+            _ => Err("expected fit, skip or repair".into()),
+        }
+    }
 }
 
 /// What the user fixes about one column.

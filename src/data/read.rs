@@ -66,6 +66,7 @@ pub struct ColumnReading {
 /// name a column that is not there, or when `progress` was cancelled. Everything else that is odd becomes a
 /// warning.
 pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> Result<Loaded, DataError> {
+    let source = &*source.edited(options);
     let mut options = options.clone();
     let mut careful = false;
     let mut note = None;
@@ -73,6 +74,7 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
         let sniffed = sniff(source, &options)?;
         match Reader::new(source, &options, sniffed, careful)?.read(progress)? {
             Outcome::Loaded(mut loaded) => {
+                say_edits(&mut loaded.warnings, &options);
                 if let Some(note) = note {
                     loaded.warnings.insert(0, Warning { line: 1, message: note });
                 }
@@ -89,6 +91,17 @@ pub fn read_csv(source: &Source, options: &ReadOptions, progress: &Progress) -> 
                 }
             }
         }
+    }
+}
+
+/// Says of lines that were not read why that is so.
+fn say_edits(warnings: &mut Vec<Warning>, options: &ReadOptions) {
+    for warning in warnings.iter_mut().filter(|warning| options.without_lines.contains(&warning.line)) {
+        "the line was left out, as was asked for".clone_into(&mut warning.message);
+    }
+    if let Some(line) = options.last_line {
+        let message = "the lines below this one were not read, as was asked for".to_owned();
+        warnings.push(Warning { line, message });
     }
 }
 
@@ -237,6 +250,7 @@ impl<'a> Reader<'a> {
             invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Report },
             careful: self.careful
                 || matches!(self.sniffed.dialect.quote, super::options::Quote::Backslash(_)),
+            ragged: self.options.ragged,
         };
         let start = self.sniffed.start;
         let mut blocks =
@@ -267,7 +281,9 @@ impl<'a> Reader<'a> {
                     pass.columns.iter_mut().for_each(|column| column.reserve(rows as usize));
                 }
                 bytes_seen += bytes;
-                pass.append(chunk)
+                let appended = pass.append(chunk);
+                progress.set_rows(pass.n_rows as u64);
+                appended
             },
         )?;
         if blocks.replaced() {

@@ -9,7 +9,7 @@ use super::cell::Missing;
 use super::encoding::Encoding;
 use super::infer::{Evidence, compact_dates};
 use super::number::Decimal;
-use super::options::{DataError, Dialect, ReadOptions};
+use super::options::{DataError, Dialect, Ragged, ReadOptions};
 use super::quotes::walk;
 use super::source::Source;
 use super::warning::{Topic, WarningLog};
@@ -38,6 +38,13 @@ struct Record {
     fields: Vec<String>,
     line: u64,
     byte: u64,
+}
+
+impl Record {
+    /// Whether it has fields too few, or too many that are not empty.
+    fn is_ragged(&self, width: usize) -> bool {
+        self.fields.len() < width || self.fields[width..].iter().any(|field| !field.is_empty())
+    }
 }
 
 /// Reads the start of the file: as much of it as the header and one record need.
@@ -156,6 +163,10 @@ fn sniff_start(source: &Source, options: &ReadOptions, limit: usize) -> Result<O
         let missing = Missing::new(missing);
         let compact = compact_dates(&names[col], own);
         for record in records.iter().take(SAMPLE_RECORDS) {
+            // cells that slipped into another column, which these lines will not have
+            if options.ragged != Ragged::Fit && record.is_ragged(width) {
+                continue;
+            }
             if let Some(cell) = record.fields.get(col).filter(|cell| !missing.is(cell.as_bytes())) {
                 evidence.absorb(cell, record.line + line_offset, compact);
             }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::edits::{Editing, Edits};
 use super::encoding::{Encoding, Utf8Count};
-use super::options::DataError;
+use super::options::{DataError, ReadOptions};
 use super::spool::Spool;
 
 /// A CSV text that can be read from the start as often as needed.
@@ -29,6 +30,13 @@ pub enum Source {
         name: String,
         /// What comes through it.
         spool: Spool,
+    },
+    /// Another source, some of whose lines are not read.
+    Edited {
+        /// The source itself.
+        source: Box<Self>,
+        /// Which lines.
+        edits: Edits,
     },
 }
 
@@ -69,6 +77,7 @@ impl Source {
         match self {
             Self::Path(path) => path.display().to_string(),
             Self::Bytes { name, .. } | Self::Pipe { name, .. } => name.clone(),
+            Self::Edited { source, .. } => source.name(),
         }
     }
 
@@ -79,7 +88,18 @@ impl Source {
             Self::Path(path) => std::fs::metadata(path).map_or(0, |m| m.len()),
             Self::Bytes { bytes, .. } => bytes.len() as u64,
             Self::Pipe { spool, .. } => spool.size(),
+            Self::Edited { source, .. } => source.size(),
         }
+    }
+
+    /// The source as `options` have it read: itself, or without some of its lines.
+    #[must_use]
+    pub fn edited(&self, options: &ReadOptions) -> std::borrow::Cow<'_, Self> {
+        let edits = Edits { without: options.without_lines.clone(), last: options.last_line };
+        if edits == Edits::default() || matches!(self, Self::Edited { .. }) {
+            return std::borrow::Cow::Borrowed(self);
+        }
+        std::borrow::Cow::Owned(Self::Edited { source: Box::new(self.clone()), edits })
     }
 
     fn raw(&self) -> Result<Box<dyn Read + Send + '_>, DataError> {
@@ -90,6 +110,7 @@ impl Source {
             }
             Self::Bytes { bytes, .. } => Ok(Box::new(&bytes[..])),
             Self::Pipe { spool, .. } => Ok(Box::new(spool.reader())),
+            Self::Edited { source, .. } => source.raw(),
         }
     }
 
@@ -130,6 +151,10 @@ impl Source {
             raw_bytes: 0,
             at_start: true,
             replaced: false,
+            editing: match self {
+                Self::Edited { edits, .. } => Some(Editing::new(edits)),
+                _ => None,
+            },
         })
     }
 }
@@ -146,11 +171,39 @@ pub(crate) struct TextReader<'a> {
     at_start: bool,
     /// A byte sequence that the encoding does not know was replaced by U+FFFD.
     pub(crate) replaced: bool,
+    /// Takes lines out of the text.
+    editing: Option<Editing<'a>>,
 }
 
 impl TextReader<'_> {
     /// Appends up to about `wanted` bytes of text to `out`; returns false at the end.
     pub(crate) fn fill(&mut self, out: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
+        let before = out.len();
+        while self.fill_as_it_is(out, wanted)? {
+            let Some(editing) = &mut self.editing else { return Ok(true) };
+            editing.edit(out, before);
+            if editing.ended {
+                // the rest counts for nothing but the hash
+                if let Some(hasher) = &mut self.hasher {
+                    let mut rest = vec![0; 1 << 16];
+                    loop {
+                        match self.raw.read(&mut rest)? {
+                            0 => break,
+                            n => hasher.update(&rest[..n]),
+                        }
+                    }
+                }
+                self.decoder = None;
+                self.raw = Box::new(std::io::empty());
+            }
+            if out.len() > before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn fill_as_it_is(&mut self, out: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
         if self.decoder.is_some() {
             return self.fill_decoded(out, wanted);
         }

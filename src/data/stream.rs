@@ -140,6 +140,7 @@ impl<'a> CsvStream<'a> {
             columns: columns.collect(),
             invalid: if self.options.encoding.is_some() { Invalid::Replace } else { Invalid::Windows1252 },
             careful: matches!(self.sniffed.dialect.quote, Quote::Backslash(_)),
+            ragged: self.options.ragged,
         }
     }
 }

@@ -17,6 +17,8 @@
 //! evaluation. A prediction that is not a finite number, since values near the limits of a double overflow, is always
 //! an error.
 //!
+//! An input may have policies of its own, as a rule for its missing values alone; see [`super::Input::policies`].
+//!
 //! An input that "adds nothing" has zeros in place of its encoded columns: a number counts as 0, a category as
 //! none of its levels. For a weighted sum that is the reference level, except in a sum without an intercept for its
 //! first category, which has no such level and adds 0. A 0 where the training values lie

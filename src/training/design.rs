@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
+use super::Settings;
 use super::outline::{day, outline};
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
 use crate::inference::class_of;
-use crate::model::{Input, InputKind, ReferenceColumn, ReferenceValues, Term, TermKind, Written};
+use crate::model::{Input, InputKind, Policies, ReferenceColumn, ReferenceValues, Term, TermKind, Written};
 
 /// The inputs with what training saw of them, and the outline of each input's column.
 pub(crate) fn inputs(
     table: &Table,
     features: &[String],
+    settings: &Settings,
     train: &[usize],
 ) -> (Vec<Input>, Vec<ReferenceColumn>) {
     features
@@ -25,12 +27,18 @@ pub(crate) fn inputs(
                     unit: None,
                     kind,
                     written: Written::default(),
-                    policies: None,
+                    policies: own_policies(settings, &column.name),
                 },
                 outline,
             )
         })
         .unzip()
+}
+
+/// The policies of a feature that has a rule of its own.
+fn own_policies(settings: &Settings, name: &str) -> Option<Policies> {
+    let missing_value = *settings.missing.get(name)?;
+    Some(Policies { missing_value, ..settings.policies })
 }
 
 fn input_kind(column: &Column, outline: &ReferenceColumn, train: &[usize]) -> InputKind {

@@ -198,7 +198,7 @@ fn class_codes(plan: &Plan, table: &Table, rows: &[usize]) -> Vec<u32> {
 /// Fits the given rows; the model has no scores and no outline yet.
 fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> Result<Trained, TrainError> {
     progress.check()?;
-    let (inputs, reference) = design::inputs(table, &plan.features, rows);
+    let (inputs, reference) = design::inputs(table, &plan.features, &plan.settings, rows);
     let encoding = design::terms(&inputs, fitting::levels(plan.model, plan.settings.intercept));
     let columns = design::matrix(table, &inputs, &encoding, rows);
     let columns: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
@@ -251,11 +251,13 @@ fn fit_rows(plan: &Plan, table: &Table, rows: &[usize], progress: &Progress) -> 
 /// row has, even where production refuses.
 fn lenient(model: &Model) -> Predictor {
     let mut model = model.clone();
-    if model.policies.out_of_range == Policy::Reject {
-        model.policies.out_of_range = Policy::Ignore;
-    }
-    if model.policies.unknown_level == Policy::Reject {
-        model.policies.unknown_level = Policy::Ignore;
+    let own = model.inputs.iter_mut().filter_map(|input| input.policies.as_mut());
+    for policies in own.chain([&mut model.policies]) {
+        for policy in [&mut policies.out_of_range, &mut policies.unknown_level] {
+            if *policy == Policy::Reject {
+                *policy = Policy::Ignore;
+            }
+        }
     }
     model.policies.extra_column = Policy::Ignore;
     Predictor::new(Arc::new(model))

@@ -1,17 +1,17 @@
 //! From the settings as typed to a plan that can't be wrong: every name exists, model and task fit the target,
 //! and there are rows to learn from.
 
-use serde::{Deserialize, Serialize};
+mod settings;
 
-use super::fit::{ElasticNetSettings, MlpSettings, TreeSettings};
+pub use settings::{Settings, Solver};
+use settings::{only_task, usual_model};
+
 use crate::data::{Column, ColumnData, ColumnKind, Table, did_you_mean, list};
-use crate::model::{ModelKind, Policies, Policy, Task};
-use crate::work::{Cancelled, Seed};
+use crate::model::{ModelKind, Policy, Task};
+use crate::work::Cancelled;
 
 /// Levels past which a category is not used unless it is asked for.
 const MAX_LEVELS: usize = 1000;
-/// Hidden units past which a network is no longer a small one.
-const MAX_HIDDEN: usize = 10_000;
 /// Numbers in the matrix of encoded features past which memory would run out: 16 GiB.
 const MAX_CELLS: usize = 1 << 31;
 /// Classes past which a target is no classification target.
@@ -23,89 +23,6 @@ const MANY_CLASSES: usize = 100;
 const FEW_CLASSES: usize = 10;
 /// Different whole numbers up to which a target of numbers may stand for classes.
 const MOST_CODES: usize = 20;
-
-/// By whose code least squares is solved and a classification tree grown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Solver {
-    /// This program's own: one pass for the normal equations, refined or extended where they are not enough; trees
-    /// that are the same at every run (linfa's depend on the order of a hash map).
-    #[default]
-    Auto,
-    /// The linfa crates' (QR for ordinary least squares, coordinate descent for ridge, linfa-trees).
-    Linfa,
-}
-
-/// What the user asks for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// The column to predict.
-    pub target: String,
-    /// The columns to predict from; `None` takes every suitable one.
-    pub features: Option<Vec<String>>,
-    /// The kind of model; `None` chooses by the task.
-    pub model: Option<ModelKind>,
-    /// The task; `None` chooses by the model or the target's type.
-    pub task: Option<Task>,
-    /// Whether a sum has an intercept.
-    pub intercept: bool,
-    /// The share of rows held out, from 0 up to but without 1.
-    pub test_fraction: f64,
-    /// Hold out the latest rows by this date column, in place of random ones.
-    pub time_column: Option<String>,
-    /// Folds of a cross-validation on the training rows; 0 for none.
-    pub folds: usize,
-    /// The seed of split, folds and training.
-    pub seed: Seed,
-    /// The penalty of ridge (on the scale of scikit-learn's `Ridge`), elastic net (of its `ElasticNet`) and
-    /// logistic regression (its `1 / C`), all on standardised features.
-    pub alpha: f64,
-    /// The share of the absolute penalty in elastic net.
-    pub l1_ratio: f64,
-    /// The depth of a tree.
-    pub max_depth: usize,
-    /// The fewest rows in a leaf.
-    pub min_leaf: usize,
-    /// Hidden units of the neural network.
-    pub hidden: usize,
-    /// Passes over the training rows for the neural network.
-    pub epochs: usize,
-    /// By whose code least squares is solved and a classification tree grown.
-    pub solver: Solver,
-    /// What happens to input that is not as expected.
-    pub policies: Policies,
-    /// The model's name.
-    pub name: String,
-}
-
-impl Settings {
-    /// The defaults for a target.
-    #[must_use]
-    pub fn new(target: impl Into<String>) -> Self {
-        let tree = TreeSettings::default();
-        let mlp = MlpSettings::default();
-        Self {
-            target: target.into(),
-            features: None,
-            model: None,
-            task: None,
-            intercept: true,
-            test_fraction: 0.0,
-            time_column: None,
-            folds: 0,
-            seed: Seed::default(),
-            alpha: 1.0,
-            l1_ratio: ElasticNetSettings::default().l1_ratio,
-            max_depth: tree.max_depth,
-            min_leaf: tree.min_leaf_rows,
-            hidden: mlp.hidden_units,
-            epochs: mlp.epochs,
-            solver: Solver::Auto,
-            policies: Policies::default(),
-            name: "model".into(),
-        }
-    }
-}
 
 /// Why training can't be done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -160,6 +77,14 @@ impl Plan {
         let mut warnings = Vec::new();
         let (model, task) = choose(&settings, target)?;
         let features = choose_features(&settings, table, target, find, &mut warnings)?;
+        for name in settings.missing.keys() {
+            find(name, "given a rule for missing values")?;
+            if !features.contains(name) {
+                warnings.push(format!(
+                    "'{name}' is no feature of this model, so that the rule for its missing values has no effect"
+                ));
+            }
+        }
         if let Some(time) = &settings.time_column
             && find(time, "the time of the rows")?.kind() != ColumnKind::Date
         {
@@ -210,7 +135,6 @@ impl Plan {
     fn choose_rows(&mut self, table: &Table, target: &Column) -> Result<(), TrainError> {
         let n = table.n_rows();
         let columns: Vec<&Column> = self.features.iter().filter_map(|name| table.column(name)).collect();
-        let policy = self.settings.policies.missing_value;
         self.rows = (0..n).filter(|&row| !target.is_missing(row)).collect();
         let without_target = n - self.rows.len();
         if without_target > 0 {
@@ -230,52 +154,73 @@ impl Plan {
                 ));
             }
         }
-        match policy {
-            Policy::Impute => {
-                for column in &columns {
-                    let missing = match &column.data {
-                        ColumnData::Number(values) if self.rows.len() == n => {
-                            values.iter().filter(|value| value.is_nan()).count()
-                        }
-                        _ => self.rows.iter().filter(|&&row| column.is_missing(row)).count(),
-                    };
-                    if missing > 0 {
-                        self.warnings.push(format!(
-                            "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows (--on-missing ignore leaves such rows out)",
-                            column.name,
-                            self.rows.len(),
-                            fills(column)
-                        ));
-                    }
-                }
-            }
-            Policy::Ignore => {
-                let before = self.rows.len();
-                self.rows.retain(|&row| columns.iter().all(|column| !column.is_missing(row)));
-                if self.rows.len() < before {
-                    self.warnings.push(format!(
-                        "{} of {before} rows have a missing value in a feature and were left out",
-                        before - self.rows.len()
-                    ));
-                }
-            }
-            Policy::Reject => {
-                for column in &columns {
-                    if let Some(row) = self.rows.iter().find(|&&row| column.is_missing(row)) {
-                        return Err(TrainError::Data(format!(
-                            "'{}' has no value in data row {} and the policy for missing values is reject; --on-missing impute fills it in, --on-missing ignore leaves the row out",
-                            column.name,
-                            row + 1
-                        )));
-                    }
-                }
-            }
-        }
+        self.follow_rules(&columns)?;
         if self.rows.is_empty() {
             return Err(TrainError::Data(format!(
                 "no row is left to learn from: of {n} rows, {without_target} have no value in '{}'",
                 target.name
             )));
+        }
+        Ok(())
+    }
+
+    /// Leaves out the rows that a feature's rule for missing values leaves out; then none may be refused, and what is
+    /// filled in is said.
+    fn follow_rules(&mut self, columns: &[&Column]) -> Result<(), TrainError> {
+        let under = |policy: Policy| -> Vec<&Column> {
+            columns
+                .iter()
+                .copied()
+                .filter(|column| self.settings.on_missing(&column.name) == policy)
+                .collect()
+        };
+        let (ignore, reject, impute) = (under(Policy::Ignore), under(Policy::Reject), under(Policy::Impute));
+        let before = self.rows.len();
+        if !ignore.is_empty() {
+            self.rows.retain(|&row| ignore.iter().all(|column| !column.is_missing(row)));
+        }
+        if self.rows.len() < before {
+            self.warnings.push(format!(
+                "{} of {before} rows have a missing value in {} and were left out",
+                before - self.rows.len(),
+                if self.settings.missing.is_empty() {
+                    "a feature".to_owned()
+                } else {
+                    list(&ignore.iter().map(|column| column.name.clone()).collect::<Vec<_>>())
+                }
+            ));
+        }
+        for column in reject {
+            if let Some(row) = self.rows.iter().find(|&&row| column.is_missing(row)) {
+                let whose = if self.settings.missing.contains_key(&column.name) {
+                    "its own rule for missing values is reject; choose another (--on-missing COL=impute fills it in, --on-missing COL=ignore leaves the row out)"
+                } else {
+                    "the policy for missing values is reject; --on-missing impute fills it in, --on-missing ignore leaves the row out"
+                };
+                return Err(TrainError::Data(format!(
+                    "'{}' has no value in data row {} and {whose}",
+                    column.name,
+                    row + 1
+                )));
+            }
+        }
+        for column in impute {
+            let missing = match &column.data {
+                ColumnData::Number(values) if self.rows.len() == values.len() => {
+                    values.iter().filter(|value| value.is_nan()).count()
+                }
+                _ => self.rows.iter().filter(|&&row| column.is_missing(row)).count(),
+            };
+            if missing > 0 {
+                let own = self.settings.missing.contains_key(&column.name);
+                self.warnings.push(format!(
+                    "'{}' has {missing} missing values among {} rows; they were filled in with the {} of the training rows{}",
+                    column.name,
+                    self.rows.len(),
+                    fills(column),
+                    if own { ", as its own rule says" } else { " (--on-missing ignore leaves such rows out)" }
+                ));
+            }
         }
         Ok(())
     }
@@ -298,113 +243,6 @@ fn may_be_classes(target: &Column, rows: &[usize]) -> Option<usize> {
     let codes = distinct.len() >= 2 && distinct.iter().all(|value| value.fract() == 0.0);
     // each must come up again and again
     (codes && distinct.len() * 5 <= rows.len()).then_some(distinct.len())
-}
-
-impl Settings {
-    /// Checks what can be wrong whatever the data: numbers out of their range, names given twice, a model that can't
-    /// do the task.
-    ///
-    /// # Errors
-    /// [`TrainError::Setting`] that names the setting, and what is possible.
-    pub fn check(&self) -> Result<(), TrainError> {
-        check_numbers(self)?;
-        let features = self.features.as_deref().unwrap_or(&[]);
-        for (at, name) in features.iter().enumerate() {
-            if *name == self.target {
-                return Err(TrainError::Setting(format!(
-                    "'{name}' is the target and can't be a feature, too"
-                )));
-            }
-            if features[..at].contains(name) {
-                return Err(TrainError::Setting(format!("the feature '{name}' is named twice")));
-            }
-        }
-        let task = self.task.or_else(|| self.model.and_then(only_task));
-        let model = self.model.or_else(|| task.map(usual_model));
-        match (model, task) {
-            (Some(model), Some(task)) => self.check_model(model, task),
-            (Some(model), None) => self.check_intercept(model),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_model(&self, model: ModelKind, task: Task) -> Result<(), TrainError> {
-        if !model.can(task) {
-            let (what, instead) = match task {
-                Task::Regression => ("regression", "linear, ridge, elastic-net, tree or mlp"),
-                Task::Classification => ("classification", "logistic, tree or mlp"),
-            };
-            return Err(TrainError::Setting(format!("a {model} model can't do {what}; choose {instead}")));
-        }
-        self.check_intercept(model)
-    }
-
-    fn check_intercept(&self, model: ModelKind) -> Result<(), TrainError> {
-        let through_origin_possible = match model {
-            ModelKind::Linear => true,
-            ModelKind::Ridge => self.solver == Solver::Auto,
-            _ => false,
-        };
-        if !self.intercept && !through_origin_possible {
-            return Err(TrainError::Setting(format!(
-                "--no-intercept is not possible with this {model} model; only linear and ridge (by --solver auto) can go through the origin"
-            )));
-        }
-        Ok(())
-    }
-}
-
-/// The task of a model that can do one only.
-fn only_task(model: ModelKind) -> Option<Task> {
-    match (model.can(Task::Regression), model.can(Task::Classification)) {
-        (true, false) => Some(Task::Regression),
-        (false, true) => Some(Task::Classification),
-        _ => None,
-    }
-}
-
-/// The model for a task where none is asked for.
-fn usual_model(task: Task) -> ModelKind {
-    match task {
-        Task::Regression => ModelKind::Linear,
-        Task::Classification => ModelKind::Logistic,
-    }
-}
-
-fn check_numbers(settings: &Settings) -> Result<(), TrainError> {
-    let bad = |what: String| Err(TrainError::Setting(what));
-    if !(0.0..1.0).contains(&settings.test_fraction) {
-        return bad(format!(
-            "the test fraction is {}; it must be at least 0 and less than 1",
-            settings.test_fraction
-        ));
-    }
-    if !(settings.alpha.is_finite() && settings.alpha >= 0.0) {
-        return bad(format!("alpha is {}; it must be 0 or more", settings.alpha));
-    }
-    if !(0.0..=1.0).contains(&settings.l1_ratio) {
-        return bad(format!("the L1 ratio is {}; it must be from 0 to 1", settings.l1_ratio));
-    }
-    if settings.folds == 1 {
-        return bad("cross-validation needs at least 2 folds".into());
-    }
-    if settings.hidden > MAX_HIDDEN {
-        return bad(format!(
-            "the number of hidden units is {}; at most {MAX_HIDDEN} are possible",
-            settings.hidden
-        ));
-    }
-    for (what, value) in [
-        ("the depth of the tree", settings.max_depth),
-        ("the fewest rows in a leaf", settings.min_leaf),
-        ("the number of hidden units", settings.hidden),
-        ("the number of epochs", settings.epochs),
-    ] {
-        if value == 0 {
-            return bad(format!("{what} is 0; it must be at least 1"));
-        }
-    }
-    Ok(())
 }
 
 fn choose(settings: &Settings, target: &Column) -> Result<(ModelKind, Task), TrainError> {

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::data::ReadOptions;
+use crate::model::Policy;
 
 /// The layout of `workspace.json` that this program writes.
 pub const WORKSPACE_VERSION: u32 = 1;
@@ -104,6 +105,8 @@ pub struct Saved {
     pub options: ReadOptions,
     /// What each column is for, where it was said.
     pub roles: BTreeMap<String, Role>,
+    /// The rules for missing values of single columns; the others follow the model's.
+    pub missing: BTreeMap<String, Policy>,
     /// The models, oldest first.
     pub versions: Vec<Entry>,
     /// The number of the model that answers predictions.
@@ -121,6 +124,7 @@ impl Default for Saved {
             data: None,
             options: ReadOptions::default(),
             roles: BTreeMap::new(),
+            missing: BTreeMap::new(),
             versions: Vec::new(),
             champion: None,
             next_number: 1,

@@ -4,7 +4,10 @@
 
 mod bench;
 mod data;
+mod data_more;
 mod frame;
+mod hard;
+mod keyboard;
 mod monkey;
 mod predict;
 mod train;

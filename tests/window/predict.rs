@@ -319,3 +319,147 @@ fn the_page_on_a_projector() {
     // 1440 × 900 at a zoom of 1.5
     full(960.0, 600.0, egui::Theme::Light).picture("predict_projector");
 }
+
+/// A file of so many rows of the winter table, too many to be predicted before a key is pressed.
+fn large(bench: &Bench, n: usize) -> std::path::PathBuf {
+    let mut text = String::from("store,temperature_c,price,promotion,weekday,footfall\n");
+    for row in 0..n {
+        text.push_str(&format!("Harbour,{}.5,3.2,no,Mon,{}\n", row % 9, 300 + row % 400));
+    }
+    bench.file("large.csv", text)
+}
+
+#[test]
+fn a_stopped_batch_keeps_its_rows_under_a_mark_and_they_come_back_after_a_restart() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    let file = large(&bench, 3_000_000);
+    bench.offer(&file);
+    bench.harness.step();
+    // the first rows and how they lie are there while the job runs
+    bench.wait_for("Predictions from ");
+    bench.key(Key::Escape);
+    let status = bench.status();
+    assert!(status.starts_with("Stopped: the first "), "{status}");
+    assert!(bench.shows("Partial: stopped after "), "{}", bench.labels());
+    let n: usize = status
+        .trim_start_matches("Stopped: the first ")
+        .split(" rows")
+        .next()
+        .unwrap()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap();
+    assert!(0 < n && n < 3_000_000, "{n}");
+    let first = first_prediction(&bench);
+    bench.click("Save part as CSV");
+    bench.keys(Modifiers::COMMAND, Key::A);
+    bench.type_text("part.csv");
+    bench.key(Key::Enter);
+    assert!(bench.status().contains("a part of the file"), "{}", bench.status());
+    let saved = std::fs::read_to_string(bench.workspace().parent().unwrap().join("part.csv")).unwrap();
+    assert_eq!(saved.lines().count(), n + 1);
+    assert!(saved.ends_with('\n'));
+    bench.let_time_pass();
+    let mut bench = bench.killed_and_restarted();
+    bench.keys(Modifiers::COMMAND, Key::Num4);
+    assert_eq!(first_prediction(&bench), first);
+    assert!(bench.shows("Partial: stopped after "), "{}", bench.labels());
+    // the file is another one now
+    std::fs::write(&file, "store\n").unwrap();
+    bench.let_time_pass();
+    let bench = bench.killed_and_restarted();
+    assert!(bench.shows("large.csv has changed since it was predicted"), "{}", bench.labels());
+    // one file of predictions is kept, not one for each run
+    let scratch = std::fs::read_dir(bench.workspace().join("scratch")).unwrap().flatten();
+    let kept = scratch.filter(|file| file.file_name().to_string_lossy().starts_with("predictions-"));
+    assert_eq!(kept.count(), 1);
+}
+
+#[test]
+fn predictions_say_by_which_model_they_are() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("12\u{2009}708 rows");
+    let first = first_prediction(&bench);
+    // another model becomes the champion
+    let text = std::fs::read_to_string(bench.workspace().join("models/v1.json")).unwrap();
+    let other = bench.file("other.json", text);
+    bench.drop_file(&other);
+    bench.keys(Modifiers::COMMAND, Key::Num3);
+    bench.keys(Modifiers::COMMAND, Key::K);
+    bench.type_text("Make champion");
+    bench.key(Key::Enter);
+    bench.keys(Modifiers::COMMAND, Key::Num4);
+    assert!(bench.shows("Predicted by v1; the champion is v2 now"), "{}", bench.labels());
+    assert_eq!(first_prediction(&bench), first);
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    assert!(!bench.shows("Predicted by v1"), "{}", bench.labels());
+}
+
+#[test]
+fn predictions_that_cannot_come_back_are_said_to_be_lost() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("12\u{2009}708 rows");
+    bench.let_time_pass();
+    let note = bench.workspace().join("scratch/last.json");
+    let text = std::fs::read_to_string(&note).unwrap();
+    let bench = bench.killed_and_restarted();
+    assert!(bench.shows("Load row 1: "), "{}", bench.labels());
+    std::fs::write(&note, &text[..text.len() / 2]).unwrap();
+    let bench = bench.killed_and_restarted();
+    assert!(!bench.shows("Load row 1: "));
+    assert!(bench.shows("Predict the open table"), "{}", bench.labels());
+}
+
+#[test]
+fn deleting_the_champion_while_a_batch_runs_stops_it_and_leaves_nothing_half_done() {
+    let mut bench = winter(1440.0, 900.0, egui::Theme::Light);
+    let file = large(&bench, 2_000_000);
+    bench.offer(&file);
+    bench.harness.step();
+    bench.wait_for("Stop the batch");
+    for key in [Key::K, Key::Enter, Key::Z] {
+        if key == Key::Enter {
+            bench.harness.event(egui::Event::Text("Delete version".into()));
+            bench.harness.step();
+            bench.harness.key_press(key);
+        } else {
+            bench.harness.key_press_modifiers(Modifiers::COMMAND, key);
+        }
+        bench.harness.step();
+        bench.harness.step();
+    }
+    bench.settle();
+    // it is back, and ready to predict
+    assert!(bench.shows("Prediction: "), "{}", bench.labels());
+    assert!(!bench.shows("Stop the batch") && !bench.shows("Load row 1"), "{}", bench.labels());
+    assert!(!bench.workspace().join("scratch/last.json").exists());
+}
+
+#[test]
+fn the_page_in_a_small_window() {
+    full(1024.0, 700.0, egui::Theme::Light).picture("predict_small");
+}
+
+#[test]
+fn the_page_in_a_small_dark_window() {
+    full(1024.0, 700.0, egui::Theme::Dark).picture("predict_small_dark");
+}
+
+#[test]
+fn the_page_on_a_dark_projector() {
+    full(960.0, 600.0, egui::Theme::Dark).picture("predict_projector_dark");
+}
+
+#[test]
+fn a_network_reads_digits() {
+    let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Dark, |workspace| {
+        with_model(workspace, "digits", ModelKind::Mlp)
+    });
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("1\u{2009}797 rows");
+    bench.picture("predict_digits_network");
+}

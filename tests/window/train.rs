@@ -1,6 +1,7 @@
 //! The Train page: a model is fitted, judged, named, compared, kept; by name and by keys.
 
 use eframe::egui::{Key, Modifiers, Theme};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::bench::Bench;
 use crate::bench::window;
@@ -227,4 +228,100 @@ fn each_of_three_classes_has_its_coefficients() {
     bench.key(Key::ArrowDown);
     assert!(bench.shows("Precision") || bench.shows(": precision "), "{}", bench.labels());
     bench.picture("train_three_classes");
+}
+
+#[test]
+fn a_bar_of_the_residuals_shows_its_rows_in_data() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    let chart =
+        bench.harness.get_by_label_contains("Residuals: 80 % within").accesskit_node().label().unwrap();
+    focus(&mut bench, &chart);
+    // the last bar that has rows, then the one before: few rows, far off
+    bench.key(Key::End);
+    bench.key(Key::ArrowLeft);
+    let bar = bench.one(&chart).accesskit_node().value().unwrap();
+    bench.picture("train_residual_bar");
+    bench.key(Key::Enter);
+    assert_eq!(bench.harness.state().page(), drydock::app::PageId::Data);
+    let rows = bar.split(" from").next().unwrap();
+    assert!(bench.status().contains(&format!("on test rows: {rows}")), "{bar} but {}", bench.status());
+    let n = rows.split(' ').next().unwrap();
+    assert!(bench.shows(&format!("{n} of 12\u{2009}708 rows")), "{}", bench.labels());
+    bench.picture("train_residual_rows");
+    let node = bench.harness.get_by_label_contains("Show every row, not only v1, residuals");
+    let chip = node.accesskit_node().label().unwrap();
+    bench.click(&chip);
+    assert!(!bench.shows(&format!("{n} of 12\u{2009}708 rows")), "{}", bench.labels());
+}
+
+#[test]
+fn a_point_of_the_scatter_leads_to_its_row() {
+    let mut bench = with_data(Theme::Light);
+    train(&mut bench);
+    let place = bench.harness.get_by_label_contains("Predicted against actual units_sold").rect();
+    // somewhere in the middle of the crowd
+    let at = place.center() + eframe::egui::vec2(-20.0, 12.0);
+    bench.harness.hover_at(at);
+    bench.harness.step();
+    bench.harness.drag_at(at);
+    bench.harness.step();
+    bench.harness.drop_at(at);
+    bench.harness.step();
+    bench.settle();
+    assert_eq!(bench.harness.state().page(), drydock::app::PageId::Data);
+    assert!(
+        bench.status().starts_with("Row ") && bench.status().ends_with("of the table"),
+        "{}",
+        bench.status()
+    );
+}
+
+#[test]
+fn a_date_is_a_feature_once_it_is_asked_for() {
+    let mut bench = with_data(Theme::Light);
+    bench.click("date");
+    train(&mut bench);
+    let model = std::fs::read(bench.workspace().join("models/v1.json")).unwrap();
+    let model = drydock::model::Model::from_json(&model).unwrap();
+    assert!(model.inputs.iter().any(|input| input.name == "date"));
+    // and no longer once it is taken out
+    bench.click("date");
+    train(&mut bench);
+    let model = std::fs::read(bench.workspace().join("models/v2.json")).unwrap();
+    let model = drydock::model::Model::from_json(&model).unwrap();
+    assert!(model.inputs.iter().all(|input| input.name != "date"));
+}
+
+fn trained(width: f32, height: f32, theme: Theme) -> Bench {
+    let mut bench = Bench::sized(width, height, theme);
+    open(&mut bench, "Winter beverages");
+    train(&mut bench);
+    bench
+}
+
+#[test]
+fn the_page_in_a_small_dark_window() {
+    trained(1024.0, 700.0, Theme::Dark).picture("train_small_dark");
+}
+
+#[test]
+fn the_page_on_a_projector() {
+    // 1440 × 900 at a zoom of 1.5
+    trained(960.0, 600.0, Theme::Light).picture("train_projector");
+}
+
+#[test]
+fn the_page_on_a_dark_projector() {
+    trained(960.0, 600.0, Theme::Dark).picture("train_projector_dark");
+}
+
+#[test]
+fn a_network_that_reads_digits() {
+    let mut bench = window();
+    open(&mut bench, "Digits");
+    bench.click("Neural net");
+    train(&mut bench);
+    assert!(bench.shows("Confusion matrix"), "{}", bench.labels());
+    bench.picture("train_digits");
 }

@@ -1,7 +1,7 @@
 //! From panel to panel by keyboard: F6 goes on, Shift+F6 back, Tab goes into the panel that was reached.
 
 use eframe::egui::{
-    Color32, CornerRadius, Id, LayerId, Order, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    self, Color32, CornerRadius, Id, LayerId, Order, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
 };
 
 use crate::app::theme::tokens;
@@ -42,7 +42,7 @@ fn place(ui: &Ui, panel: PanelId) -> Option<Rect> {
 
 /// The panel that what has the focus lies in.
 fn focused_panel(ui: &Ui) -> Option<PanelId> {
-    let focused = ui.memory(|memory| memory.focused())?;
+    let focused = ui.memory(egui::Memory::focused)?;
     if let Some(panel) = PanelId::ALL.into_iter().find(|panel| panel.id() == focused) {
         return Some(panel);
     }
@@ -51,8 +51,8 @@ fn focused_panel(ui: &Ui) -> Option<PanelId> {
 }
 
 /// Whether the focus is on a panel as a whole, where Enter has nothing to press.
-pub(crate) fn on_a_panel(ctx: &eframe::egui::Context) -> bool {
-    ctx.memory(|memory| memory.focused()).is_some_and(|id| PanelId::ALL.iter().any(|panel| panel.id() == id))
+pub(crate) fn on_a_panel(ctx: &egui::Context) -> bool {
+    ctx.memory(egui::Memory::focused).is_some_and(|id| PanelId::ALL.iter().any(|panel| panel.id() == id))
 }
 
 /// Gives the focus to the next panel, or the one before. Without any focus the first is the page.

@@ -216,7 +216,8 @@ fn jobs_chip_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &mut Com
         chip(ui, Icon::CHECK, t.text_2, "No jobs", "Jobs: none");
         return;
     };
-    let label = if jobs.len() == 1 { first.title.clone() } else { format!("{} jobs", jobs.len()) };
+    let title = || first.rows_text().unwrap_or_else(|| first.title.clone());
+    let label = if jobs.len() == 1 { title() } else { format!("{} jobs", jobs.len()) };
     let shown = if compact { String::new() } else { label.clone() };
     let percent = first.share().map_or_else(|| "…".to_owned(), |share| format!("{:.0} %", share * 100.0));
     let label_galley = ui.painter().layout_no_wrap(shown, font::small_medium(), t.text);
@@ -260,6 +261,7 @@ fn jobs_chip_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &mut Com
                         ui.label(text(&job.title, font::label(), t.text));
                         progress_bar(ui, &job.title, job.share(), 200.0, size::PROGRESS_SMALL);
                         let since = format!("{} so far", format::duration(job.seconds));
+                        let since = job.rows_text().map_or(since.clone(), |rows| format!("{rows}, {since}"));
                         ui.label(text(since, font::small(), t.text_3));
                     });
                     if icon_button(ui, Icon::STOP, &format!("Stop {}", job.title)).clicked() {

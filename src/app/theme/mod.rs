@@ -54,6 +54,9 @@ pub(crate) mod size {
     pub(crate) const LINE_NUMBER: f32 = 88.0;
     pub(crate) const COLUMN_MIN: f32 = 96.0;
     pub(crate) const COLUMN_MAX: f32 = 320.0;
+    /// Between these a column can be dragged.
+    pub(crate) const COLUMN_NARROWEST: f32 = 56.0;
+    pub(crate) const COLUMN_WIDEST: f32 = 1200.0;
     pub(crate) const COLUMN_NAME_MAX: f32 = 200.0;
     pub(crate) const DISTRIBUTION: f32 = 128.0;
     pub(crate) const DROP_ZONE: f32 = 260.0;

@@ -91,6 +91,20 @@ pub(crate) fn focus_ring(ui: &Ui, response: &Response, corner: u8) {
     }
 }
 
+/// Brings what has got the focus by the keyboard into view; call at the end of what a scrolled area holds.
+pub(crate) fn follow_focus(ui: &Ui) {
+    if !ui.data(|data| data.get_temp(keyboard_id()).unwrap_or(false)) {
+        return;
+    }
+    let focused = ui.memory(eframe::egui::Memory::focused).and_then(|id| ui.ctx().read_response(id));
+    if let Some(response) = focused
+        && response.gained_focus()
+        && ui.min_rect().expand(1.0).contains_rect(response.rect)
+    {
+        ui.scroll_to_rect(response.rect.expand(4.0), None);
+    }
+}
+
 /// What a tag or chip says of a state, always with a word and an icon beside the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code, reason = "a set to choose from")]

@@ -4,6 +4,7 @@
 mod coefficients;
 mod curve;
 mod importance;
+mod residuals;
 mod student;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use coefficients::{CONFIDENCE, Coefficient, Coefficients, coefficients};
 pub use curve::{Step, learning_curve};
 pub use importance::{Importance, Importances};
+pub use residuals::rows_with_residuals;
 pub use student::two_sided_t;
 
 use super::plan::{Plan, TrainError};

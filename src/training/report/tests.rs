@@ -100,3 +100,37 @@ fn the_learning_curve_ends_with_the_whole_and_can_be_cancelled() {
     progress.cancel();
     assert!(matches!(learning_curve(&plan, &loaded.table, &progress), Err(TrainError::Cancelled(_))));
 }
+
+#[test]
+fn the_rows_of_every_bar_are_as_many_as_it_counts_and_have_its_residuals() {
+    let loaded = loaded("winter-beverages");
+    let settings =
+        Settings { model: Some(ModelKind::Linear), test_fraction: 0.2, ..Settings::new("units_sold") };
+    let (plan, trained, report) = report_of(&loaded, settings);
+    let Judged::Regression { residuals: Some(residuals), .. } = &report.judged else { panic!("residuals") };
+    let histogram = &residuals.histogram;
+    let predictor = Predictor::new(std::sync::Arc::new(trained.model.clone()));
+    let mut seen = std::collections::BTreeSet::new();
+    for (bin, &count) in histogram.counts.iter().enumerate() {
+        let rows =
+            rows_with_residuals(&plan, &loaded.table, &trained.model, histogram, bin, &Progress::new())
+                .unwrap();
+        assert_eq!(rows.len(), count, "bar {bin}");
+        assert!(rows.is_sorted());
+        // one of them by the way a single record goes
+        if let Some(&row) = rows.first() {
+            let one = loaded.table.take(&[row]);
+            let predicted = predictor.predict_table(&one, 1).unwrap().output(0)[0];
+            let truth = design::truth_numbers(&loaded.table, "units_sold", &[row])[0];
+            let (low, high) = (histogram.edges[bin], histogram.edges[bin + 1]);
+            assert!((low..=high).contains(&(truth - predicted)), "row {row}: {truth} - {predicted}");
+        }
+        seen.extend(rows);
+    }
+    // no row stands in two bars, and none is from training
+    assert_eq!(seen.len(), report.n_rows);
+    let split = split_rows(&plan, &loaded.table).unwrap();
+    assert_eq!(seen, split.test.into_iter().collect());
+    let none = rows_with_residuals(&plan, &loaded.table, &trained.model, histogram, 999, &Progress::new());
+    assert!(none.unwrap().is_empty());
+}

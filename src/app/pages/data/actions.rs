@@ -3,6 +3,8 @@
 use eframe::egui::{Key, Modifiers};
 
 use super::Command;
+use super::excerpt::ragged_choices;
+use super::failure_ways::ways;
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::picker::Purpose;
 use crate::app::state::AppState;
@@ -34,6 +36,18 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .when(!state.screen.data.find.hides_nothing(), "No row is hidden"),
         Action::new("Paste a table", Icon::CLIPBOARD_TEXT, Command::RequestPaste).keys(ctrl, Key::V),
     ];
+    if let (Some(problem), false) = (&state.truth.dataset.problem, settings) {
+        for way in ways(&state.results.data, problem) {
+            let Some(key) = way.key else { continue };
+            actions.push(Action::new(way.title, way.icon, way.command).keys(Modifiers::NONE, key));
+        }
+    }
+    if let (Some(choices), false) = (ragged_choices(state), failed || settings) {
+        for (key, choice) in choices {
+            let action = Action::new(choice.label, choice.icon, choice.command);
+            actions.push(action.keys(Modifiers::NONE, key));
+        }
+    }
     if let (Some(column), false) = (&state.screen.data.column, failed || settings) {
         for (key, word, icon, role) in [
             (Key::F, "feature", Icon::ARROW_RIGHT, Role::Feature),
@@ -45,6 +59,16 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             actions.push(
                 Action::new(label, icon, Command::SetRole(column.clone(), role)).keys(Modifiers::NONE, key),
             );
+        }
+    }
+    if let (Some(column), false) = (&state.screen.data.column, failed || settings) {
+        for (icon, word, sort) in [
+            (Icon::SORT_ASCENDING, "smallest first", Some((column.clone(), false))),
+            (Icon::SORT_DESCENDING, "largest first", Some((column.clone(), true))),
+            (Icon::ROWS, "as in the file", None),
+        ] {
+            let label = format!("Sort by {column}: {word}");
+            actions.push(Action::new(label, icon, Command::SortBy(sort)));
         }
     }
     for (at, sample) in samples::all().iter().enumerate() {

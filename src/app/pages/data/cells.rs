@@ -16,8 +16,10 @@ const MAX_CHARS: usize = 36;
 pub(crate) struct Shown {
     /// The decimals of a number.
     pub(crate) decimals: usize,
-    /// The longest text seen, in characters.
+    /// The longest text seen, in characters, as far as it counts for the usual width.
     pub(crate) chars: usize,
+    /// The same without that limit, but no longer than a cell is painted.
+    pub(crate) all_chars: usize,
 }
 
 fn decimals_of(value: f64) -> usize {
@@ -43,7 +45,8 @@ pub(crate) fn shown(column: &Column) -> Shown {
     };
     let chars =
         rows().map(|row| cell_text(column, row, decimals).map_or(0, |text| text.chars().count())).max();
-    Shown { decimals, chars: chars.unwrap_or(0).min(MAX_CHARS) }
+    let all_chars = chars.unwrap_or(0);
+    Shown { decimals, chars: all_chars.min(MAX_CHARS), all_chars }
 }
 
 /// A cell as it is shown; `None` when it is missing.

@@ -2,8 +2,9 @@
 
 use eframe::egui::{Align, Label, Layout, Ui, UiBuilder, vec2};
 
+use super::excerpt::raw_lines_ui;
+use super::failure_ways::ways;
 use super::page::{sample_menu_ui, scrolling_ui};
-use super::toolbar::raw_lines_ui;
 use super::{Command, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::pages::View;
@@ -13,7 +14,7 @@ use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
     Button, Segment, Weight, card_frame, card_head, format, icon_ui, page_head, problem_ui, segmented,
 };
-use crate::data::{Decimal, Quote, ReadOptions};
+use crate::data::{Decimal, ReadOptions};
 
 /// Below this width the two lists stand one below the other.
 const SIDE_BY_SIDE: f32 = 720.0;
@@ -159,50 +160,16 @@ fn ways_ui(ui: &mut Ui, results: &Results, problem: &Problem, commands: &mut Com
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.set_width(ui.available_width());
         card_head(ui, None, "What to do", true, |_| {});
-        let options = results.reading.as_ref().map(|(_, options)| options.clone());
-        let mut primary = true;
-        let mut button = |ui: &mut Ui, label: &str| {
-            let first = std::mem::replace(&mut primary, false);
-            let button = if first { Button::primary(label) } else { Button::secondary(label) };
-            button.ui(ui).clicked()
-        };
-        if let Some(options) = options {
-            if problem.title.contains("quote") && options.quote != Some(Quote::None) {
-                let about = "The file on disk stays as it is.";
-                way_ui(ui, Icon::WRENCH, "Read quotes as plain characters", about, |ui| {
-                    if button(ui, "Read without quotes") {
-                        let options = ReadOptions { quote: Some(Quote::None), ..options.clone() };
-                        commands.push(Command::Retry(Box::new(options)));
-                    }
-                });
-            }
-            if options != ReadOptions::default() {
-                let about = "Forget every setting that was fixed, for the file and for columns.";
-                way_ui(ui, Icon::ARROW_COUNTER_CLOCKWISE, "Read it as detected", about, |ui| {
-                    if button(ui, "Detect all") {
-                        commands.push(Command::Retry(Box::default()));
-                    }
-                });
-            }
-            let about = "With a preview of the first rows.";
-            way_ui(ui, Icon::SLIDERS_HORIZONTAL, "Change how it is read", about, |ui| {
-                if button(ui, "Read settings…") {
-                    commands.push(Command::OpenSettings);
-                }
-            });
-            let about = "After you mended it elsewhere.";
-            way_ui(ui, Icon::FILE_TEXT, "Read the same file again", about, |ui| {
-                if button(ui, "Try again") {
-                    commands.push(Command::Retry(Box::new(options.clone())));
+        for (at, way) in ways(results, problem).into_iter().enumerate() {
+            way_ui(ui, way.icon, &way.title, &way.about, |ui| {
+                let button =
+                    if at == 0 { Button::primary(&way.button) } else { Button::secondary(&way.button) };
+                let key = way.key.map_or_else(String::new, |key| key.name().to_owned());
+                if button.key(key).ui(ui).clicked() {
+                    commands.push(way.command);
                 }
             });
         }
-        let about = "A CSV, a TSV, or another text with columns.";
-        way_ui(ui, Icon::FOLDER_OPEN, "Open another file", about, |ui| {
-            if button(ui, "Choose a file…") {
-                commands.push(AppCommand::Choose(Purpose::OpenData));
-            }
-        });
     });
 }
 
@@ -211,22 +178,15 @@ fn kept_ui(ui: &mut Ui, view: View<'_>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.set_width(ui.available_width());
         card_head(ui, None, "What was kept", true, |_| {});
-        let mut nothing = true;
-        let mut kept = |ui: &mut Ui, title: &str, about: &str| {
-            nothing = false;
-            kept_row_ui(ui, title, about);
-        };
         if let Some(data) = view.truth.data() {
             let rows = format::plural(data.loaded.table.n_rows(), "row", "rows");
-            kept(ui, &format!("{} is still loaded", data.from.title()), &format!("{rows}, untouched"));
+            kept_row_ui(ui, &format!("{} is still loaded", data.from.title()), &format!("{rows}, untouched"));
         }
         if let Some(champion) = view.truth.champion() {
             let title = format!("{} is still the champion", champion.entry.title());
-            kept(ui, &title, "It predicts as before");
+            kept_row_ui(ui, &title, "It predicts as before");
         }
-        if nothing {
-            kept_row_ui(ui, "The file on disk", "It is never changed");
-        }
+        kept_row_ui(ui, "The file on disk", "It is never changed");
     });
 }
 

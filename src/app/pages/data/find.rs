@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::row_set::RowSet;
 use crate::data::{ColumnFilter, ColumnKind, RowQuery, Table};
 
 /// Which rows are asked for, by the columns' names.
@@ -14,12 +15,17 @@ pub(crate) struct Find {
     pub(super) filters: BTreeMap<String, ColumnFilter>,
     /// The column, and whether the largest comes first.
     pub(super) sort: Option<(String, bool)>,
+    /// Exactly these rows; row numbers mean nothing once the table is read anew.
+    #[serde(skip)]
+    pub(super) set: Option<RowSet>,
 }
 
 impl Find {
     /// Whether it asks for every row.
     pub(super) fn hides_nothing(&self) -> bool {
-        self.search.trim().is_empty() && self.filters.values().all(ColumnFilter::is_open)
+        self.set.is_none()
+            && self.search.trim().is_empty()
+            && self.filters.values().all(ColumnFilter::is_open)
     }
 
     /// Whether it asks for every row in file order.
@@ -44,6 +50,7 @@ impl Find {
 
     /// Forgets what a table that was read anew can't answer.
     pub(super) fn fit(&mut self, table: &Table) {
+        self.set = None;
         self.filters.retain(|name, filter| {
             let Some(column) = table.column(name) else { return false };
             let ordered = matches!(column.kind(), ColumnKind::Number | ColumnKind::Date);

@@ -1,6 +1,6 @@
 //! The head of a column: name, kind, histogram, missing values.
 
-use eframe::egui::{Align2, CornerRadius, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align2, CornerRadius, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Command;
 use super::parts::kind_sign;
@@ -21,6 +21,10 @@ pub(super) struct Head<'a> {
     /// The table is sorted by it: whether the largest comes first.
     pub(super) sorted: Option<bool>,
     pub(super) filtered: bool,
+    /// More rows are coming, so that nothing can be said of the column yet.
+    pub(super) still_reading: bool,
+    /// The width that shows the name and every cell in full.
+    pub(super) fitting: f32,
 }
 
 /// Where the parts stand, from the head's top.
@@ -38,12 +42,17 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     let t = tokens(ui);
     let rect = ui.max_rect();
     let name = &head.profile.name;
-    let response = ui.interact(rect, ui.scope_id().with("head"), Sense::click());
-    response
-        .widget_info(|| WidgetInfo::selected(Role::Button, true, head.inspected, format!("Inspect {name}")));
+    let sense = if head.still_reading { Sense::hover() } else { Sense::click() };
+    let response = ui.interact(rect, ui.scope_id().with("head"), sense);
+    response.widget_info(|| {
+        if head.still_reading {
+            return WidgetInfo::labeled(Role::ColumnHeader, true, name);
+        }
+        WidgetInfo::selected(Role::Button, true, head.inspected, format!("Inspect {name}"))
+    });
     let fill = if head.inspected {
         t.selected
-    } else if response.hovered() {
+    } else if response.hovered() && !head.still_reading {
         t.hover
     } else {
         t.surface
@@ -72,9 +81,11 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
         pos2(left - space::S1, y - 10.0),
         vec2(galley.size().x + marks + space::S2, 20.0),
     );
-    let sort = ui.interact(name_rect, ui.scope_id().with("sort"), Sense::click());
-    sort.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {name}")));
-    if sort.hovered() {
+    let sort = ui.interact(name_rect, ui.scope_id().with("sort"), sense);
+    if !head.still_reading {
+        sort.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Sort by {name}")));
+    }
+    if sort.hovered() && !head.still_reading {
         painter.rect_filled(name_rect, CornerRadius::same(4), t.accent_tint);
     }
     let mut x = left + galley.size().x;
@@ -107,6 +118,16 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
         paint_icon(&painter, at_funnel, Icon::FUNNEL_SIMPLE, Weight::Bold, size::ICON_SMALL, t.accent);
     }
 
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
+    if head.still_reading {
+        // what will stand here when every row is there
+        let place = Rect::from_min_max(
+            pos2(left, rect.top() + at::CHART_TOP),
+            pos2(right, rect.top() + at::BAR + space::S1),
+        );
+        painter.rect_filled(place, CornerRadius::same(4), t.hover);
+        return;
+    }
     let chart = Rect::from_min_max(
         pos2(left, rect.top() + at::CHART_TOP),
         pos2(right, rect.top() + at::CHART_BOTTOM),
@@ -129,7 +150,6 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     } else {
         painter.text(pos2(left, y), Align2::LEFT_CENTER, "complete", font::small(), t.text_3);
     }
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_strong));
     focus_ring(ui, &response, 0);
 
     if sort.clicked() {
@@ -138,12 +158,49 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
         commands.push(Command::Inspect((!head.inspected).then(|| name.clone())));
     }
     for response in [&response, &sort] {
-        response.context_menu(|ui| column_menu_ui(ui, name, head.role, commands));
+        response.context_menu(|ui| column_menu_ui(ui, name, head.role, Some(head.fitting), commands));
+    }
+    border_ui(ui, head, commands);
+}
+
+/// The right border: a drag makes the column wider or narrower, a double click as wide as its content.
+fn border_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
+    let t = tokens(ui);
+    let rect = ui.max_rect();
+    let name = &head.profile.name;
+    let grip = Rect::from_min_max(pos2(rect.right() - space::S2, rect.top()), rect.max);
+    // the keyboard does this from the column's menu
+    let response = ui.interact(grip, ui.scope_id().with("border"), Sense::CLICK | Sense::DRAG);
+    response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, format!("Width of {name}")));
+    if response.hovered() || response.dragged() {
+        ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
+        let x = rect.right() - 1.0;
+        ui.painter().vline(x, rect.y_range(), Stroke::new(2.0, t.accent));
+    } else {
+        // where one can take hold of it
+        let y = rect.top() + at::NAME - 8.0..=rect.top() + at::KIND + 6.0;
+        ui.painter().vline(rect.right() - 0.5, y, Stroke::new(1.0, t.stroke));
+    }
+    if response.double_clicked() {
+        commands.push(Command::SetWidth(name.clone(), Some(head.fitting)));
+    } else if response.dragged()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let width = (pointer.x - rect.left()).clamp(size::COLUMN_NARROWEST, size::COLUMN_WIDEST).round();
+        if (width - rect.width()).abs() >= 1.0 {
+            commands.push(Command::SetWidth(name.clone(), Some(width)));
+        }
     }
 }
 
 /// What can be done with a column.
-pub(super) fn column_menu_ui(ui: &mut Ui, name: &str, role: ColumnRole, commands: &mut Commands) {
+pub(super) fn column_menu_ui(
+    ui: &mut Ui,
+    name: &str,
+    role: ColumnRole,
+    fitting: Option<f32>,
+    commands: &mut Commands,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.set_min_width(size::MENU);
     let mut item = |ui: &mut Ui, icon: Icon, label: &str, current: bool, command: AppCommand| {
@@ -158,6 +215,12 @@ pub(super) fn column_menu_ui(ui: &mut Ui, name: &str, role: ColumnRole, commands
     item(ui, Icon::ROWS, "Sort: as in the file", false, Command::SortBy(None).into());
     item(ui, Icon::COPY, "Copy the name", false, AppCommand::Copy(name.to_owned()));
     item(ui, Icon::COPY, "Copy the column", false, Command::CopyColumn(name.to_owned()).into());
+    if let Some(width) = fitting {
+        let fit = Command::SetWidth(name.to_owned(), Some(width));
+        item(ui, Icon::ARROWS_LEFT_RIGHT, "As wide as its content", false, fit.into());
+    }
+    let usual = Command::SetWidth(name.to_owned(), None);
+    item(ui, Icon::ARROWS_LEFT_RIGHT, "The usual width", false, usual.into());
     for (icon, label, other) in [
         (Icon::ARROW_RIGHT, "Use as a feature", ColumnRole::Feature),
         (Icon::TARGET, "Use as the target", ColumnRole::Target),

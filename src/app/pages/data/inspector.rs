@@ -8,6 +8,7 @@ use eframe::egui::{
 use super::distribution::{Distribution, distribution_ui};
 use super::head::column_menu_ui;
 use super::parts::{kind_sign, popup_frame};
+use super::table::fitting_width;
 use super::{Command, Draft, Results};
 use crate::app::command::Commands;
 use crate::app::job::Slot;
@@ -21,6 +22,7 @@ use crate::app::widgets::{
 use crate::data::date::{DateFormat, format_iso};
 use crate::data::profile::{ColumnProfile, Summary};
 use crate::data::{ColumnKind, ColumnOptions, Decimal, Relation};
+use crate::model::Policy;
 use crate::workspace::Role as ColumnRole;
 
 /// The inspector of the draft's column.
@@ -43,8 +45,10 @@ pub(super) fn inspector_ui(
             |ui| {
                 ui.set_width(ui.available_width());
                 ui.spacing_mut().item_spacing.y = space::S2;
-                title_ui(ui, view, profile, commands);
+                let fitting = results.shown.get(place).map(|shown| fitting_width(ui, &profile.name, *shown));
+                title_ui(ui, view, profile, fitting, commands);
                 role_ui(ui, view, profile, commands);
+                missing_ui(ui, view, profile, commands);
                 ui.add_space(space::S1);
                 ui.horizontal(|ui| {
                     field_label(ui, "Distribution");
@@ -75,7 +79,13 @@ pub(super) fn inspector_ui(
     });
 }
 
-fn title_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut Commands) {
+fn title_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    profile: &ColumnProfile,
+    fitting: Option<f32>,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     ui.horizontal(|ui| {
         ui.set_height(size::CONTROL_COMPACT);
@@ -89,7 +99,7 @@ fn title_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut
             Popup::menu(&more)
                 .frame(popup_frame(ui))
                 .accessible_name("More for this column")
-                .show(|ui| column_menu_ui(ui, &profile.name, role, commands));
+                .show(|ui| column_menu_ui(ui, &profile.name, role, fitting, commands));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = space::S2;
                 let (icon, word) = kind_sign(profile.kind);
@@ -117,6 +127,48 @@ fn role_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut 
     let width = ui.available_width();
     if segmented(ui, "Role in the model", &mut role, &choices, size::CONTROL, Some(width)) && role != old {
         commands.push(Command::SetRole(profile.name.clone(), role));
+    }
+}
+
+/// What the model does about missing values of this column, now and when it predicts.
+fn missing_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut Commands) {
+    if view.truth.role(&profile.name) != ColumnRole::Feature {
+        return;
+    }
+    let t = tokens(ui);
+    field_label(ui, "When a value is missing");
+    let filling = match profile.kind {
+        ColumnKind::Number => "Fill in the mean of the training rows",
+        ColumnKind::Date => "Fill in the median of the training rows",
+        ColumnKind::Category | ColumnKind::Boolean | ColumnKind::Text => "Fill in the most frequent value",
+    };
+    let as_model = "As the model’s policy says";
+    let rules = [
+        (None, as_model, "The same for every feature without a rule of its own; set on the Train page."),
+        (Some(Policy::Impute), filling, "Training and prediction put it in each gap."),
+        (
+            Some(Policy::Ignore),
+            "Go on without it",
+            "Training leaves such rows out; when predicting, the column adds nothing for them.",
+        ),
+        (
+            Some(Policy::Reject),
+            "Refuse",
+            "Training stops at the first gap, and a prediction with a gap here is an error.",
+        ),
+    ];
+    let own = view.truth.missing.get(&profile.name).copied();
+    let (_, current, about) = rules.iter().find(|(rule, ..)| *rule == own).copied().unwrap_or(rules[0]);
+    let labels = rules.map(|(_, label, _)| label);
+    let width = ui.available_width();
+    if let Some(at) = select(ui, "When a value is missing", None, current, &labels, width, size::CONTROL)
+        && rules[at].0 != own
+    {
+        commands.push(Command::SetMissing(profile.name.clone(), rules[at].0));
+    }
+    // what is the same for all needs no explanation here
+    if own.is_some() {
+        ui.add(Label::new(text(about, font::small(), t.text_3)).wrap());
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::ViewportCommand;
 
-use super::cells::{plain_text, shown};
+use super::cells::{Shown, plain_text, shown};
 use super::{Effect, Event, Excerpt, SampleCard};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
@@ -12,15 +12,20 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::chart::column_chart;
 use crate::data::profile::profile;
 use crate::data::{
-    DataError, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start, relation,
-    replace_file, row_at_line, samples, write_csv_rows,
+    DataError, Loaded, ReadOptions, Source, encoding_of, find_rows, raw_lines, read_csv, read_start,
+    relation, replace_file, row_at_line, samples, write_csv_rows,
 };
+use crate::work::Progress;
 use crate::workspace::{DataRef, Folder};
 
 /// How many lines are shown before and after one.
 const LINES_AROUND: u64 = 2;
 /// How many rows a preview has.
 pub(crate) const PREVIEW_ROWS: usize = 20;
+/// From this size on, in bytes, the first rows of a file are shown while the others are being read.
+const FIRST_ROWS_FROM: u64 = 8 << 20;
+/// How many rows that is.
+const FIRST_ROWS: usize = 500;
 
 /// Carries an effect of this page out.
 pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
@@ -52,7 +57,10 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Rows(data, find) => {
             outside.start(state, Slot::Rows, "Finding rows", move |handle| {
                 let table = &data.loaded.table;
-                let rows = find_rows(table, &find.query(table), &handle.progress)?;
+                let mut rows = find_rows(table, &find.query(table), &handle.progress)?;
+                if let Some(set) = &find.set {
+                    set.keep(&mut rows);
+                }
                 event(Event::Rows(data, find, Arc::new(rows)))
             });
         }
@@ -74,8 +82,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let progress = &handle.progress;
                 let lines =
                     raw_lines(&source, dialect.encoding, line, LINES_AROUND, progress).map_err(failed)?;
-                let before = data.loaded.lines_before;
-                let row = row_at_line(&source, dialect, before, line, progress).map_err(failed)?;
+                let before = (data.loaded.lines_before, data.loaded.columns.len());
+                let row =
+                    row_at_line(&source, &data.options, dialect, before, line, progress).map_err(failed)?;
                 let row = row.and_then(|row| usize::try_from(row).ok());
                 let row = row.filter(|row| *row < data.loaded.table.n_rows());
                 let place = match &rows {
@@ -184,6 +193,9 @@ fn read(
     let source = source(&from, folder)?;
     // what a model remembers of its data
     options.hash = true;
+    if source.size() == 0 || source.size() >= FIRST_ROWS_FROM {
+        send_first_rows(&from, &options, &source, handle)?;
+    }
     let loaded = match read_csv(&source, &options, &handle.progress) {
         Ok(loaded) => loaded,
         Err(DataError::Cancelled(_)) => return Err(JobError::Cancelled),
@@ -200,7 +212,31 @@ fn read(
         }
     };
     let seconds = stopwatch.seconds();
-    let profiles = profile(&loaded.table, &crate::work::Progress::new())?;
+    let (data, looks) = dataset(from, options, loaded, seconds, handle)?;
+    Ok(AppEvent::Data(Event::Read(data, looks)))
+}
+
+/// Sends the first rows of a file that takes long to read. That they can't be read is said when the whole can't.
+fn send_first_rows(
+    from: &DataRef,
+    options: &ReadOptions,
+    source: &Source,
+    handle: &Handle,
+) -> Result<(), JobError> {
+    let Ok(loaded) = read_start(source, options, FIRST_ROWS, &Progress::new()) else { return Ok(()) };
+    let (data, looks) = dataset(from.clone(), options.clone(), loaded, 0.0, handle)?;
+    handle.partial(AppEvent::Data(Event::FirstRows(data, looks)))
+}
+
+/// A table with what is shown of it.
+fn dataset(
+    from: DataRef,
+    options: ReadOptions,
+    loaded: Loaded,
+    seconds: f64,
+    handle: &Handle,
+) -> Result<(Arc<Dataset>, Arc<Vec<Shown>>), JobError> {
+    let profiles = profile(&loaded.table, &Progress::new())?;
     let (mut charts, mut looks) = (Vec::with_capacity(profiles.len()), Vec::with_capacity(profiles.len()));
     for column in loaded.table.columns() {
         handle.progress.check()?;
@@ -208,7 +244,7 @@ fn read(
         looks.push(shown(column));
     }
     let data = Dataset { from, options, loaded, profiles, charts, seconds };
-    Ok(AppEvent::Data(Event::Read(Arc::new(data), Arc::new(looks))))
+    Ok((Arc::new(data), Arc::new(looks)))
 }
 
 /// An error of reading as the page shows it.

@@ -3,28 +3,27 @@
 use eframe::egui::{Align, Layout, Popup, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::empty::empty_ui;
+use super::excerpt::excerpt_ui;
 use super::failure::failure_ui;
 use super::inspector::inspector_ui;
 use super::parts::popup_frame;
 use super::preview::preview_ui;
+use super::reading::{loading_ui, reading_ui};
 use super::settings::settings_ui;
 use super::table::{role_keys, table_ui};
-use super::toolbar::{excerpt_ui, toolbar_ui};
+use super::toolbar::toolbar_ui;
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
-use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Dataset;
-use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{
-    Button, field_label, format, icon_button, menu_item, page_head, progress_bar, spinner,
-};
+use crate::app::theme::{Icon, hairline, size, space, tokens};
+use crate::app::widgets::{Button, field_label, icon_button, menu_item, page_head};
 use crate::data::samples;
 use crate::workspace::DataRef;
 
 /// The height of the excerpt below the table.
-const EXCERPT: f32 = 196.0;
+const EXCERPT: f32 = 208.0;
 /// The table is never narrower than this beside a panel.
 const TABLE_MIN: f32 = 320.0;
 
@@ -41,6 +40,10 @@ pub(crate) fn data_page_ui(
         failure_ui(ui, view, results, problem, commands);
         return;
     }
+    if let (Some(first), true) = (&results.first_rows, dataset.loading) {
+        reading_ui(ui, view, first, commands);
+        return;
+    }
     match view.truth.data() {
         Some(data) => table_page_ui(ui, view, results, data, draft, commands),
         None if draft.settings.is_some() => settings_only_ui(ui, view, results, draft, commands),
@@ -50,7 +53,7 @@ pub(crate) fn data_page_ui(
 }
 
 /// The page's rectangle with its padding, as wide as the window leaves it.
-fn full_rect(ui: &Ui, compact: bool) -> Rect {
+pub(super) fn full_rect(ui: &Ui, compact: bool) -> Rect {
     let padding = if compact { space::S4 } else { space::S6 };
     let mut rect = ui.max_rect();
     rect.min.x -= padding;
@@ -60,7 +63,7 @@ fn full_rect(ui: &Ui, compact: bool) -> Rect {
 }
 
 /// Where the page's head ends.
-fn head_bottom(ui: &Ui, compact: bool) -> f32 {
+pub(super) fn head_bottom(ui: &Ui, compact: bool) -> f32 {
     ui.max_rect().top() + if compact { size::PAGE_HEAD_COMPACT } else { size::PAGE_HEAD }
 }
 
@@ -144,7 +147,7 @@ fn table_page_ui(
 }
 
 /// A part of the page in a rectangle of its own.
-fn part(ui: &mut Ui, salt: &str, rect: Rect) -> Ui {
+pub(super) fn part(ui: &mut Ui, salt: &str, rect: Rect) -> Ui {
     let mut part =
         ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect).layout(Layout::top_down(Align::Min)));
     part.set_clip_rect(rect.intersect(ui.clip_rect()));
@@ -201,38 +204,6 @@ fn settings_only_ui(
     settings_ui(&mut part(ui, "side", side), view, results, draft, commands);
     let rest = Rect::from_min_max(pos2(full.left(), top), pos2(side.left(), full.bottom()));
     preview_ui(&mut part(ui, "preview", rest), view, results);
-}
-
-/// Rows that are still being read: the place where they will stand, and how far it is.
-fn loading_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands: &mut Commands) {
-    let t = tokens(ui);
-    let name = results.reading.as_ref().map_or_else(|| "The clipboard".to_owned(), |(from, _)| from.title());
-    page_head(ui, view.compact, "Data", &name, |_| {});
-    let job = view.work.job(Slot::Read);
-    ui.horizontal(|ui| {
-        spinner(ui, size::ICON);
-        ui.label(text(format!("Reading {name}"), font::label(), t.text));
-        if let Some(job) = job {
-            progress_bar(ui, "Reading", job.share(), size::GUIDE, size::PROGRESS);
-            if job.total > 0 {
-                ui.label(text(format::bytes(job.done), font::mono(), t.text_2));
-            }
-            if Button::secondary("Stop reading").icon(Icon::STOP).compact().ui(ui).clicked() {
-                commands.push(AppCommand::Cancel(job.id));
-            }
-        }
-    });
-    ui.add_space(space::S4);
-    // rows to come, once it takes longer than one notices
-    if job.is_none_or(|job| job.seconds > 0.2) {
-        ScrollArea::vertical().max_height(ui.available_height()).show(ui, |ui| {
-            for _ in 0..12 {
-                let (rect, _) = ui
-                    .allocate_exact_size(vec2(ui.available_width(), space::S4), eframe::egui::Sense::hover());
-                ui.painter().rect_filled(rect, eframe::egui::CornerRadius::same(4), t.hover);
-            }
-        });
-    }
 }
 
 /// Opens the read settings.

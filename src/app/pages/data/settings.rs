@@ -2,13 +2,13 @@
 
 use eframe::egui::{Align, Frame, Label, Layout, Margin, ScrollArea, Ui};
 
-use super::parts::delimiter_word;
+use super::parts::{delimiter_word, kind_sign};
 use super::{Command, Draft, Results};
 use crate::app::command::{Commands, hint};
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, field_label, format, hairline_ui, icon_button, select, text_field};
-use crate::data::{Decimal, Encoding, Loaded, Quote, ReadOptions};
+use crate::data::{ColumnOptions, Decimal, Encoding, Loaded, Quote, Ragged, ReadOptions};
 
 const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b' '];
 const ENCODINGS: [Encoding; 4] =
@@ -37,6 +37,17 @@ fn decimal_word(decimal: Decimal) -> &'static str {
     match decimal {
         Decimal::Point => "point: 1.5",
         Decimal::Comma => "comma: 1,5",
+    }
+}
+
+/// What the setting for lines of another length is called.
+const LENGTHS: &str = "Lines with more or fewer fields";
+
+fn ragged_word(ragged: Ragged) -> &'static str {
+    match ragged {
+        Ragged::Fit => "fill up or cut off",
+        Ragged::Repair => "repair decimal commas",
+        Ragged::Skip => "skip the line",
     }
 }
 
@@ -125,6 +136,15 @@ pub(super) fn settings_ui(
             if let Some(chosen) = choice_ui(ui, "Encoding", options.encoding, found, &ENCODINGS, word) {
                 options.encoding = chosen;
             }
+            let all = [Ragged::Fit, Ragged::Repair, Ragged::Skip];
+            field_label(ui, LENGTHS);
+            let width = ui.available_width();
+            let words = all.map(ragged_word);
+            if let Some(at) =
+                select(ui, LENGTHS, None, ragged_word(options.ragged), &words, width, size::CONTROL)
+            {
+                options.ragged = all[at];
+            }
             field_label(ui, "Missing is written as");
             let width = ui.available_width();
             let hint_text = "usual: NA, N/A, null, NaN, -, ?";
@@ -160,20 +180,66 @@ pub(super) fn settings_ui(
     }
 }
 
-/// What is fixed for single columns.
+/// What is fixed for single columns and lines, each with a way to forget it.
 fn columns_ui(ui: &mut Ui, options: &mut ReadOptions) {
-    if options.columns.is_empty() {
-        return;
-    }
-    let t = tokens(ui);
-    ui.horizontal(|ui| {
-        let said =
-            format!("{} fixed on their own", format::plural(options.columns.len(), "column", "columns"));
-        ui.label(text(said, font::small(), t.text_2));
-        if Button::ghost("Detect them").small().ui(ui).clicked() {
-            options.columns.clear();
+    if !options.columns.is_empty() {
+        field_label(ui, "Fixed for single columns");
+        let mut forgotten = None;
+        for (name, own) in &options.columns {
+            if fixed_ui(ui, name, &column_words(own), &format!("Detect {name}")) {
+                forgotten = Some(name.clone());
+            }
         }
+        forgotten.map(|name| options.columns.remove(&name));
+    }
+    if !options.without_lines.is_empty() || options.last_line.is_some() {
+        field_label(ui, "Lines that are not read");
+        let mut read = None;
+        for line in &options.without_lines {
+            let line_name = format!("line {}", format::count(*line));
+            if fixed_ui(ui, &line_name, "left out", &format!("Read {line_name} again")) {
+                read = Some(*line);
+            }
+        }
+        read.map(|line| options.without_lines.remove(&line));
+        if let Some(last) = options.last_line {
+            let what = format!("below line {}", format::count(last));
+            if fixed_ui(ui, "everything", &what, "Read to the end of the file") {
+                options.last_line = None;
+            }
+        }
+    }
+}
+
+/// What is fixed, and how; true when it is to be forgotten.
+fn fixed_ui(ui: &mut Ui, name: &str, how: &str, forget: &str) -> bool {
+    let t = tokens(ui);
+    let mut forgotten = false;
+    ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL_COMPACT);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            forgotten = icon_button(ui, Icon::X, forget).clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = space::S2;
+                ui.scope(|ui| {
+                    ui.set_max_width(ui.available_width() * 0.5);
+                    ui.add(Label::new(text(name, font::label(), t.text)).truncate());
+                });
+                ui.add(Label::new(text(how, font::small(), t.text_2)).truncate()).on_hover_text(how);
+            });
+        });
     });
+    forgotten
+}
+
+/// What is fixed for a column, in words.
+fn column_words(own: &ColumnOptions) -> String {
+    let mut words: Vec<String> = Vec::new();
+    words.extend(own.kind.map(|kind| kind_sign(kind).1.to_owned()));
+    words.extend(own.decimal.map(|sign| format!("decimal {}", decimal_word(sign))));
+    words.extend(own.date.map(|form| form.name().to_owned()));
+    words.extend(own.missing.as_ref().map(|markers| format!("missing: {}", markers.join(", "))));
+    words.join(", ")
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use egui_table::{
     CellInfo, Column as GridColumn, HeaderCellInfo, HeaderRow, PrefetchInfo, TableDelegate, TableState,
 };
 
-use super::cells::{cell_text, plain_text};
+use super::cells::{Shown, cell_text, plain_text};
 use super::head::{Head, head_ui};
 use super::{Command, Cursor, Draft, GoTo, Results};
 use crate::app::command::{Command as AppCommand, Commands};
@@ -51,13 +51,13 @@ pub(super) fn table_ui(
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     }
     let nothing_focused = ui.memory(|memory| memory.focused().is_none());
-    if response.has_focus() || nothing_focused {
+    if (response.has_focus() || nothing_focused) && !results.still_reading {
         keys(ui, results, data, n, draft, commands);
     }
 
     let digits = format::rows(table.n_rows()).chars().count().max(2);
     let gutter = space::S4 + digits as f32 * DIGIT + space::S2;
-    let widths = widths(ui, view.truth, results, data, area.width() - gutter);
+    let widths = widths(ui, view.truth, results, data, draft, area.width() - gutter);
     let mut columns = vec![GridColumn::new(gutter).resizable(false).id(Id::unique("row numbers"))];
     columns.extend(
         widths
@@ -131,31 +131,49 @@ fn nothing_ui(ui: &mut Ui, data: &Dataset, area: Rect, commands: &mut Commands) 
 }
 
 /// How wide each column is: as its name and cells need, and a little more where there is room.
-fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, room: f32) -> Vec<f32> {
+fn widths(ui: &Ui, truth: &Truth, results: &Results, data: &Dataset, draft: &Draft, room: f32) -> Vec<f32> {
     let columns = data.loaded.table.columns();
     let target = truth.target();
     let mut widths: Vec<f32> = columns
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            let name = ui.painter().layout_no_wrap(
-                column.name.clone(),
-                font::card_title(),
-                eframe::egui::Color32::PLACEHOLDER,
-            );
+            if let Some(width) = draft.widths.get(&column.name) {
+                return width.clamp(size::COLUMN_NARROWEST, size::COLUMN_WIDEST);
+            }
+            let name = name_width(ui, &column.name);
             let marks = if target == Some(column.name.as_str()) { size::ICON + space::S1 } else { 0.0 };
             let cells = results.shown.get(at).map_or(0.0, |shown| shown.chars as f32 * DIGIT);
             // room for the mark of the order, so that sorting does not move columns
-            let named = name.size().x.min(size::COLUMN_NAME_MAX) + marks + size::ICON;
+            let named = name.min(size::COLUMN_NAME_MAX) + marks + size::ICON;
             (named.max(cells) + space::S3 * 2.0).clamp(size::COLUMN_MIN, size::COLUMN_MAX).ceil()
         })
         .collect();
     let total: f32 = widths.iter().sum();
     if total < room && !widths.is_empty() {
         let more = ((room - total) / widths.len() as f32).floor().min(size::COLUMN_MIN / 2.0);
-        widths.iter_mut().for_each(|width| *width += more);
+        for (width, column) in widths.iter_mut().zip(columns) {
+            // what was dragged stays where it is
+            if !draft.widths.contains_key(&column.name) {
+                *width += more;
+            }
+        }
     }
     widths
+}
+
+fn name_width(ui: &Ui, name: &str) -> f32 {
+    // no name is read further than this
+    let name: String = name.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let color = eframe::egui::Color32::PLACEHOLDER;
+    ui.painter().layout_no_wrap(name, font::card_title(), color).size().x
+}
+
+/// The width that shows a column's name and its cells in full, as far as a screen goes.
+pub(super) fn fitting_width(ui: &Ui, name: &str, shown: Shown) -> f32 {
+    let named = name_width(ui, name) + size::ICON * 2.0 + space::S1;
+    let cells = shown.all_chars as f32 * DIGIT;
+    (named.max(cells) + space::S3 * 2.0).clamp(size::COLUMN_MIN, size::COLUMN_WIDEST).ceil()
 }
 
 /// What the keyboard asks for while the table has it.
@@ -290,6 +308,12 @@ impl TableDelegate for Cells<'_> {
             inspected: self.draft.column.as_deref() == Some(profile.name.as_str()),
             sorted: sorted.map(|(_, descending)| *descending),
             filtered: find.filters.contains_key(&profile.name),
+            still_reading: self.results.still_reading,
+            fitting: self
+                .results
+                .shown
+                .get(place)
+                .map_or(size::COLUMN_MIN, |shown| fitting_width(ui, &profile.name, *shown)),
         };
         head_ui(ui, &head, self.commands);
     }
@@ -315,7 +339,8 @@ impl TableDelegate for Cells<'_> {
         if column.is_some_and(|at| at >= self.data.loaded.table.columns().len()) {
             return;
         }
-        let response = ui.interact(rect, ui.scope_id().with("cell"), Sense::CLICK);
+        let sense = if self.results.still_reading { Sense::HOVER } else { Sense::CLICK };
+        let response = ui.interact(rect, ui.scope_id().with("cell"), sense);
         if response.clicked() {
             self.pressed = Some(cursor);
         }

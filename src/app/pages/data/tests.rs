@@ -1,6 +1,7 @@
 //! The page's reducer: commands and events to state and effects.
 
 use super::*;
+use crate::app::job::Slot;
 use crate::data::{ColumnFilter, Source, read_csv};
 use crate::work::{Clock, Progress};
 

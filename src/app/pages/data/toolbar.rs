@@ -1,24 +1,22 @@
-//! The bar above the table: search, filters, settings, warnings, and how much is shown; and the lines of the file that
-//! a warning is about.
+//! The bar above the table: search, filters, settings, warnings, and how much is shown.
 
-use eframe::egui::{
-    Align, Label, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
-};
+use eframe::egui::{Align, Layout, Popup, PopupCloseBehavior, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::page::settings_button;
 use super::parts::{kind_sign, popup_frame};
-use super::{Command, Draft, Excerpt, Results};
+use super::row_set::chip_ui;
+use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::picker::Purpose;
 use crate::app::state::Dataset;
-use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
+use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Weight, card_head, field_label, focus_ring, format, icon_button, icon_ui, menu_item, paint_icon,
+    Button, Weight, field_label, focus_ring, format, icon_button, icon_ui, menu_item, paint_icon,
     progress_bar, search_field, spinner,
 };
-use crate::data::{RawLine, Warning};
+use crate::data::Warning;
 
 /// The bar.
 pub(super) fn toolbar_ui(
@@ -49,6 +47,9 @@ pub(super) fn toolbar_ui(
                 commands.push(Command::Find);
             }
             filter_menu_ui(ui, data, draft, commands);
+            if let Some(set) = &draft.find.set {
+                chip_ui(ui, set, narrow || rect.width() < size::TOOLBAR_WIDE * 1.3, commands);
+            }
             settings_button(ui, view, narrow, tiny, commands);
             warnings_ui(ui, &data.loaded.warnings, commands);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -208,83 +209,4 @@ fn warnings_ui(ui: &mut Ui, warnings: &[Warning], commands: &mut Commands) {
                 commands.push(AppCommand::Copy(lines.join("\n")));
             }
         });
-}
-
-/// The lines of the file around one, with what they became.
-pub(super) fn excerpt_ui(
-    ui: &mut Ui,
-    data: &Dataset,
-    results: &Results,
-    excerpt: &Excerpt,
-    commands: &mut Commands,
-) {
-    let t = tokens(ui);
-    ui.painter().rect_filled(ui.max_rect(), 0.0, t.surface);
-    ui.painter().hline(ui.max_rect().x_range(), ui.max_rect().top() + 0.5, hairline(&t));
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let title = format!("Line {} of {}", format::count(excerpt.line), data.from.title());
-    card_head(ui, Some(Icon::FILE_TEXT), &title, true, |ui| {
-        if icon_button(ui, Icon::X, "Close the lines of the file").clicked() {
-            commands.push(Command::CloseExcerpt);
-        }
-        let said = match (excerpt.row, excerpt.place) {
-            (Some(row), Some(_)) => format!("row {}, selected above", format::rows(row + 1)),
-            (Some(row), None) => format!("row {}, hidden by the filters", format::rows(row + 1)),
-            _ => "this line became no row of the table".to_owned(),
-        };
-        ui.label(text(said, font::small(), t.text_2));
-        if excerpt.row.is_some()
-            && excerpt.place.is_none()
-            && results.rows.is_some()
-            && Button::ghost("Show every row").small().ui(ui).clicked()
-        {
-            commands.push(Command::ClearFilters);
-            commands.push(Command::ShowLine(excerpt.line));
-        }
-    });
-    for message in data.loaded.warnings.iter().filter(|w| w.line == excerpt.line).take(1) {
-        ui.horizontal(|ui| {
-            ui.add_space(space::S4);
-            ui.set_height(size::ROW);
-            icon_ui(ui, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
-            ui.add(Label::new(text(&message.message, font::body(), t.text)).truncate());
-        });
-    }
-    raw_lines_ui(ui, &excerpt.lines, excerpt.line, false);
-}
-
-/// Lines as they stand in the file; the one that is meant is marked.
-pub(super) fn raw_lines_ui(ui: &mut Ui, lines: &[RawLine], marked: u64, bad: bool) {
-    let t = tokens(ui);
-    for line in lines {
-        let here = line.number == marked;
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::S6), Sense::hover());
-        response.widget_info(|| {
-            WidgetInfo::labeled(Role::Label, true, format!("line {}: {}", line.number, line.text))
-        });
-        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        let (fill, ink) = match (here, bad) {
-            (true, true) => (t.bad_tint, t.bad),
-            (true, false) => (t.warn_tint, t.warn),
-            (false, _) => (t.surface, t.text_3),
-        };
-        painter.rect_filled(rect, 0.0, fill);
-        if here {
-            let icon = if bad { Icon::X_CIRCLE } else { Icon::WARNING };
-            let at = rect.left_center() + vec2(space::S4 + size::ICON_SEGMENT / 2.0, 0.0);
-            paint_icon(&painter, at, icon, Weight::Fill, size::ICON_SEGMENT, ink);
-        }
-        let number_right = rect.left_center() + vec2(size::LINE_NUMBER, 0.0);
-        let number = format::count(line.number);
-        painter.text(number_right, eframe::egui::Align2::RIGHT_CENTER, number, font::mono(), ink);
-        // a tab is a sign of its own
-        let shown: String = line.text.chars().map(|c| if c == '\t' { '→' } else { c }).collect();
-        painter.text(
-            number_right + vec2(space::S4, 0.0),
-            eframe::egui::Align2::LEFT_CENTER,
-            shown,
-            font::mono(),
-            if here { t.text } else { t.text_2 },
-        );
-    }
 }

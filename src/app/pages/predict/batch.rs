@@ -26,6 +26,8 @@ const DISTRIBUTION: f32 = 72.0;
 const BARS: f32 = 36.0;
 /// The height of the buttons below.
 const FOOT: f32 = 52.0;
+/// The height of the band that says what must be known of the predictions.
+const REMARKS: f32 = 28.0;
 /// The most room that a problem's details take.
 const DETAIL: f32 = 64.0;
 
@@ -73,6 +75,12 @@ pub(crate) fn batch_ui(
         pos2(card.left() + 1.0, top + FILE),
         pos2(card.right() - 1.0, card.bottom() - below),
     );
+    let remarks = batch.filter(|_| results.running.is_none()).map(|batch| batch.remarks(version));
+    if let Some(remarks) = remarks.filter(|remarks| !remarks.is_empty()) {
+        let place = Rect::from_min_size(middle.min, vec2(middle.width(), REMARKS));
+        remarks_ui(ui, t, place, &remarks.join(" · "));
+        middle.min.y += REMARKS;
+    }
     if let Some(problem) = &results.batch.problem {
         middle.min.y += problem_part(ui, middle, problem, batch.is_some(), commands);
     }
@@ -102,6 +110,19 @@ pub(crate) fn batch_ui(
         UiBuilder::new().id_salt("foot").max_rect(foot).layout(Layout::right_to_left(Align::Center)),
     );
     foot_ui(&mut area, view, results, draft, batch.map(|batch| &**batch), commands);
+}
+
+/// What must be known before these predictions are used.
+fn remarks_ui(ui: &mut Ui, t: Tokens, place: Rect, said: &str) {
+    ui.painter().rect_filled(place, CornerRadius::ZERO, t.warn_tint);
+    ui.painter().hline(place.x_range(), place.bottom() - 0.5, hairline(&t));
+    let inner = place.shrink2(vec2(space::S4, 0.0));
+    let mut row = ui.new_child(
+        UiBuilder::new().id_salt("remarks").max_rect(inner).layout(Layout::left_to_right(Align::Center)),
+    );
+    row.spacing_mut().item_spacing.x = space::S2;
+    icon_ui(&mut row, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
+    row.add(Label::new(text(said, font::small(), t.text)).truncate()).on_hover_text(said);
 }
 
 /// What went wrong with the last file; the result before stays below. Returns the room that it takes.
@@ -268,8 +289,11 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
         left.add(Label::new(text(about, font::small(), t.text_2)).truncate());
     }
     let job = view.work.job(Slot::Batch);
-    let share =
-        if results.running.is_some() { job.and_then(crate::app::job::JobStatus::share) } else { Some(1.0) };
+    let share = if results.running.is_some() {
+        job.and_then(crate::app::job::JobStatus::share)
+    } else {
+        Some(whole(batch))
+    };
     let shown = if batch.is_none() && results.running.is_none() { None } else { share };
     progress_bar(ui, "Batch", shown, ui.available_width(), size::PROGRESS);
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::S4), Sense::hover());
@@ -293,6 +317,11 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     };
     ui.painter().text(row.left_center(), Align2::LEFT_CENTER, done, font::small(), t.text_2);
     ui.painter().text(row.right_center(), Align2::RIGHT_CENTER, rate, font::mono(), t.text_2);
+}
+
+/// How much of its file a result is of.
+fn whole(batch: Option<&std::sync::Arc<Batch>>) -> f32 {
+    batch.and_then(|batch| batch.stopped).map_or(1.0, |share| share as f32)
 }
 
 fn rate(n: u64, seconds: f64) -> String {
@@ -332,6 +361,17 @@ fn distribution_ui(ui: &mut Ui, t: Tokens, place: Rect, chart: &ColumnChart) {
     bars(ui.painter(), bars_place, Bars { heights: &chart.counts, gap: 1.0, color: t.p_pred });
     ui.painter().hline(place.x_range(), bars_place.bottom(), Stroke::new(1.0, t.stroke_strong));
     let y = f32::midpoint(bars_place.bottom(), place.bottom());
+    // every class under its bar where there is room
+    let step = place.width() / chart.levels.len().max(1) as f32;
+    let galley = |level: &String| ui.painter().layout_no_wrap(level.clone(), font::tick(), t.text_3);
+    if chart.range.is_none() && chart.levels.iter().all(|level| galley(level).size().x < step - space::S1) {
+        for (at, level) in chart.levels.iter().enumerate() {
+            let x = place.left() + step * (at as f32 + 0.5);
+            ui.painter().text(pos2(x, y), Align2::CENTER_CENTER, level, font::tick(), t.text_3);
+        }
+        response.on_hover_text(said);
+        return;
+    }
     for (x, align, said) in [
         (place.left(), Align2::LEFT_CENTER, left),
         (place.center().x, Align2::CENTER_CENTER, middle),
@@ -353,7 +393,10 @@ fn foot_ui(
 ) {
     let ready = batch.is_some() && results.running.is_none();
     let key = hint(view.actions, "Save as CSV");
-    let save = Button::secondary("Save as CSV").icon(Icon::DOWNLOAD_SIMPLE).key(key);
+    // the same name for both, so that it is found; the words on it say that it is a part
+    let is_part = batch.is_some_and(|batch| batch.stopped.is_some());
+    let label = if is_part { "Save part as CSV" } else { "Save as CSV" };
+    let save = Button::secondary(label).icon(Icon::DOWNLOAD_SIMPLE).key(key);
     if save.enabled(ready, "Ready once the file is predicted").ui(ui).clicked() {
         commands.push(AppCommand::Choose(Purpose::SaveBatch));
     }

@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 use egui_plot::{AxisHints, GridMark, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Text};
 
+use super::routes::Route;
 use super::strip::{STRIP, strip_ui};
 use super::{Command, Point, Results};
 use crate::app::command::Commands;
@@ -34,7 +35,7 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
                 commands.push(Command::Stop(Slot::Measure));
             }
         } else {
-            let label = if results.points.is_empty() { "Measure" } else { "Measure again" };
+            let label = if results.is_unmeasured() { "Measure" } else { "Measure again" };
             if Button::secondary(label)
                 .name("Measure time per row")
                 .icon(Icon::TIMER)
@@ -57,7 +58,7 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
     );
     let mut area = ui.new_child(UiBuilder::new().id_salt("plot").max_rect(plot));
     plot_ui(&mut area, t, results);
-    if results.points.iter().all(|point| point.median <= 0.0) && !measuring {
+    if Route::ALL.into_iter().all(|route| results.points(route).is_empty()) && !measuring {
         let said = match &results.measure_problem {
             Some(problem) => format!("{}. {}", problem.title, problem.detail),
             None => "Nothing is measured yet: Measure calls the model with 1, 10, 100 … rows on this machine"
@@ -66,7 +67,7 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
         let place = Rect::from_center_size(plot.center(), vec2(plot.width() - space::S8, space::S6));
         label_at(&mut card, place, Align2::CENTER_CENTER, &said, font::body(), t.text_2);
     }
-    if let Some(said) = conclusion(&results.points) {
+    if let Some(said) = conclusion(&results.points(Route::InProcess)) {
         let place = Rect::from_min_size(
             pos2(plot.left() + plot.width() / 3.0, plot.top()),
             vec2(plot.width() * 2.0 / 3.0, space::S6),
@@ -112,11 +113,20 @@ fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
         ui.label(text("over HTTP: comes with the server", font::small(), t.text_3));
         ui.add_space(space::S2);
     }
-    ui.label(text("in-process", font::small(), t.text_2));
-    let (rect, _) = ui.allocate_exact_size(vec2(space::S4, space::S4), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.0, t.p_pred));
-    ui.painter().circle_filled(rect.center(), 3.5, t.p_pred);
-    ui.add_space(space::S3);
+    for route in Route::ALL.into_iter().rev() {
+        ui.label(text(route.title(), font::small(), t.text_2));
+        let (rect, _) = ui.allocate_exact_size(vec2(space::S4, space::S4), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.0, color(t, route)));
+        ui.painter().circle_filled(rect.center(), 3.5, color(t, route));
+        ui.add_space(space::S3);
+    }
+}
+
+/// A route's colour.
+fn color(t: Tokens, route: Route) -> Color32 {
+    match route {
+        Route::InProcess => t.p_pred,
+    }
 }
 
 fn marks(low: i32, high: i32) -> Vec<GridMark> {
@@ -124,10 +134,12 @@ fn marks(low: i32, high: i32) -> Vec<GridMark> {
 }
 
 fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
-    let measured: Vec<Point> = results.points.iter().copied().filter(|point| point.median > 0.0).collect();
+    let curves: Vec<(Route, Vec<Point>)> =
+        Route::ALL.into_iter().map(|route| (route, results.points(route))).collect();
+    let measured = curves.iter().flat_map(|(_, points)| points);
     let xy = |point: &Point| [(point.rows as f64).log10(), point.median.log10()];
     let (mut low, mut high) = (-8, -4);
-    for point in measured.iter().chain(results.single.as_ref()).filter(|point| point.low > 0.0) {
+    for point in measured.chain(results.single.as_ref()).filter(|point| point.low > 0.0) {
         low = low.min(point.low.log10().floor() as i32);
         high = high.max(point.high.log10().ceil() as i32);
     }
@@ -138,21 +150,19 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
     let y_axis = axes(AxisHints::new_y())
         .formatter(|mark, _| format::duration(10_f64.powf(mark.value)))
         .min_thickness(56.0);
-    let spread: Vec<[[f64; 2]; 2]> = measured
-        .iter()
-        .filter(|point| point.low > 0.0)
-        .map(|point| {
-            let x = (point.rows as f64).log10();
-            [[x, point.low.log10()], [x, point.high.log10()]]
-        })
-        .collect();
-    let hovered = measured.clone();
+    let ends = |point: &Point| {
+        let x = (point.rows as f64).log10();
+        vec![[x, point.low.log10()], [x, point.high.log10()]]
+    };
+    let hovered = curves.clone();
     Plot::new("time per row")
         .show_background(false)
         .show_grid(Vec2b::new(false, true))
         .grid_color(t.stroke)
         .grid_fade(0.0)
         .allow_drag(false)
+        // what it shows is said by its labels; there is nothing to press
+        .sense(Sense::hover())
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
@@ -165,13 +175,16 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
         .default_y_bounds(f64::from(low) - 0.15, f64::from(high) + 0.15)
         .label_formatter(|position| hover_text(&hovered, position))
         .show(ui, |plot| {
-            for ends in &spread {
-                plot.line(Line::new("spread", ends.to_vec()).color(t.p_pred).width(1.0).allow_hover(false));
+            for (route, points) in &curves {
+                let color = color(t, *route);
+                for point in points.iter().filter(|point| point.low > 0.0) {
+                    plot.line(Line::new("spread", ends(point)).color(color).width(1.0).allow_hover(false));
+                }
+                let line: Vec<[f64; 2]> = points.iter().map(xy).collect();
+                let path = Line::new(route.title(), PlotPoints::from(line.clone())).allow_hover(false);
+                plot.line(path.color(color).width(2.0));
+                plot.points(Points::new(route.title(), PlotPoints::from(line)).color(color).radius(DOT));
             }
-            let line: Vec<[f64; 2]> = measured.iter().map(xy).collect();
-            let path = Line::new(IN_PROCESS, PlotPoints::from(line.clone())).allow_hover(false);
-            plot.line(path.color(t.p_pred).width(2.0));
-            plot.points(Points::new(IN_PROCESS, PlotPoints::from(line)).color(t.p_pred).radius(DOT));
             if let Some(single) = results.single.filter(|single| single.median > 0.0) {
                 let at = [0.0, single.median.log10()];
                 let square = Points::new("one record as JSON", vec![at]).shape(MarkerShape::Square);
@@ -205,21 +218,21 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
         });
 }
 
-/// The name of the measured series.
-const IN_PROCESS: &str = "in-process";
 /// The name of the point of the learner's own file.
 const YOUR_FILE: &str = "your file";
 
 /// The exact values of the point under the pointer.
-fn hover_text(measured: &[Point], position: &egui_plot::HoverPosition<'_>) -> Option<String> {
+fn hover_text(curves: &[(Route, Vec<Point>)], position: &egui_plot::HoverPosition<'_>) -> Option<String> {
     let egui_plot::HoverPosition::NearDataPoint { plot_name, position, index } = position else {
         return None;
     };
     let per_row = format::duration(10_f64.powf(position.y));
     let rows = format::rows(10_f64.powf(position.x).round() as usize);
-    match measured.get(*index).filter(|_| *plot_name == IN_PROCESS) {
-        Some(point) => Some(format!(
-            "{rows} rows per call: {per_row} a row\n8 of 10 of {} repeats: {} to {}",
+    let of_route = curves.iter().find(|(route, _)| *plot_name == route.title());
+    match of_route.and_then(|(route, points)| Some((route, points.get(*index)?))) {
+        Some((route, point)) => Some(format!(
+            "{}, {rows} rows per call: {per_row} a row\n8 of 10 of {} repeats: {} to {}",
+            route.title(),
             point.repeats,
             format::duration(point.low),
             format::duration(point.high)

@@ -16,8 +16,8 @@ use crate::app::pages::View;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, card_head, format, icon_button, icon_ui, number_field, paint_icon,
-    popup_frame, segmented, select, slider, switch, tag, text_field,
+    Button, Segment, Tone, Weight, card_head, follow_focus, format, icon_button, icon_ui, number_field,
+    paint_icon, popup_frame, segmented, select, slider, switch, tag, text_field,
 };
 use crate::model::{Input, InputKind};
 
@@ -73,6 +73,7 @@ pub(crate) fn interactive_ui(
                 below_field(ui, Icon::X_CIRCLE, tokens(ui).bad, &said);
             }
         }
+        follow_focus(ui);
     });
     let t = tokens(ui);
     ui.painter().hline(card.x_range(), split, crate::app::theme::hairline(&t));

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use super::distribution::Distribution;
 use super::grid::write_grid;
+use super::kept::{self, Output, Stamp};
 use super::measure::measure;
 use super::parity::compare;
+use super::results::By;
 use super::{Batch, Effect, Event, News, grid};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
@@ -48,17 +50,44 @@ impl Reports<'_> {
 
 /// Carries an effect of this page out.
 pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
-    let Some(version) = state.truth.champion() else { return };
-    let champion = version.entry.number;
-    let predictor = Arc::clone(&version.predictor);
     let folder = state.truth.folder.clone();
+    let effect = match effect {
+        Effect::Back => {
+            let Some(folder) = folder else { return };
+            let versions = state.truth.versions.clone();
+            outside.start(state, Slot::BatchBack, "Opening the last predictions", move |_| {
+                let of = |by: &By| {
+                    let version = versions.iter().find(|version| by.is(version))?;
+                    Some(Arc::clone(&version.predictor))
+                };
+                let batch = kept::back(&folder, of)?;
+                Ok(AppEvent::Predict(Event { champion: 0, news: News::Back(batch.map(Box::new)) }))
+            });
+            return;
+        }
+        Effect::Keep(batch) => {
+            let Some(folder) = folder else { return };
+            outside.start(state, Slot::BatchBack, "Keeping the predictions", move |handle| {
+                handle.progress.check()?;
+                kept::keep(&batch, &folder)?;
+                Ok(AppEvent::Predict(Event { champion: 0, news: News::Kept }))
+            });
+            return;
+        }
+        effect => effect,
+    };
+    let Some(version) = state.truth.champion() else { return };
+    let (champion, by) = (version.entry.number, By::of(version));
+    let predictor = Arc::clone(&version.predictor);
     match effect {
+        Effect::Back | Effect::Keep(_) => {}
         Effect::Batch(from, options) => {
             let title = format!("Predicting {}", from.title());
             outside.start(state, Slot::Batch, title, move |handle| {
                 let reports = Reports { handle, champion };
                 let source = source(&from, folder.as_ref())?;
-                let batch = batch(&predictor, from, &source, &options, folder.as_ref(), &reports)?;
+                let job = Job { predictor: &predictor, by, folder: folder.as_ref(), reports: &reports };
+                let batch = batch(job, from, &source, &options)?;
                 Ok(reports.event(News::Batch(Box::new(batch))))
             });
         }
@@ -74,14 +103,19 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let source = Source::Path(path.clone());
                 let from = DataRef::Path(path);
                 let options = ReadOptions::default();
-                let batch = batch(&predictor, from, &source, &options, folder.as_ref(), &reports)?;
+                let job = Job { predictor: &predictor, by, folder: folder.as_ref(), reports: &reports };
+                let batch = batch(job, from, &source, &options)?;
                 Ok(reports.event(News::Batch(Box::new(batch))))
             });
         }
         Effect::Save(batch, path) => {
             outside.start(state, Slot::BatchSave, "Saving the predictions", move |handle| {
                 save(&batch, &path, handle)?;
-                Ok(Reports { handle, champion }.event(News::Saved(path, batch.n_rows)))
+                Ok(Reports { handle, champion }.event(News::Saved(
+                    path,
+                    batch.n_rows,
+                    batch.stopped.is_some(),
+                )))
             });
         }
         Effect::Measure(record) => {
@@ -114,12 +148,14 @@ fn scratch(folder: Option<&Folder>, handle: &Handle) -> std::io::Result<PathBuf>
     if !ignore.exists() {
         std::fs::write(&ignore, "*\n")?;
     }
+    let kept = kept::kept_file(&place);
     for entry in std::fs::read_dir(&place)?.flatten() {
         let old = entry.metadata().and_then(|metadata| metadata.modified()).is_ok_and(|modified| {
             let since = modified.duration_since(std::time::UNIX_EPOCH);
             since.is_ok_and(|since| since.as_secs() + LEFT_BEHIND_SECS < now)
         });
-        if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if old && name.starts_with(PREFIX) && kept.as_ref() != Some(&name) {
             // it is looked at again next time
             drop(std::fs::remove_file(entry.path()));
         }
@@ -128,7 +164,7 @@ fn scratch(folder: Option<&Folder>, handle: &Handle) -> std::io::Result<PathBuf>
 }
 
 /// How files of output begin.
-const PREFIX: &str = "predictions-";
+pub(super) const PREFIX: &str = "predictions-";
 
 /// Takes the output to a file, and keeps its start.
 struct Tee<'a> {
@@ -146,7 +182,7 @@ impl Write for Tee<'_> {
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if !self.shown && self.head.len() >= FIRST_BYTES {
             self.shown = true;
-            if let Some(table) = head_table(&self.head, self.predictor) {
+            if let Some(table) = head_table(&self.head, Some(self.predictor)) {
                 let gone = |_| std::io::Error::other("cancelled");
                 self.reports.send(News::First(table)).map_err(gone)?;
             }
@@ -160,7 +196,7 @@ impl Write for Tee<'_> {
 }
 
 /// The whole lines of the output's start, as a table to show: the model's inputs as it takes them.
-fn head_table(head: &[u8], predictor: &Predictor) -> Option<Arc<Table>> {
+fn head_table(head: &[u8], predictor: Option<&Predictor>) -> Option<Arc<Table>> {
     let end = head.iter().rposition(|byte| *byte == b'\n')? + 1;
     let source = Source::from_bytes("predictions", &head[..end]);
     let plain = ReadOptions {
@@ -171,33 +207,47 @@ fn head_table(head: &[u8], predictor: &Predictor) -> Option<Arc<Table>> {
     };
     let read = |options: &ReadOptions| read_csv(&source, options, &Progress::new()).ok();
     let guessed = read(&plain)?;
+    let Some(predictor) = predictor else { return Some(Arc::new(guessed.table)) };
     let mut options = predictor.with_types(&plain).ok()?;
     options.columns.retain(|name, _| guessed.table.column(name).is_some());
     let table = read(&options).unwrap_or(guessed).table;
     Some(Arc::new(table))
 }
 
-fn batch(
-    predictor: &Predictor,
-    from: DataRef,
-    source: &Source,
-    options: &ReadOptions,
-    folder: Option<&Folder>,
-    reports: &Reports<'_>,
-) -> Result<Batch, JobError> {
+/// The start of a file of predictions, as it was shown when it was written.
+pub(super) fn head_of_file(path: &Path, predictor: Option<&Predictor>) -> std::io::Result<Arc<Table>> {
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path)?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, HEAD_BYTES as u64), &mut head)?;
+    Ok(head_table(&head, predictor).unwrap_or_default())
+}
+
+/// What predicts a file.
+struct Job<'a> {
+    predictor: &'a Predictor,
+    by: By,
+    folder: Option<&'a Folder>,
+    reports: &'a Reports<'a>,
+}
+
+/// Predicts a file. When it is stopped, the rows predicted so far are the result, which says so.
+fn batch(job: Job<'_>, from: DataRef, source: &Source, options: &ReadOptions) -> Result<Batch, JobError> {
+    let Job { predictor, by, folder, reports } = job;
     let handle = reports.handle;
     let write = |error: std::io::Error| not_written(&error);
     let place = scratch(folder, handle).map_err(write)?;
     let file = tempfile::Builder::new().prefix(PREFIX).suffix(".csv").tempfile_in(place).map_err(write)?;
+    let stamp = Stamp::of(&from, folder);
     let stopwatch = handle.clock.stopwatch();
     let copy = file.as_file().try_clone().map_err(write)?;
     let file_out = std::io::BufWriter::with_capacity(1 << 18, copy);
     let mut tee = Tee { file: file_out, head: Vec::new(), shown: false, reports, predictor };
     let mut distribution = Distribution::of(predictor.model());
-    let mut told = 0.0;
+    let (mut told, mut n_written) = (0.0, 0);
     let scored =
         score_csv_seen(predictor, source, options, &mut tee, &handle.progress, &mut |n_rows, predictions| {
             distribution.add(predictions);
+            n_written = n_rows;
             let now = stopwatch.seconds();
             if now - told >= TOLD_SECS || now == 0.0 {
                 told = now;
@@ -205,23 +255,48 @@ fn batch(
                 drop(reports.send(News::Rows(n_rows, distribution.chart())));
             }
         });
-    handle.progress.check()?;
-    let scored = scored.map_err(|error| refusal(predictor.model(), &from, source, &error))?;
+    if handle.progress.is_cancelled() && scored.is_err() {
+        // fails when nobody waits for it: another model or another file has taken its place
+        reports.send(News::Rows(n_written, distribution.chart()))?;
+        if n_written == 0 {
+            return Err(JobError::Cancelled);
+        }
+    }
+    let (done, total) = handle.progress.state();
+    let stopped = (handle.progress.is_cancelled() && scored.is_err())
+        .then(|| if total == 0 { 0.0 } else { (done as f64 / total as f64).min(1.0) });
+    let scored = match scored {
+        Ok(scored) => Some(scored),
+        Err(_) if stopped.is_some() => None,
+        Err(error) => return Err(refusal(predictor.model(), &from, source, &error).into()),
+    };
     tee.flush().map_err(write)?;
     let seconds = stopwatch.seconds();
-    let table = head_table(&tee.head, predictor).unwrap_or_default();
-    let warnings =
-        scored.warnings.iter().map(|warning| format!("line {}: {}", warning.line, warning.message));
+    let table = head_table(&tee.head, Some(predictor)).unwrap_or_default();
+    let notes = scored.as_ref().map_or_else(Vec::new, |scored| {
+        let warnings =
+            scored.warnings.iter().map(|warning| format!("line {}: {}", warning.line, warning.message));
+        notes_of(predictor.model(), &scored.notes).into_iter().chain(warnings).collect()
+    });
+    // the predictions stand last, but for a classifier's probability
+    let from_end = if predictor.model().output.classes.is_empty() { 1 } else { 2 };
+    let columns = table.columns();
+    let last = columns.len().checked_sub(from_end).and_then(|at| columns.get(at));
+    let prediction_column = last.map_or_else(|| "prediction".to_owned(), |column| column.name.clone());
     Ok(Batch {
-        notes: notes_of(predictor.model(), &scored.notes).into_iter().chain(warnings).collect(),
+        notes,
         from,
+        stamp,
+        changed: None,
         n_bytes: source.size(),
-        n_rows: scored.n_rows,
+        n_rows: n_written,
+        stopped,
         seconds,
         table,
-        prediction_column: scored.prediction_column,
+        prediction_column: scored.map_or(prediction_column, |scored| scored.prediction_column),
         chart: distribution.chart(),
-        file: Arc::new(file),
+        by,
+        file: Arc::new(Output::temporary(file)),
     })
 }
 
@@ -281,7 +356,10 @@ fn save(batch: &Batch, path: &Path, handle: &Handle) -> Result<(), JobError> {
         let why = "It is the file that was predicted, and its rows would be lost. Choose another name.";
         return Err(Problem::new(format!("{} was left as it is", path.display()), why).into());
     }
-    let mut from = std::fs::File::open(batch.file.path()).map_err(problem)?;
+    let mut from = std::fs::File::open(batch.file.path()).map_err(|error| {
+        let why = format!("{}: {error}. Predict the file again.", batch.file.path().display());
+        Problem::new("The predictions are not there any more", why)
+    })?;
     handle.progress.set_total(from.metadata().map_err(problem)?.len());
     let written: Result<(), std::io::Error> = replace_file(path, |out| {
         let mut piece = vec![0; 1 << 20];
@@ -299,4 +377,46 @@ fn save(batch: &Batch, path: &Path, handle: &Handle) -> Result<(), JobError> {
     });
     handle.progress.check()?;
     Ok(written.map_err(problem)?)
+}
+
+/// A file of which the first blocks are predicted, as the page is told of it.
+#[cfg(test)]
+pub(crate) fn half_done(predictor: &Predictor, name: &str, bytes: Vec<u8>) -> super::Running {
+    let mut running = super::Running { name: name.to_owned(), ..super::Running::default() };
+    let mut distribution = Distribution::of(predictor.model());
+    let mut out = Vec::new();
+    let source = Source::from_bytes(name, bytes);
+    let options = ReadOptions::default();
+    score_csv_seen(predictor, &source, &options, &mut out, &Progress::new(), &mut |_, predictions| {
+        if running.n_rows == 0 {
+            distribution.add(predictions);
+            running.n_rows = predictions.len() as u64;
+        }
+    })
+    .unwrap();
+    running.chart = distribution.chart();
+    running.first = head_table(&out[..FIRST_BYTES.min(out.len())], Some(predictor));
+    running
+}
+
+/// The same when it was stopped there.
+#[cfg(test)]
+pub(crate) fn stopped(predictor: &Predictor, by: By, name: &str, bytes: Vec<u8>, share: f64) -> Batch {
+    let n_bytes = bytes.len() as u64;
+    let running = half_done(predictor, name, bytes);
+    Batch {
+        from: DataRef::Path(name.into()),
+        stamp: None,
+        changed: None,
+        n_bytes,
+        n_rows: running.n_rows,
+        stopped: Some(share),
+        seconds: 0.25,
+        table: running.first.unwrap_or_default(),
+        prediction_column: "prediction".into(),
+        chart: running.chart,
+        notes: Vec::new(),
+        by,
+        file: Arc::new(Output::temporary(tempfile::NamedTempFile::new().unwrap())),
+    }
 }

@@ -7,12 +7,14 @@ mod distribution;
 mod grid;
 mod interactive;
 mod jobs;
+mod kept;
 mod measure;
 mod page;
 mod parity;
 mod record;
 mod result;
 mod results;
+mod routes;
 mod strip;
 #[cfg(test)]
 mod tests;
@@ -25,10 +27,15 @@ use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
+#[cfg(test)]
+pub(crate) use jobs::{half_done, stopped};
 pub(crate) use page::predict_page_ui;
 pub(crate) use record::Record;
 use record::{Cached, record_for, values_of};
+#[cfg(test)]
+pub(crate) use results::By;
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};
+use routes::Route;
 
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
@@ -114,6 +121,10 @@ pub(crate) enum Effect {
     Batch(DataRef, Box<ReadOptions>),
     Grid(Record),
     Save(Arc<Batch>, PathBuf),
+    /// Have a result there again after a restart.
+    Keep(Arc<Batch>),
+    /// Open the result that was kept.
+    Back,
     Measure(Record),
     Parity(Record),
 }
@@ -134,10 +145,14 @@ pub(crate) enum News {
     /// Rows written so far, and how their predictions lie.
     Rows(u64, ColumnChart),
     Batch(Box<Batch>),
-    /// Where the predictions are, and how many.
-    Saved(PathBuf, u64),
+    /// Where the predictions are, how many, and whether they are a part only.
+    Saved(PathBuf, u64, bool),
+    /// The result of the last time.
+    Back(Option<Box<Batch>>),
+    Kept,
     Single(Point),
-    Point(Point),
+    /// A measured point of a route.
+    Point(Route, Point),
     Measured,
     Parity(Parity),
 }
@@ -147,36 +162,50 @@ pub(crate) fn current(truth: &Truth, draft: &Draft) -> Option<Record> {
     truth.champion().map(|version| record_for(version.model(), &draft.values))
 }
 
-/// Another model answers now, or none: what was worked out with the old one is gone, and so are values that the new
-/// one does not know.
-pub(crate) fn champion_changed(state: &mut AppState) {
+/// The workspace was opened: the predictions of the last time come back.
+pub(crate) fn opened(state: &mut AppState) -> Vec<AppEffect> {
+    let mut effects = champion_changed(state);
+    effects.push(AppEffect::Predict(Effect::Back));
+    effects
+}
+
+/// Another model answers now, or none: what was measured with the old one is gone, and so are values that the new one
+/// does not know. Predictions stay, and say by which model they are; what runs is stopped.
+pub(crate) fn champion_changed(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.predict;
-    results.points.clear();
+    results.curves.clear();
     results.single = None;
     results.measure_problem = None;
     results.parity = Loadable::default();
     results.compared = None;
-    results.batch = Loadable::default();
-    results.running = None;
+    results.batch.cancelled();
+    results.batch.problem = None;
+    let stopped = results.running.take();
     let draft = &mut state.screen.predict;
     draft.typing = None;
     draft.rest = None;
     if let Some(version) = state.truth.champion() {
         record::keep_known(version.model(), &mut draft.values);
     }
+    if let Some(running) = stopped {
+        let said = format!("Predicting {} was stopped: its model is not the champion any more", running.name);
+        state.say(StatusKind::Note, said);
+    }
+    [Slot::Batch, Slot::Measure, Slot::Parity].into_iter().map(AppEffect::DropSlot).collect()
 }
 
 /// What the guide asks for on this page, and whether it is done.
 pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
     let results = &state.results.predict;
-    let many = results.batch.value.as_ref().is_some_and(|batch| batch.n_rows >= 1000);
+    let many =
+        results.batch.value.as_ref().is_some_and(|batch| batch.n_rows >= 1000 && batch.stopped.is_none());
     vec![
         (
             "Predict one record: change a value",
             state.screen.predict.changed && state.truth.champion.is_some(),
         ),
         ("Predict a file of 1 000 rows or more", many),
-        ("Measure the time per row", results.points.len() >= 3),
+        ("Measure the time per row", results.curves.values().any(|points| points.len() >= 3)),
         ("Save the predictions as CSV", state.screen.predict.saved),
     ]
 }
@@ -264,7 +293,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Measure => {
             if let Some(record) = current(&state.truth, &state.screen.predict) {
-                state.results.predict.points.clear();
+                state.results.predict.curves.clear();
                 state.results.predict.single = None;
                 state.results.predict.measure_problem = None;
                 return vec![AppEffect::Predict(Effect::Measure(record))];
@@ -339,9 +368,18 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
     let is_of_champion = state.truth.champion == Some(event.champion);
     let results = &mut state.results.predict;
     match event.news {
-        News::Saved(path, n_rows) => {
+        News::Saved(path, n_rows, is_part) => {
             state.screen.predict.saved = true;
-            state.say(StatusKind::Done, format!("Saved {} as {}", rows_text(n_rows), path.display()));
+            let part = if is_part { ", a part of the file," } else { "" };
+            state.say(StatusKind::Done, format!("Saved {}{part} as {}", rows_text(n_rows), path.display()));
+        }
+        News::Kept => {}
+        News::Back(batch) => {
+            if let (Some(batch), None) = (batch, &results.batch.value)
+                && results.running.is_none()
+            {
+                results.batch.done(Arc::new(*batch));
+            }
         }
         _ if !is_of_champion => {}
         News::First(table) => {
@@ -356,19 +394,23 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             }
         }
         News::Batch(batch) => {
-            let said = format!(
-                "Predicted {} of {} in {}",
-                rows_text(batch.n_rows),
-                batch.from.title(),
-                format::duration(batch.seconds)
-            );
+            let (rows, title) = (rows_text(batch.n_rows), batch.from.title());
+            let (kind, said) = if batch.stopped.is_some() {
+                let said = format!("Stopped: the first {rows} of {title} are kept, marked as partial");
+                (StatusKind::Note, said)
+            } else {
+                let took = format::duration(batch.seconds);
+                (StatusKind::Done, format!("Predicted {rows} of {title} in {took}"))
+            };
             state.screen.predict.file = Some(batch.from.clone());
             results.running = None;
-            results.batch.done(Arc::new(*batch));
-            state.say(StatusKind::Done, said);
+            let batch = Arc::new(*batch);
+            results.batch.done(Arc::clone(&batch));
+            state.say(kind, said);
+            return vec![AppEffect::Predict(Effect::Keep(batch))];
         }
         News::Single(point) => results.single = Some(point),
-        News::Point(point) => results.points.push(point),
+        News::Point(route, point) => results.curves.entry(route).or_default().push(point),
         News::Measured => state.say(StatusKind::Done, "Measured the time per row"),
         News::Parity(parity) => {
             let differs = parity.differs().map(|stage| format!("{} gave another number", stage.name));
@@ -404,7 +446,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
         Slot::Batch => {
             results.running = None;
             results.batch.cancelled();
-            state.say(StatusKind::Note, "Predicting the file was stopped; nothing was kept of it");
+            state.say(StatusKind::Note, "Predicting the file was stopped before its first rows");
         }
         Slot::Measure => state.say(StatusKind::Note, "Measuring was stopped; the points so far stay"),
         Slot::Parity => results.parity.cancelled(),

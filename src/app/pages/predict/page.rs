@@ -11,7 +11,7 @@ use crate::app::command::{Command, Commands};
 use crate::app::pages::{PageId, View};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, size, space};
-use crate::app::widgets::{Button, card_frame, empty_state, page_head};
+use crate::app::widgets::{Button, card_frame, empty_state, follow_focus, page_head};
 
 /// The least height of the two cards: what a window of 900 points leaves beside the curve.
 const CARDS: f32 = 440.0;
@@ -71,6 +71,7 @@ pub(crate) fn predict_page_ui(
             }
         }
         curve_ui(ui, view, results, CURVE, commands);
+        follow_focus(ui);
     });
 }
 

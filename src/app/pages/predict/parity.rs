@@ -4,18 +4,15 @@ use serde_json::Value;
 
 use super::measure::{drawn, repeated};
 use super::record::Record;
+use super::routes::Way;
 use super::{Parity, Stage};
 use crate::app::job::{Handle, JobError};
 use crate::app::state::Problem;
 use crate::data::{Coded, Column, ColumnData, Decimal, MISSING_DATE, ReadOptions, Source, Table, write_csv};
-use crate::inference::{InputError, Prediction, Predictor, Scratch, score_csv};
+use crate::inference::{InputError, Predictor, Scratch, score_csv};
 use crate::model::{InputKind, Model};
 use crate::work::Progress;
 
-/// The rows of the batch that is large enough for several threads.
-const MANY: usize = 200_000;
-/// The most numbers in it: where the model takes more, that batch is left out.
-const MANY_CELLS: usize = 20_000_000;
 /// How many different rows stand around the record.
 const AROUND: usize = 1_000;
 /// How long the one call is measured, in seconds.
@@ -27,51 +24,32 @@ const CALL_SECS: f64 = 0.005;
 /// [`JobError`] when the record is refused, or the comparison is no longer wanted.
 pub(super) fn compare(predictor: &Predictor, record: Record, handle: &Handle) -> Result<Parity, JobError> {
     let refused = |error: InputError| Problem::new("The record was refused", error.to_string());
-    let model = predictor.model();
-    let n_outputs = model.output.classes.len().max(1);
-    let mut stages = Vec::new();
-    let mut add = |name: &str, outputs: Vec<f64>| stages.push(Stage { name: name.into(), outputs });
-    let mut scratch = Scratch::default();
-    let value = Value::Object(record);
+    let mut stages: Vec<Stage> = Vec::new();
+    for way in Way::ALL {
+        handle.progress.check()?;
+        let alone = stages.first().map_or(&[][..], |first| &first.outputs);
+        if let Some(outputs) = way.outputs(predictor, &record, alone)? {
+            stages.push(Stage { name: way.title().into(), outputs });
+        }
+    }
+    let (value, mut scratch) = (Value::Object(record), Scratch::default());
     predictor.read_value(&value, &mut scratch).map_err(refused)?;
-    let alone = outputs_of(predictor, &mut scratch);
-    add("one record", alone.clone());
     let call = repeated(handle, 20, CALL_SECS, || {
         // it was read once above
         drop(predictor.read_value(std::hint::black_box(&value), &mut scratch));
         std::hint::black_box(predictor.predict(&mut scratch));
     })?;
-    predictor.read_record(value.to_string().as_bytes(), &mut scratch).map_err(refused)?;
-    add("as JSON text", outputs_of(predictor, &mut scratch));
     let Value::Object(record) = value else { return Err(JobError::Cancelled) };
-
-    let fits = MANY * model.inputs.len() <= MANY_CELLS;
-    let batches = [("batch of 1", 1, 1), ("in 1 000 rows", AROUND, 1), ("in 200 000, all threads", MANY, 0)];
-    for (name, n, threads) in batches.into_iter().filter(|(_, n, _)| *n < MANY || fits) {
-        handle.progress.check()?;
-        let table = among(model, &record, n);
-        let predictions = predictor.predict_table(&table, threads).map_err(refused)?;
-        add(name, (0..n_outputs).map(|output| predictions.output(output)[place(n)]).collect());
-    }
-    handle.progress.check()?;
-    add("through a CSV file", through_file(predictor, &record, &alone)?);
     Ok(Parity { record, stages, call })
 }
 
-fn outputs_of(predictor: &Predictor, scratch: &mut Scratch) -> Vec<f64> {
-    match predictor.predict(scratch) {
-        Prediction::Number(value) => vec![value],
-        Prediction::Class { .. } => predictor.probabilities(scratch).into_iter().map(|(_, p)| p).collect(),
-    }
-}
-
 /// Where the record stands among `n` rows: not at the edge of a block, and in the last thread's part.
-fn place(n: usize) -> usize {
+pub(super) fn place(n: usize) -> usize {
     n - 1 - n / 7
 }
 
 /// The record among `n` rows, the others drawn from the training range.
-fn among(model: &Model, record: &Record, n: usize) -> Table {
+pub(super) fn among(model: &Model, record: &Record, n: usize) -> Table {
     let others = drawn(model, n.min(AROUND));
     let rows: Vec<usize> = (0..n).map(|row| row % AROUND).collect();
     let at = place(n);
@@ -132,7 +110,11 @@ fn row(model: &Model, record: &Record) -> Table {
 
 /// What comes out of a file of one row that goes through the batch, read back from the text that was written. A file
 /// holds a classifier's most probable class only; the other probabilities are taken as they were.
-fn through_file(predictor: &Predictor, record: &Record, alone: &[f64]) -> Result<Vec<f64>, JobError> {
+pub(super) fn through_file(
+    predictor: &Predictor,
+    record: &Record,
+    alone: &[f64],
+) -> Result<Vec<f64>, JobError> {
     let mut csv = Vec::new();
     let failed = |error: std::io::Error| Problem::new("The row could not be written", error.to_string());
     write_csv(&row(predictor.model(), record), &mut csv).map_err(failed)?;

@@ -1,9 +1,14 @@
 //! What jobs worked out for the page; gone after a restart.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::{Output, Stamp};
 use super::record::Record;
-use crate::app::state::{Loadable, Problem};
+use super::routes::Route;
+use crate::app::state::{Loadable, Problem, Version};
 use crate::data::Table;
 use crate::data::chart::ColumnChart;
 use crate::workspace::DataRef;
@@ -15,8 +20,8 @@ pub(crate) struct Results {
     pub(crate) batch: Loadable<Arc<Batch>>,
     /// The first rows and the count, while the job runs.
     pub(crate) running: Option<Running>,
-    /// The measured points of the curve.
-    pub(crate) points: Vec<Point>,
+    /// The measured points of each route's curve.
+    pub(crate) curves: BTreeMap<Route, Vec<Point>>,
     /// The measured time of one record as JSON.
     pub(crate) single: Option<Point>,
     /// Whether measuring failed.
@@ -27,6 +32,19 @@ pub(crate) struct Results {
     pub(crate) compared: Option<Record>,
     /// Whether the result of comparing is to be said: someone asked for it.
     pub(crate) say_parity: bool,
+}
+
+impl Results {
+    /// The measured points of a route; those that a clock which stands still gave are none.
+    pub(crate) fn points(&self, route: Route) -> Vec<Point> {
+        let points = self.curves.get(&route).into_iter().flatten();
+        points.copied().filter(|point| point.median > 0.0).collect()
+    }
+
+    /// Whether nothing was measured yet.
+    pub(crate) fn is_unmeasured(&self) -> bool {
+        self.curves.values().all(Vec::is_empty)
+    }
 }
 
 /// A file that is being predicted.
@@ -47,10 +65,16 @@ pub(crate) struct Running {
 pub(crate) struct Batch {
     /// Where the input is.
     pub(crate) from: DataRef,
+    /// What its file was like when it was read.
+    pub(crate) stamp: Option<Stamp>,
+    /// What has become of it since, where that matters.
+    pub(crate) changed: Option<String>,
     /// The input's size.
     pub(crate) n_bytes: u64,
     /// Rows read and predicted.
     pub(crate) n_rows: u64,
+    /// The share of the file that was read, where it was stopped before its end.
+    pub(crate) stopped: Option<f64>,
     /// How long it took, reading and writing included.
     pub(crate) seconds: f64,
     /// The first rows of the output.
@@ -61,8 +85,52 @@ pub(crate) struct Batch {
     pub(crate) chart: ColumnChart,
     /// What was odd about the input.
     pub(crate) notes: Vec<String>,
-    /// The whole output, gone when nothing shows it any more.
-    pub(crate) file: Arc<tempfile::NamedTempFile>,
+    /// The model that predicted it.
+    pub(crate) by: By,
+    /// The whole output.
+    pub(crate) file: Arc<Output>,
+}
+
+/// A model among the versions: its number, and the version that its content determines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct By {
+    /// The number.
+    pub(crate) number: u32,
+    /// What it was called then.
+    pub(crate) title: String,
+    /// The model's own version.
+    pub(crate) model: String,
+}
+
+impl By {
+    /// Of a version.
+    pub(crate) fn of(version: &Version) -> Self {
+        Self {
+            number: version.entry.number,
+            title: version.entry.title(),
+            model: version.model().version.clone(),
+        }
+    }
+
+    /// Whether it is that version's model.
+    pub(crate) fn is(&self, version: &Version) -> bool {
+        self.number == version.entry.number && self.model == version.model().version
+    }
+}
+
+impl Batch {
+    /// What must be known before these predictions are used: that they are a part, by another model, or of a file that
+    /// is another one now.
+    pub(crate) fn remarks(&self, champion: &Version) -> Vec<String> {
+        let part = self.stopped.map(|share| {
+            let share = (share * 100.0).floor().clamp(0.0, 99.0);
+            format!("Partial: stopped after {}, {share} % of the file", super::rows_text(self.n_rows))
+        });
+        let other = (!self.by.is(champion)).then(|| {
+            format!("Predicted by {}; the champion is {} now", self.by.title, champion.entry.title())
+        });
+        part.into_iter().chain(other).chain(self.changed.clone()).collect()
+    }
 }
 
 /// A measured call: seconds per row (or per call, for a single record).

@@ -24,14 +24,18 @@ fn batch(n_rows: u64) -> Box<Batch> {
     let loaded = crate::data::read_csv(&csv, &ReadOptions::default(), &crate::work::Progress::new()).unwrap();
     Box::new(Batch {
         from: DataRef::Path("rows.csv".into()),
+        stamp: None,
+        changed: None,
         n_bytes: 10,
         n_rows,
+        stopped: None,
         seconds: 0.0,
         table: Arc::new(loaded.table),
         prediction_column: "prediction".into(),
         chart: ColumnChart::default(),
         notes: Vec::new(),
-        file: Arc::new(tempfile::NamedTempFile::new().unwrap()),
+        by: results::By::of(&version(1)),
+        file: Arc::new(kept::Output::temporary(tempfile::NamedTempFile::new().unwrap())),
     })
 }
 
@@ -134,4 +138,46 @@ fn keys_focus_the_halves() {
     assert!(keys("Focus: one record").ends_with("+I") && keys("Focus: many records").ends_with("+B"));
     apply(&mut state, Command::Focus(Half::Many));
     assert_eq!(state.screen.predict.focus, Some(Half::Many));
+}
+
+#[test]
+fn a_part_another_model_and_another_file_are_remarked_on() {
+    let state = state();
+    let mut one = batch(2);
+    let champion = state.truth.champion().unwrap();
+    assert!(one.remarks(champion).is_empty());
+    one.stopped = Some(0.625);
+    one.changed = Some("rows.csv is gone".into());
+    one.by.number = 7;
+    one.by.title = "best".into();
+    assert_eq!(
+        one.remarks(champion),
+        [
+            "Partial: stopped after 2 rows, 62 % of the file",
+            "Predicted by best; the champion is v1 now",
+            "rows.csv is gone"
+        ]
+    );
+}
+
+#[test]
+fn the_champion_that_goes_takes_what_runs_with_it_and_leaves_what_is_done() {
+    let mut state = state();
+    happened(&mut state, Event { champion: 1, news: News::Batch(batch(2)) }, 0.0);
+    apply(&mut state, Command::OpenBatch("rows.csv".into()));
+    state.truth.champion = None;
+    let effects = champion_changed(&mut state);
+    assert!(effects.iter().any(|effect| matches!(effect, AppEffect::DropSlot(Slot::Batch))));
+    let results = &state.results.predict;
+    assert!(results.running.is_none() && !results.batch.loading && results.batch.value.is_some());
+    assert!(state.screen.status.as_ref().unwrap().text.starts_with("Predicting rows.csv was stopped"));
+}
+
+#[test]
+fn what_was_kept_comes_back_only_where_nothing_else_is_shown() {
+    let mut state = state();
+    happened(&mut state, Event { champion: 0, news: News::Back(Some(batch(5))) }, 0.0);
+    assert_eq!(state.results.predict.batch.value.as_ref().unwrap().n_rows, 5);
+    happened(&mut state, Event { champion: 0, news: News::Back(Some(batch(6))) }, 0.0);
+    assert_eq!(state.results.predict.batch.value.as_ref().unwrap().n_rows, 5);
 }

@@ -1,8 +1,7 @@
 //! The charts with axes: predicted against actual, residuals, the confusion matrix, the ROC and the learning curve.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
-    vec2,
+    Align2, Color32, CornerRadius, Rect, Role, Sense, Ui, UiBuilder, Vec2b, WidgetInfo, pos2, vec2,
 };
 use egui_plot::{AxisHints, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoints, Points};
 
@@ -11,10 +10,12 @@ use crate::app::theme::{Tokens, font, hairline, radius, size, space, text, token
 use crate::app::widgets::{card_head, format, guarded_ui};
 use crate::model::Task;
 use crate::training::metrics::ClassMetrics;
-use crate::training::report::{Point, Residuals, Step};
+use crate::training::report::{Point, Step};
 
 /// The width that four columns of numbers beside a name need.
 const FOUR_COLUMNS: f32 = 300.0;
+/// How far from a point a click still means it.
+const REACH: f32 = 12.0;
 /// Points past which they are a crowd.
 const CROWD: usize = 400;
 
@@ -55,6 +56,12 @@ pub(super) fn nice_step(width: f64, n: f64) -> f64 {
     step.unwrap_or(10.0) * power
 }
 
+/// Whether a value is not at the very edge.
+fn within((low, high): (f64, f64), value: f64) -> bool {
+    let edge = (high - low) * 0.01;
+    value > low + edge && value < high - edge
+}
+
 fn axis<'a>(t: &Tokens, x: bool, label: &str) -> AxisHints<'a> {
     let hints = if x { AxisHints::new_x() } else { AxisHints::new_y() };
     hints
@@ -73,6 +80,8 @@ fn dressed<'a>(t: &Tokens, id: &str, x_label: &str, y_label: &str, rect: Rect) -
             (0..40)
                 .map(|at| egui_plot::GridMark { value: (first + at) as f64 * step, step_size: step })
                 .take_while(|mark| mark.value <= input.bounds.1)
+                // a label at the very edge would be cut off or stand on that of the other axis
+                .filter(|mark| within(input.bounds, mark.value))
                 .collect()
         }
     };
@@ -81,6 +90,8 @@ fn dressed<'a>(t: &Tokens, id: &str, x_label: &str, y_label: &str, rect: Rect) -
         .height(rect.height())
         .allow_zoom(false)
         .allow_drag(false)
+        // a click is taken where points lead somewhere; the keyboard passes by
+        .sense(Sense::CLICK)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .allow_axis_zoom_drag(false)
@@ -97,8 +108,8 @@ fn dressed<'a>(t: &Tokens, id: &str, x_label: &str, y_label: &str, rect: Rect) -
         .custom_y_axes(vec![axis(t, false, y_label)])
 }
 
-/// Predicted against actual, with the line of a perfect model.
-pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
+/// Predicted against actual, with the line of a perfect model. Gives the data row (from 1) of a point that was clicked.
+pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) -> Option<usize> {
     let t = tokens(ui);
     let rect = ui.max_rect();
     speak(ui, rect, &format!("Predicted against actual {target}, {} points", points.len()));
@@ -108,7 +119,7 @@ pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
         high = high.max(point.actual).max(point.predicted);
     }
     if low > high {
-        return;
+        return None;
     }
     let all: Vec<[f64; 2]> = points.iter().map(|point| [point.actual, point.predicted]).collect();
     let rows: Vec<Point> = points.to_vec();
@@ -117,7 +128,7 @@ pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
             HoverPosition::NearDataPoint { plot_name, index, .. } if *plot_name == "rows" => {
                 rows.get(*index).map(|point| {
                     format!(
-                        "row {}\nactual {}\npredicted {}",
+                        "row {}\nactual {}\npredicted {}\nclick to see it in Data",
                         format::rows(point.row),
                         format::number(point.actual, 5),
                         format::number(point.predicted, 5)
@@ -126,7 +137,7 @@ pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
             }
             _ => None,
         });
-    plot.show(ui, |plot| {
+    let shown = plot.show(ui, |plot| {
         plot.line(
             Line::new("perfect", vec![[low, low], [high, high]])
                 .color(t.text)
@@ -140,92 +151,13 @@ pub(super) fn scatter_ui(ui: &mut Ui, points: &[Point], target: &str) {
         let dots = Points::new("rows", all).color(color).radius(radius).filled(true);
         plot.points(dots.shape(MarkerShape::Circle));
     });
-}
-
-/// How the residuals lie, with the middle 80 %.
-pub(super) fn residuals_ui(ui: &mut Ui, residuals: &Residuals, unit: &str) {
-    let t = tokens(ui);
-    let rect = ui.max_rect();
-    let histogram = &residuals.histogram;
-    let (Some(&first), Some(&last)) = (histogram.edges.first(), histogram.edges.last()) else { return };
-    let (low, high) = residuals.middle;
-    let said = format!("80 % within {} to {}", format::signed(low, 3), format::signed(high, 3));
-    speak(ui, rect, &format!("Residuals: {said}"));
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    let plot = Rect::from_min_max(
-        pos2(rect.left() + space::S1, rect.top() + space::S8 + space::S1),
-        pos2(rect.right() - space::S1, rect.bottom() - space::S8),
-    );
-    let x_of = |value: f64| plot.left() + plot.width() * ((value - first) / (last - first)) as f32;
-    let largest = histogram.counts.iter().copied().max().unwrap_or(1).max(1);
-    let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at));
-    let mut hovered = None;
-    for (edges, &count) in histogram.edges.windows(2).zip(&histogram.counts) {
-        let (left, right) = (x_of(edges[0]), x_of(edges[1]));
-        let hit = pointer.is_some_and(|at| at.x >= left && at.x < right);
-        if hit {
-            hovered = Some((edges[0], edges[1], count));
-        }
-        if count > 0 {
-            let height = (plot.height() * count as f32 / largest as f32).max(1.0);
-            let gap = if right - left > 3.0 { 0.5 } else { 0.0 };
-            let bar = Rect::from_min_max(
-                pos2(left + gap, plot.bottom() - height),
-                pos2(right - gap, plot.bottom()),
-            );
-            painter.rect_filled(bar, CornerRadius::ZERO, if hit { t.p_pred } else { t.p_ref });
-        }
-    }
-    painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, t.stroke_strong));
-    if first < 0.0 && last > 0.0 {
-        let x = x_of(0.0);
-        let line = [pos2(x, plot.top() - space::S1), pos2(x, plot.bottom())];
-        painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, t.text), 4.0, 4.0));
-    }
-    // the middle
-    let y = plot.top() - space::S2;
-    let (a, b) = (x_of(low).max(plot.left()), x_of(high).min(plot.right()));
-    let stroke = Stroke::new(1.5, t.p_pred);
-    painter.hline(a..=b, y, stroke);
-    for x in [a, b] {
-        painter.vline(x, (y - 4.0)..=(y + 4.0), stroke);
-    }
-    let galley = painter.layout_no_wrap(said, font::small_medium(), t.accent);
-    let half = galley.size().x / 2.0;
-    let center = f32::midpoint(a, b).clamp(rect.left() + half, (rect.right() - half).max(rect.left() + half));
-    painter.galley(pos2(center - half, rect.top()), galley, t.accent);
-    // ticks
-    let step = nice_step(last - first, f64::from(plot.width() / 48.0).max(2.0));
-    let mut tick = (first / step).ceil() * step;
-    while tick <= last {
-        let near_zero = if tick.abs() < step * 1e-6 { 0.0 } else { tick };
-        let label = format::signed(near_zero, 3);
-        let galley = painter.layout_no_wrap(label, font::tick(), t.text_3);
-        let x = x_of(tick) - galley.size().x / 2.0;
-        if x >= rect.left() && x + galley.size().x <= rect.right() {
-            painter.galley(pos2(x, plot.bottom() + 3.0), galley, t.text_3);
-        }
-        tick += step;
-    }
-    let full = format!("actual − predicted, {unit}");
-    let fits = painter.layout_no_wrap(full.clone(), font::small(), t.text_2).size().x <= rect.width();
-    let caption = if fits && !unit.is_empty() { full } else { "actual − predicted".to_owned() };
-    painter.text(
-        pos2(rect.center().x, rect.bottom()),
-        Align2::CENTER_BOTTOM,
-        caption,
-        font::small(),
-        t.text_2,
-    );
-    if let Some((from, to, count)) = hovered {
-        let response = ui.interact(rect, ui.scope_id().with("residual bar"), Sense::hover());
-        response.on_hover_text_at_pointer(format!(
-            "{} from {} to {}",
-            format::plural(count, "row", "rows"),
-            format::signed(from, 3),
-            format::signed(to, 3)
-        ));
-    }
+    let at = shown.response.interact_pointer_pos().filter(|_| shown.response.clicked())?;
+    let near = |point: &Point| {
+        let place = egui_plot::PlotPoint::new(point.actual, point.predicted);
+        shown.transform.position_from_point(&place).distance(at)
+    };
+    let nearest = points.iter().min_by(|a, b| near(a).total_cmp(&near(b)))?;
+    (near(nearest) <= REACH).then_some(nearest.row)
 }
 
 /// Rows by true and predicted class.
@@ -311,7 +243,9 @@ pub(super) fn clipped(
 pub(super) fn classes_ui(ui: &mut Ui, classes: &[String], each: &[ClassMetrics]) {
     let t = tokens(ui);
     let share = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format::fixed(value, 3));
-    let width = ui.available_width();
+    // the bar of a list that scrolls stands beside it
+    let scrolls = classes.len() as f32 * size::ROW > ui.available_height() - size::CONTROL_SMALL;
+    let width = ui.available_width() - if scrolls { space::S3 } else { 0.0 };
     // four columns of numbers need width; F1 follows from the two before it
     let columns: &[(&str, f32, usize)] = if width < FOUR_COLUMNS {
         &[("Precision", 0.56, 0), ("Recall", 0.79, 1), ("Rows", 1.0, 3)]

@@ -12,14 +12,17 @@ use crate::app::pages::{View, data};
 use crate::app::state::Dataset;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, card_head, check, field_label, format, guarded_ui, number_field, progress_bar,
-    radio_row, segmented, select, slider, stepper, switch,
+    Button, Segment, card_head, check, field_label, follow_focus, format, guarded_ui, number_field,
+    progress_bar, radio_row, segmented, select, slider, stepper, switch,
 };
+use crate::data::profile::ColumnProfile;
 use crate::model::{ModelKind, Policy, Task};
 use crate::workspace::Role;
 
 /// The width of a setting's name.
 const NAME: f32 = 78.0;
+/// Rows of features that are laid out above and below those in view.
+const AROUND: usize = 2;
 /// The width of a setting's number.
 const VALUE: f32 = 64.0;
 
@@ -50,6 +53,7 @@ pub(super) fn configuration_ui(
                 ui.spacing_mut().item_spacing.y = space::S2;
                 let enabled = results.training.is_none();
                 ui.add_enabled_ui(enabled, |ui| body_ui(ui, view, draft, commands));
+                follow_focus(ui);
             });
         });
     });
@@ -143,7 +147,7 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
     let columns: Vec<_> = data.profiles.iter().filter(|p| Some(p.name.as_str()) != target).collect();
     let used = columns
         .iter()
-        .filter(|p| view.truth.role(&p.name) == Role::Feature && plan::unusable(p).is_none())
+        .filter(|p| view.truth.role_of(p) == Role::Feature && plan::unusable(p).is_none())
         .count();
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = space::S4;
@@ -158,34 +162,45 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
     let width = (ui.available_width() - space::S2 - bar) / 2.0;
     // four rows and a half of the next, which says that there are more
     let height = (columns.len().div_ceil(2) as f32 * (space::S6 + 2.0)).min(4.5 * (space::S6 + 2.0));
-    ScrollArea::vertical().id_salt("features").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.spacing_mut().interact_size.y = space::S6;
-        for pair in columns.chunks(2) {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = space::S2;
-                ui.set_height(space::S6);
-                for profile in pair {
-                    let (place, _) =
-                        ui.allocate_exact_size(vec2(width, space::S6), eframe::egui::Sense::hover());
-                    let mut cell = ui.new_child(UiBuilder::new().id_salt(&profile.name).max_rect(place));
-                    let reason = plan::unusable(profile);
-                    let mut on = view.truth.role(&profile.name) == Role::Feature && reason.is_none();
-                    let response =
-                        cell.add_enabled_ui(reason.is_none(), |ui| check(ui, &mut on, &profile.name)).inner;
-                    if response.changed() {
-                        let role = if on { Role::Feature } else { Role::Ignore };
-                        commands.push(data::Command::SetRole(profile.name.clone(), role));
-                    }
-                    if let Some(reason) = reason {
-                        response.on_disabled_hover_text(format!("Not used: {reason}"));
-                    } else {
-                        response.on_hover_text(&profile.name);
-                    }
-                }
-            });
+    let area = ScrollArea::vertical().id_salt("features").max_height(height).auto_shrink([false, true]);
+    area.show_viewport(ui, |ui, viewport| {
+        let pitch = space::S6 + 2.0;
+        let n_rows = columns.len().div_ceil(2);
+        ui.set_height(n_rows as f32 * pitch);
+        // of very many only those in view are laid out, and a few around them for Tab to go on to
+        let first = ((viewport.top() / pitch).floor() as usize).saturating_sub(AROUND);
+        let last = ((viewport.bottom() / pitch).ceil() as usize + AROUND).min(n_rows);
+        let corner = ui.max_rect().min;
+        for (at, profile) in columns.iter().enumerate().take(last * 2).skip(first * 2) {
+            let x = if at % 2 == 0 { 0.0 } else { width + space::S2 };
+            let place = Rect::from_min_size(
+                pos2(corner.x + x, corner.y + (at / 2) as f32 * pitch),
+                vec2(width, space::S6),
+            );
+            let mut cell = ui.new_child(UiBuilder::new().id_salt(&profile.name).max_rect(place));
+            feature_ui(&mut cell, view, profile, commands);
         }
+        follow_focus(ui);
     });
+}
+
+/// A column that may be a feature, and why not where it may not.
+fn feature_ui(ui: &mut Ui, view: View<'_>, profile: &ColumnProfile, commands: &mut Commands) {
+    ui.spacing_mut().interact_size.y = space::S6;
+    let reason = plan::unusable(profile);
+    let mut on = view.truth.role_of(profile) == Role::Feature && reason.is_none();
+    let response = ui.add_enabled_ui(reason.is_none(), |ui| check(ui, &mut on, &profile.name)).inner;
+    if response.changed() {
+        let role = if on { Role::Feature } else { Role::Ignore };
+        commands.push(data::Command::SetRole(profile.name.clone(), role));
+    }
+    if let Some(reason) = reason {
+        response.on_disabled_hover_text(format!("Not used: {reason}"));
+    } else if let Some(about) = plan::asked_for(profile) {
+        response.on_hover_text(format!("{}. {about}", profile.name));
+    } else {
+        response.on_hover_text(&profile.name);
+    }
 }
 
 /// What is said of each kind beside its name.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::{Effect, Event, Order, Report, plan};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
-use crate::app::state::{AppState, Problem, Version};
+use crate::app::pages::data::RowSet;
+use crate::app::state::{AppState, Dataset, Problem, Version};
+use crate::app::widgets::format;
 use crate::data::replace_file;
 use crate::inference::Predictor;
 use crate::model::Model;
-use crate::training::report::{learning_curve, report};
+use crate::training::report::{Judged, learning_curve, report, rows_with_residuals};
 use crate::training::{Plan, Settings, TrainError, train};
 use crate::workspace::Folder;
 
@@ -40,6 +42,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Save(model, path) => {
             outside.start(state, Slot::ModelFile, format!("Saving {}", name(&path)), move |_| {
                 write(&path, &model.to_json(), "The model could not be saved")
+            });
+        }
+        Effect::ResidualRows(version, settings, data, bar) => {
+            outside.start(state, Slot::TrainRows, "Finding the rows", move |handle| {
+                residual_rows(&version, settings, &data, bar, handle).map(AppEvent::Train)
             });
         }
         Effect::SaveScript(text, path) => {
@@ -100,6 +107,33 @@ fn curve(
         }
     }
     Ok(Event::Curve(version.entry.number, steps))
+}
+
+fn residual_rows(
+    version: &Version,
+    settings: Settings,
+    data: &Arc<Dataset>,
+    bar: usize,
+    handle: &Handle,
+) -> Result<Event, JobError> {
+    let failed = problem("The rows could not be found");
+    let table = &data.loaded.table;
+    let Some((report, residuals)) = version.report.as_ref().and_then(|report| match &report.judged {
+        Judged::Regression { residuals: Some(residuals), .. } => Some((report, residuals)),
+        _ => None,
+    }) else {
+        return Err(Problem::new("The rows could not be found", "This version has no residuals.").into());
+    };
+    let plan = Plan::new(settings, table).map_err(&failed)?;
+    let histogram = &residuals.histogram;
+    let rows = rows_with_residuals(&plan, table, version.model(), histogram, bar, &handle.progress)
+        .map_err(&failed)?;
+    let edge = |at: usize| histogram.edges.get(at).map_or_else(String::new, |edge| format::signed(*edge, 3));
+    let short = format!("residuals {} to {}", edge(bar), edge(bar + 1));
+    let part = if report.held_out { "test" } else { "training" };
+    let title = format!("{}, {short} on {part} rows", version.entry.title());
+    let rows = rows.into_iter().filter_map(|row| u32::try_from(row).ok()).collect();
+    Ok(Event::Rows(Arc::clone(data), RowSet { title, short, rows: Arc::new(rows) }))
 }
 
 fn open(path: &Path, number: u32, folder: Option<&Folder>) -> Result<Event, Problem> {

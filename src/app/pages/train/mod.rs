@@ -1,5 +1,6 @@
 //! The Train page: fit a model and judge it on rows it has not seen.
 
+mod actions;
 mod charts;
 mod coefficients;
 mod compare;
@@ -7,8 +8,10 @@ mod configuration;
 mod folds;
 mod jobs;
 mod metrics;
+mod outcome;
 mod page;
 mod plan;
+mod residuals;
 mod script;
 mod versions;
 
@@ -17,29 +20,24 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use actions::actions;
 pub(crate) use jobs::carry_out;
+pub(crate) use outcome::{cancelled, failed, happened};
 pub(crate) use page::train_page_ui;
 
-use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::pages::predict;
-use crate::app::picker::Purpose;
+use crate::app::pages::{data, predict};
 use crate::app::state::{AppState, Problem, StatusKind, Truth, Version};
-use crate::app::theme::Icon;
 use crate::app::widgets::format;
-use crate::data::Table;
 use crate::inference::Predictor;
 use crate::model::{Model, ModelKind, Policies};
 use crate::training::report::Step;
 use crate::training::{Origin, Settings, python};
 use crate::work::Seed;
-use crate::workspace::Entry;
 
 /// What the charts of a trained model are drawn from.
 pub(crate) use crate::training::report::Report;
-
-use eframe::egui::{Key, Modifiers};
 
 /// Training that took no longer than this is followed by the learning curve, which takes some three times as long.
 const CURVE_AT_ONCE_SECS: f64 = 3.0;
@@ -93,6 +91,9 @@ pub(crate) struct Draft {
     /// Name and note of a version while they are being typed.
     #[serde(skip)]
     pub(crate) naming: Option<Naming>,
+    /// The bar of the residuals that the keyboard is at.
+    #[serde(skip)]
+    pub(crate) residual_bar: Option<usize>,
     /// The coefficients that are shown, in order, so that no frame sorts them anew.
     #[serde(skip)]
     pub(crate) bars: Option<coefficients::Cached>,
@@ -131,6 +132,7 @@ impl Default for Draft {
             all_warnings: false,
             class: 0,
             naming: None,
+            residual_bar: None,
             bars: None,
         }
     }
@@ -178,6 +180,10 @@ pub(crate) enum Command {
     Script(u32),
     /// Leave the message of a failed training.
     Dismiss,
+    /// Show the rows behind a bar of a version's residuals (by its place) on the Data page.
+    ResidualRows(u32, usize),
+    /// Show a row (from 1) that a version was judged on, on the Data page.
+    Row(u32, usize),
 }
 
 /// What is to be trained.
@@ -199,6 +205,7 @@ pub(crate) enum Effect {
     Open(PathBuf, u32),
     Save(Arc<Model>, PathBuf),
     SaveScript(Arc<str>, PathBuf),
+    ResidualRows(Box<Version>, Settings, Arc<crate::app::state::Dataset>, usize),
 }
 
 /// What comes back.
@@ -212,6 +219,8 @@ pub(crate) enum Event {
         unsaved: Option<String>,
     },
     Curve(u32, Vec<Step>),
+    /// Rows of that table to be shown.
+    Rows(Arc<crate::app::state::Dataset>, data::RowSet),
     Written(PathBuf),
 }
 
@@ -239,52 +248,6 @@ pub(crate) fn compared<'a>(truth: &'a Truth, draft: &Draft) -> Option<(&'a Versi
     chosen.sort_unstable();
     let [first, second] = chosen[..] else { return None };
     truth.version(first).zip(truth.version(second))
-}
-
-/// What can be done on this page.
-pub(crate) fn actions(state: &AppState) -> Vec<Action> {
-    let ctrl = Modifiers::COMMAND;
-    let truth = &state.truth;
-    let version = shown(truth, &state.screen.train);
-    let number = version.map_or(0, |version| version.entry.number);
-    let none = "There is no model yet; train one first";
-    let is_champion = truth.champion == Some(number);
-    let train_reason = match plan::settings(truth, &state.screen.train) {
-        _ if state.results.train.training.is_some() => Some("A model is being trained"),
-        Ok(_) => None,
-        Err(why) => Some(why.reason()),
-    };
-    let mut train = Action::new("Train", Icon::PLAY, Command::Train).keys(ctrl, Key::Enter);
-    train.unavailable = train_reason;
-    vec![
-        train,
-        Action::new("Cancel training", Icon::STOP, Command::Cancel)
-            .when(state.results.train.training.is_some(), "Nothing is being trained"),
-        Action::new("Save model", Icon::FLOPPY_DISK, AppCommand::Choose(Purpose::SaveModel(number)))
-            .keys(ctrl, Key::S)
-            .when(version.is_some(), none),
-        Action::new("Open model…", Icon::FOLDER_OPEN, AppCommand::Choose(Purpose::OpenModel)),
-        Action::new("Make champion", Icon::CROWN, Command::Champion(number))
-            .keys(Modifiers::NONE, Key::C)
-            .when(
-                version.is_some() && !is_champion,
-                if version.is_some() { "It is the champion already" } else { none },
-            ),
-        Action::new("Compare versions", Icon::ARROWS_LEFT_RIGHT, Command::Show(Tab::Compare))
-            .when(truth.versions.len() > 1, "There is only one version, or none"),
-        Action::new("Show learning curve", Icon::CHART_LINE_UP, Command::Show(Tab::Curve))
-            .when(version.is_some(), none),
-        Action::new("Show cross-validation", Icon::ROWS, Command::Show(Tab::Folds))
-            .when(version.is_some(), none),
-        Action::new("Show the same in Python", Icon::FILE_CODE, Command::Show(Tab::Python))
-            .when(version.is_some(), none),
-        Action::new("Save Python script…", Icon::FILE_CODE, AppCommand::Choose(Purpose::SaveScript(number)))
-            .when(
-                version.is_some_and(|version| version.report.is_some()),
-                "This model has no training report",
-            ),
-        Action::new("Delete version", Icon::TRASH, Command::Delete(number)).when(version.is_some(), none),
-    ]
 }
 
 /// Does what was asked.
@@ -328,8 +291,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             if let Some(version) = state.truth.version(number) {
                 let said = format!("{} is the champion now", version.entry.title());
                 state.truth.champion = Some(number);
-                predict::champion_changed(state);
                 state.say(StatusKind::Done, said);
+                return predict::champion_changed(state);
             }
         }
         Command::Name(naming) => {
@@ -340,7 +303,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 naming.note.trim().clone_into(&mut version.entry.note);
             }
         }
-        Command::Delete(number) => delete(state, number),
+        Command::Delete(number) => return delete(state, number),
         Command::Restore(version, at, was_champion) => {
             let number = version.entry.number;
             if state.truth.version(number).is_none() {
@@ -349,7 +312,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.screen.train.selected = Some(number);
                 if was_champion {
                     state.truth.champion = Some(number);
-                    predict::champion_changed(state);
+                    return predict::champion_changed(state);
                 }
             }
         }
@@ -360,6 +323,15 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             state.results.train.script = Some((number, script));
         }
         Command::Dismiss => state.results.train.problem = None,
+        Command::ResidualRows(number, bar) => return residual_rows(state, number, bar),
+        Command::Row(number, row) => {
+            let here = state.truth.version(number).map(|version| plan::same_table(&state.truth, version));
+            match here {
+                Some(Ok(_)) => return data::go_to_row(state, row.saturating_sub(1)),
+                Some(Err(why)) => state.say(StatusKind::Note, format!("The row can't be shown: {why}")),
+                None => {}
+            }
+        }
     }
     Vec::new()
 }
@@ -397,15 +369,14 @@ fn start(state: &mut AppState) -> Vec<AppEffect> {
     vec![AppEffect::Train(Effect::Train(Box::new(Order { number, settings, data, origin, path })))]
 }
 
-fn delete(state: &mut AppState, number: u32) {
+fn delete(state: &mut AppState, number: u32) -> Vec<AppEffect> {
     let Some(at) = state.truth.versions.iter().position(|version| version.entry.number == number) else {
-        return;
+        return Vec::new();
     };
     let version = state.truth.versions.remove(at);
     let was_champion = state.truth.champion == Some(number);
     if was_champion {
         state.truth.champion = None;
-        predict::champion_changed(state);
     }
     let draft = &mut state.screen.train;
     draft.compare.retain(|other| *other != number);
@@ -420,6 +391,7 @@ fn delete(state: &mut AppState, number: u32) {
     }
     let what = format!("Deleted {}", version.entry.title());
     state.removed(what, Command::Restore(Box::new(version), at, was_champion).into());
+    if was_champion { predict::champion_changed(state) } else { Vec::new() }
 }
 
 fn curve(state: &mut AppState, number: u32) -> Vec<AppEffect> {
@@ -439,6 +411,21 @@ fn curve(state: &mut AppState, number: u32) -> Vec<AppEffect> {
     }
 }
 
+/// Has the rows behind a bar looked up.
+fn residual_rows(state: &mut AppState, number: u32, bar: usize) -> Vec<AppEffect> {
+    let Some(version) = state.truth.version(number) else { return Vec::new() };
+    match plan::same_table(&state.truth, version) {
+        Ok((data, settings)) => {
+            let version = Box::new(version.clone());
+            vec![AppEffect::Train(Effect::ResidualRows(version, settings, data, bar))]
+        }
+        Err(why) => {
+            state.say(StatusKind::Note, format!("The rows can't be shown: {why}"));
+            Vec::new()
+        }
+    }
+}
+
 fn script_of(state: &AppState, number: u32) -> Result<Arc<str>, String> {
     if let Some((known, Ok(script))) = &state.results.train.script
         && *known == number
@@ -450,113 +437,6 @@ fn script_of(state: &AppState, number: u32) -> Result<Arc<str>, String> {
         "this model was opened from a file, which does not say which rows were held out; train it here to get one",
     )?;
     python::script(version.model(), &report.reading).map(Arc::from)
-}
-
-/// A result has come.
-pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<AppEffect> {
-    match event {
-        Event::Ready { number, predictor, report, unsaved } => {
-            let trained = report.is_some();
-            let entry = Entry {
-                number,
-                name: String::new(),
-                note: String::new(),
-                at_unix_millis: state.work.clock.unix_millis(),
-                seconds: trained.then_some(seconds),
-            };
-            let what = plan::describe(predictor.model());
-            let version = Version { entry, predictor, report: report.map(|report| Arc::new(*report)) };
-            let title = version.entry.title();
-            state.truth.versions.push(version);
-            state.truth.versions.sort_by_key(|version| version.entry.number);
-            state.screen.train.selected = Some(number);
-            state.screen.train.class = 0;
-            if trained {
-                state.results.train.training = None;
-                state.results.train.last_seconds = Some(seconds);
-            } else {
-                state.results.train.opening = None;
-            }
-            let verb = if trained { "Trained" } else { "Opened" };
-            let place = if state.truth.champion.is_none() {
-                state.truth.champion = Some(number);
-                predict::champion_changed(state);
-                "it is the champion".to_owned()
-            } else {
-                let champion = state.truth.champion().map_or_else(String::new, |v| v.entry.title());
-                format!("a challenger; {champion} stays champion")
-            };
-            state.say(StatusKind::Done, format!("{verb} {title}, {what}: {place}"));
-            if let Some(why) = unsaved {
-                state.say(
-                    StatusKind::Failed,
-                    format!("{title} is ready but could not be kept in the workspace ({why}); save the model to a file"),
-                );
-            }
-            let has_test = state.truth.version(number).is_some_and(|v| v.model().metrics.test.is_some());
-            if trained && has_test && seconds <= CURVE_AT_ONCE_SECS {
-                return curve(state, number);
-            }
-        }
-        Event::Curve(number, steps) => {
-            state.results.train.curve_of = None;
-            let version = state.truth.versions.iter_mut().find(|version| version.entry.number == number);
-            if let Some(report) = version.and_then(|version| version.report.as_mut()) {
-                Arc::make_mut(report).curve = Some(steps);
-            }
-        }
-        Event::Written(path) => {
-            let path = crate::app::effect::short_path(&path);
-            state.say(StatusKind::Done, format!("Saved {path}"));
-        }
-    }
-    Vec::new()
-}
-
-/// A job failed.
-pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
-    match slot {
-        Slot::Train => {
-            if let Some(number) = state.results.train.training.take() {
-                give_back(state, number);
-            }
-            let table = state.truth.data().map(|data| &data.loaded.table);
-            let column = table.and_then(|table| column_in(&problem.detail, table));
-            state.results.train.problem = Some((problem, column));
-        }
-        Slot::TrainChart => {
-            if let Some(number) = state.results.train.curve_of.take() {
-                state.results.train.curve_problem = Some((number, problem));
-            }
-        }
-        _ => {
-            if let Some(number) = state.results.train.opening.take() {
-                give_back(state, number);
-            }
-        }
-    }
-}
-
-/// The first column of the table that a message names in quotes.
-fn column_in(message: &str, table: &Table) -> Option<String> {
-    message.split('\'').skip(1).step_by(2).find(|name| table.column(name).is_some()).map(str::to_owned)
-}
-
-/// A job was cancelled.
-pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
-    match slot {
-        Slot::Train => {
-            if let Some(number) = state.results.train.training.take() {
-                give_back(state, number);
-            }
-            state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
-        }
-        Slot::TrainChart => {
-            state.results.train.curve_of = None;
-            state.say(StatusKind::Note, "The learning curve was stopped");
-        }
-        _ => {}
-    }
 }
 
 /// Esc on this page.

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
+use super::residuals::residuals_ui;
 use super::{
     Command, Draft, Results, Tab, charts, coefficients, compare, compared, configuration, folds, metrics,
 };
@@ -12,8 +13,8 @@ use crate::app::pages::{PageId, View, data};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, empty_state, format, guarded_ui, page_head, problem_ui, progress_bar,
-    segmented, spinner, tag,
+    Button, Segment, Tone, Weight, empty_state, follow_focus, format, guarded_ui, page_head, problem_ui,
+    progress_bar, segmented, spinner, tag,
 };
 use crate::model::Task;
 use crate::training::report::Judged;
@@ -56,6 +57,7 @@ pub(crate) fn train_page_ui(
         ScrollArea::vertical().id_salt("train results").auto_shrink(false).show(ui, |ui| {
             ui.set_max_width(right.width());
             results_ui(ui, right.height(), view, results, version, draft, commands);
+            follow_focus(ui);
         });
     });
     ui.allocate_rect(rect, Sense::hover());
@@ -181,7 +183,7 @@ fn charts_ui(
     commands: &mut Commands,
 ) {
     match draft.tab {
-        Tab::Fit => fit_ui(ui, rect, version, draft),
+        Tab::Fit => fit_ui(ui, rect, version, draft, commands),
         Tab::Curve => curve_ui(ui, rect, view, results, version, commands),
         Tab::Folds => {
             let folds = version.report.as_ref().map_or(&[][..], |report| &report.folds);
@@ -246,7 +248,7 @@ fn divided<const N: usize>(rect: Rect, shares: [f32; N]) -> [Rect; N] {
     })
 }
 
-fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
+fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft, commands: &mut Commands) {
     let model = version.model();
     let target = model.output.name.as_str();
     let unit = model.output.unit.as_deref().unwrap_or(target);
@@ -277,11 +279,13 @@ fn fit_ui(ui: &mut Ui, rect: Rect, version: &Version, draft: &mut Draft) {
             let [first, second, third] = three(rect, [0.36, 0.26, 0.38]);
             let right = if first.width() > 250.0 { rows.as_str() } else { "" };
             charts::chart_card(ui, first, "Predicted against actual", right, |ui| {
-                charts::scatter_ui(ui, points, target);
+                if let Some(row) = charts::scatter_ui(ui, points, target) {
+                    commands.push(Command::Row(version.entry.number, row));
+                }
             });
             charts::chart_card(ui, second, "Residuals", "", |ui| {
                 if let Some(residuals) = residuals {
-                    charts::residuals_ui(ui, residuals, unit);
+                    residuals_ui(ui, version, residuals, unit, &mut draft.residual_bar, commands);
                 }
             });
             last(ui, third, draft);

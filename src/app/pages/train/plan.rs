@@ -42,11 +42,22 @@ impl NotYet {
 pub(crate) fn unusable(profile: &ColumnProfile) -> Option<String> {
     match profile.kind {
         _ if profile.rows > 0 && profile.missing == profile.rows => Some("it is empty".into()),
-        ColumnKind::Text => Some("it is text".into()),
-        ColumnKind::Date => Some("it is a date; use it to split by time".into()),
-        ColumnKind::Category if profile.distinct > MAX_LEVELS => {
-            Some(format!("it has {} levels", format::rows(profile.distinct)))
-        }
+        ColumnKind::Text | ColumnKind::Category if profile.distinct > MAX_LEVELS => Some(format!(
+            "it has {} different values; at most {} can be a feature",
+            format::rows(profile.distinct),
+            format::rows(MAX_LEVELS)
+        )),
+        _ => None,
+    }
+}
+
+/// What a feature does that has to be asked for; `None` for those that are features anyway.
+pub(crate) fn asked_for(profile: &ColumnProfile) -> Option<&'static str> {
+    match profile.kind {
+        ColumnKind::Date => Some(
+            "A date counts as days since 1970, so that a model learns a trend over time. For rows of the future by rows of the past, split by time as well",
+        ),
+        ColumnKind::Text => Some("Each different text becomes a level, as of a category"),
         _ => None,
     }
 }
@@ -118,7 +129,7 @@ pub(crate) fn features(truth: &Truth) -> Vec<String> {
     data.profiles
         .iter()
         .filter(|profile| profile.name != target)
-        .filter(|profile| truth.role(&profile.name) == Role::Feature && unusable(profile).is_none())
+        .filter(|profile| truth.role_of(profile) == Role::Feature && unusable(profile).is_none())
         .map(|profile| profile.name.clone())
         .collect()
 }
@@ -137,6 +148,8 @@ pub(crate) fn settings(truth: &Truth, draft: &Draft) -> Result<Settings, NotYet>
     if features.is_empty() {
         return Err(NotYet::Features);
     }
+    let rule = |name: &String| Some((name.clone(), *truth.missing.get(name)?));
+    let missing = features.iter().filter_map(rule).collect();
     let task = task(truth, draft);
     let kind = kind(draft, task);
     let whole = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -158,6 +171,7 @@ pub(crate) fn settings(truth: &Truth, draft: &Draft) -> Result<Settings, NotYet>
         hidden: whole(draft.hidden),
         epochs: whole(draft.epochs),
         policies: draft.policies,
+        missing,
         name,
         ..Settings::new(target)
     })
@@ -172,16 +186,21 @@ pub(crate) fn path(truth: &Truth, data: &Dataset) -> String {
     }
 }
 
-/// The open table and the version's settings, if it was trained on that table; else why not.
+/// As [`same_table`], for what needs rows that were held out.
 pub(crate) fn same_data(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
+    if version.report.is_some() && version.model().training.test_rows == 0 {
+        return Err("No rows were held out to judge it by; set a test split and train again.".into());
+    }
+    same_table(truth, version)
+}
+
+/// The open table and the version's settings, if it was trained on that table; else why not.
+pub(crate) fn same_table(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
     let model = version.model();
     if version.report.is_none() {
         return Err("The model was opened from a file, so its training can't be repeated in parts.".into());
     }
-    if model.training.test_rows == 0 {
-        return Err("No rows were held out to judge it by; set a test split and train again.".into());
-    }
-    let again = || format!("Open {} again to work it out.", model.training.data);
+    let again = || format!("Open {} again, the table that it was trained on.", model.training.data);
     let data = truth.data().ok_or_else(again)?;
     if data.loaded.sha256.is_none() || data.loaded.sha256 != model.training.data_sha256 {
         return Err(again());
@@ -243,6 +262,10 @@ pub(crate) fn overfits(model: &Model) -> bool {
 pub(crate) fn in_window(message: &str) -> String {
     [
         (" (--on-missing ignore leaves such rows out)", ""),
+        (
+            "choose another (--on-missing COL=impute fills it in, --on-missing COL=ignore leaves the row out)",
+            "choose another on the Data page, in the column's inspector",
+        ),
         ("--on-missing impute", "the policy 'Missing value: fill in'"),
         ("--on-missing ignore", "the policy 'Missing value: go on without'"),
         (" (name it in --features to use it as days)", ""),

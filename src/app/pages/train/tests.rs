@@ -1,6 +1,7 @@
 //! The reducer: commands and results to state and effects.
 
 use super::*;
+use crate::app::command::Command as AppCommand;
 use crate::app::state::Dataset;
 use crate::data::{ReadOptions, Source, read_csv};
 use crate::model::Task;
@@ -138,7 +139,7 @@ fn the_learning_curve_wants_the_same_table_and_follows_short_trainings() {
     apply(&mut state, Command::Train);
     let event = ready(&state, 1);
     let effects = happened(&mut state, event, 0.5);
-    assert!(matches!(effects[..], [AppEffect::Train(Effect::Curve(..))]), "{effects:?}");
+    assert!(matches!(effects.last(), Some(AppEffect::Train(Effect::Curve(..)))));
     assert_eq!(state.results.train.curve_of, Some(1));
     happened(&mut state, Event::Curve(1, Vec::new()), 0.1);
     assert_eq!(state.truth.version(1).unwrap().report.as_ref().unwrap().curve, Some(Vec::new()));
@@ -195,4 +196,38 @@ fn names_and_notes_are_kept_without_outer_blanks() {
     apply(&mut state, Command::Name(naming));
     let entry = &state.truth.version(1).unwrap().entry;
     assert_eq!((entry.title(), entry.note.as_str()), ("first".into(), "plain"));
+}
+
+#[test]
+fn dates_and_texts_are_features_only_when_someone_says_so() {
+    let mut state = state();
+    let features = |state: &AppState| plan::features(&state.truth);
+    assert_eq!(features(&state), ["size", "colour"]);
+    let said = |state: &mut AppState, column: &str, role| {
+        data::apply(state, data::Command::SetRole(column.into(), role));
+    };
+    said(&mut state, "day", Role::Feature);
+    assert_eq!(features(&state), ["day", "size", "colour"]);
+    said(&mut state, "day", Role::Ignore);
+    said(&mut state, "size", Role::Feature);
+    assert_eq!(features(&state), ["size", "colour"]);
+}
+
+#[test]
+fn a_bar_asks_for_its_rows_only_of_the_table_the_version_is_of() {
+    let mut state = with_versions(1);
+    let effects = apply(&mut state, Command::ResidualRows(1, 3));
+    assert!(matches!(effects[..], [AppEffect::Train(Effect::ResidualRows(.., 3))]));
+    let rows = data::RowSet { title: "v1, residuals".into(), short: "r".into(), rows: Arc::new(vec![2, 5]) };
+    // of a table that is no longer open
+    state.screen.page = crate::app::pages::PageId::Train;
+    assert!(happened(&mut state, Event::Rows(dataset(), rows.clone()), 0.0).is_empty());
+    assert_eq!(state.screen.page, crate::app::pages::PageId::Train);
+    let open = Arc::clone(state.truth.data().unwrap());
+    let effects = happened(&mut state, Event::Rows(open, rows), 0.0);
+    assert_eq!((state.screen.page, effects.len()), (crate::app::pages::PageId::Data, 1));
+    assert_eq!(state.screen.status.as_ref().unwrap().text, "Showing v1, residuals: 2 rows");
+    state.truth.dataset.value = None;
+    assert!(apply(&mut state, Command::ResidualRows(1, 3)).is_empty());
+    assert!(state.screen.status.as_ref().unwrap().text.contains("Open prices.csv again"));
 }
