@@ -82,6 +82,12 @@ impl Batch {
         self.n_rows
     }
 
+    /// How many values of an input have come.
+    #[must_use]
+    pub fn column_len(&self, input: usize) -> usize {
+        self.columns.get(input).map_or(0, Vec::len)
+    }
+
     fn clear(&mut self, n_inputs: usize) {
         self.n_rows = 0;
         self.columns.resize_with(n_inputs, Vec::new);

@@ -10,6 +10,7 @@ mod rows;
 mod slots;
 mod stream;
 mod table;
+pub mod text;
 
 use std::collections::HashMap;
 use std::sync::Arc;
