@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The layers, each of which may use itself and those before it.
-const LAYERS: [&str; 10] =
-    ["work", "data", "model", "inference", "training", "drift", "workspace", "client", "cli", "app"];
+const LAYERS: [&str; 12] = [
+    "work", "data", "model", "inference", "training", "drift", "workspace", "protocol", "client", "server", "cli", "app",
+];
 
 /// One breach: file, line (from 1) and what is wrong.
 #[derive(Debug, PartialEq, Eq)]
