@@ -16,11 +16,14 @@ use super::{Effect, Event, KeyShown, Live, Results, Seat};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{PageId, predict};
-use crate::app::state::{AppState, Problem, Truth};
+use crate::app::state::{AppState, Problem, StatusKind, Truth};
 use crate::client::{Client, Request, SendError, Settings};
+use crate::model::Model;
 use crate::protocol::Protocol;
 use crate::server::keys::{self, NewKey};
-use crate::server::{self, Server, ServerSettings};
+use crate::server::events::Event as ServerEvent;
+use crate::server::{Access, Handle as Serving, NextEvent, Server, ServerSettings, StartError, Upstream};
+use crate::workspace::log::LogSettings;
 
 /// How many requests are taken in a frame at most.
 const TAKEN_A_FRAME: usize = 256;
@@ -28,14 +31,16 @@ const TAKEN_A_FRAME: usize = 256;
 const WAITING: usize = 4096;
 /// The shortest time between two frames that the server's requests ask for.
 const FRAME: Duration = Duration::from_millis(33);
+/// How long the server may finish what it accepted.
+const STOP: Duration = Duration::from_secs(10);
 /// What the seats' keys are called.
 const SEAT: &str = "seat-";
 
 /// A running server, and what it tells.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) server: Server,
-    events: Mutex<Receiver<server::Event>>,
+    pub(crate) server: Serving,
+    events: Mutex<Receiver<ServerEvent>>,
 }
 
 /// A request that is sent from this page.
@@ -124,20 +129,20 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let Some(live) = state.results.serve.live().cloned() else { return };
             state.results.serve.server = super::Server::Stopping;
             outside.start(state, Slot::Server, "Stopping the server", move |_| {
-                live.host.server.stop(Duration::from_secs(10));
+                // what was cut off after that time is in the server's own log
+                let _finished = live.host.is_none_or(|host| host.server.stop_within(STOP));
                 Ok(AppEvent::Serve(Event::Stopped { again }))
             });
         }
         Effect::Workers(n) => {
             if let Some(live) = state.results.serve.live() {
-                live.host.server.set_workers(n);
+                live.host.iter().for_each(|host| host.server.set_workers(n));
             }
         }
         Effect::Protocols => {
             if let Some(live) = state.results.serve.live() {
-                for protocol in Protocol::ALL {
-                    let on = !state.screen.serve.off.contains(protocol.name());
-                    live.host.server.set_protocol(protocol, on);
+                for (host, protocol) in live.host.iter().flat_map(|host| Protocol::ALL.map(|one| (host, one))) {
+                    host.server.set_protocol(protocol, !state.screen.serve.off.contains(protocol.name()));
                 }
             }
         }
@@ -196,30 +201,48 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
         return;
     };
     let key_file = key_file(state);
-    let mut settings = ServerSettings::new(std::net::SocketAddr::new(ip, port));
-    settings.workers = usize::try_from(draft.workers).unwrap_or(1).max(1);
-    settings.off = Protocol::ALL.into_iter().filter(|protocol| draft.off.contains(protocol.name())).collect();
-    settings.log = state.truth.folder.as_ref().map(|folder| crate::workspace::log::LogSettings::new(folder.root().join("log.db")));
-    settings.capture = true;
-    if draft.ask_for_keys || class {
-        settings.keys = key_file.clone();
+    let access = match key_file {
+        Some(path) if draft.ask_for_keys || class => Access::File(path),
+        _ => Access::Open,
+    };
+    let mut settings = ServerSettings {
+        addr: std::net::SocketAddr::new(ip, port),
+        models: served(&state.truth),
+        workers: usize::try_from(draft.workers).unwrap_or(1).max(1),
+        protocols: Protocol::ALL.into_iter().filter(|one| !draft.off.contains(one.name())).collect(),
+        access,
+        log: state.truth.folder.as_ref().map(|folder| LogSettings::new(folder.root().join("log.db"))),
+        clock: outside.clock,
+        ..ServerSettings::default()
+    };
+    if let Some(upstream) = upstream(draft) {
+        match upstream {
+            Ok(upstream) => settings.upstreams.push(upstream),
+            Err(said) => {
+                state.results.serve.server = super::Server::Off;
+                state.results.serve.problem = Some(Problem::new("The upstream can't be used", said));
+                return;
+            }
+        }
     }
-    settings.models = served(state);
+    // pictures and tests have a clock that stands still, and want a server that any machine can start
+    let clock = outside.clock;
     state.results.serve.served = as_served(&state.truth);
     let ctx = outside.ctx.clone();
-    let clock = outside.clock;
     outside.start(state, Slot::Server, "Starting the server", move |_| {
         match Server::start(settings) {
             Ok(server) => {
-                let address = server.address();
+                server.set_capturing(true);
+                let address = server.addr();
                 let events = listen(&server, ctx);
                 let host = Arc::new(Host { server, events: Mutex::new(events) });
-                let live = Live { address, since_unix_millis: clock.unix_millis(), host };
+                let live = Live { address, since_unix_millis: clock.unix_millis(), host: Some(host) };
                 Ok(AppEvent::Serve(Event::Started(live)))
             }
             Err(error) => {
-                let keys_wrong = error.is_about_keys();
-                let in_use = error.is_address_in_use();
+                let keys_wrong = matches!(error, StartError::Keys(_) | StartError::OpenDoor(_));
+                let in_use = matches!(&error, StartError::Listen { source, .. }
+                    if source.kind() == std::io::ErrorKind::AddrInUse);
                 let free = in_use.then(|| free_port(ip, port)).flatten();
                 let title = if in_use {
                     format!("Port {port} is in use by another program")
@@ -238,19 +261,35 @@ fn free_port(ip: std::net::IpAddr, taken: u16) -> Option<u16> {
         .find(|port| std::net::TcpListener::bind(std::net::SocketAddr::new(ip, *port)).is_ok())
 }
 
-/// The models that are served: every version, the champion as the default.
-fn served(state: &AppState) -> Vec<server::Served> {
-    let champion = state.truth.champion;
-    state
-        .truth
-        .versions
-        .iter()
-        .map(|version| server::Served {
-            name: version.model().name.clone(),
-            model: Arc::clone(version.model()),
-            is_default: champion == Some(version.entry.number),
-        })
+/// The models that are served: every version, the champion last, since the last of a name answers. The first name is the
+/// default, so that the champion's name stands first.
+fn served(truth: &Truth) -> Vec<Model> {
+    let Some(champion) = truth.champion() else { return Vec::new() };
+    let name = &champion.model().name;
+    let of_name = |own: bool| {
+        let others = truth.versions.iter().filter(move |version| version.entry.number != champion.entry.number);
+        others.filter(move |version| (version.model().name == *name) == own)
+    };
+    of_name(true)
+        .chain(std::iter::once(champion))
+        .chain(of_name(false))
+        .map(|version| Model::clone(version.model()))
         .collect()
+}
+
+/// Where requests for other models are sent on to; `None` for nowhere.
+fn upstream(draft: &super::Draft) -> Option<Result<Upstream, String>> {
+    let base = draft.upstream.trim();
+    if base.is_empty() {
+        return None;
+    }
+    let variable = draft.upstream_secret.trim();
+    let secret = match std::env::var(variable) {
+        Ok(secret) => Some(secret),
+        Err(_) if variable.is_empty() => None,
+        Err(error) => return Some(Err(format!("the environment variable {variable} can't be read: {error}"))),
+    };
+    Some(Upstream::new(draft.upstream_model.trim(), base, secret.as_deref()))
 }
 
 /// What the server should have: the champion and the versions.
@@ -260,22 +299,42 @@ fn as_served(truth: &Truth) -> (Option<u32>, Vec<u32>) {
 
 /// Gives the server the models as they are now; it answers on with the old ones until then.
 fn models(state: &mut AppState) {
-    let served = served(state);
-    if let Some(live) = state.results.serve.live()
-        && let Err(error) = live.host.server.set_models(served)
-    {
-        state.say(crate::app::state::StatusKind::Failed, format!("The server keeps the models it had: {error}"));
+    let models = served(&state.truth);
+    let Some(host) = state.results.serve.live().and_then(|live| live.host.clone()) else { return };
+    let Some(champion) = state.truth.champion().map(|version| version.model()) else { return };
+    let wanted: Vec<(String, String)> = models.iter().map(|model| (model.name.clone(), model.version.clone())).collect();
+    let mut wrong = None;
+    for model in models {
+        let promote = model.version == champion.version && model.name == champion.name;
+        wrong = host.server.load(model, None, promote).err().or(wrong);
+    }
+    wrong = host.server.set_default(&champion.name).err().or(wrong);
+    // what is no longer in the workspace is unloaded; requests that it answers are answered
+    for (name, versions) in &host.server.catalog().models {
+        for loaded in &versions.loaded {
+            let there = wanted.iter().any(|(known, version)| known == name && version == loaded.version());
+            if !there {
+                wrong = host.server.unload(name, Some(loaded.version())).err().or(wrong);
+            }
+        }
+    }
+    if let Some(problem) = wrong {
+        state.say(StatusKind::Failed, format!("The server does not have all models: {}", problem.detail));
     }
 }
 
 /// Hears the server on a thread of its own, which ends with the server, and asks for frames as requests come.
-fn listen(server: &Server, ctx: Context) -> Receiver<server::Event> {
+fn listen(server: &Serving, ctx: Context) -> Receiver<ServerEvent> {
     let (sender, receiver) = sync_channel(WAITING);
     let mut events = server.events();
     let hear = move || {
-        while let Some(event) = events.next_blocking() {
-            // under a storm the list has gaps; the server's own figures have none
-            drop(sender.try_send(event));
+        loop {
+            match events.next_blocking() {
+                // under a storm the list has gaps; the server's own figures have none
+                NextEvent::Event(event) => drop(sender.try_send(event)),
+                NextEvent::Missed(_) | NextEvent::None => {}
+                NextEvent::Closed => return,
+            }
             ctx.request_repaint_after(FRAME);
         }
     };
@@ -299,13 +358,13 @@ pub(crate) fn poll(state: &mut AppState) {
         models(state);
     }
     let results = &mut state.results.serve;
-    results.waiting = live.host.server.waiting() as u64;
-    let Ok(events) = live.host.events.lock() else { return };
+    let Some(host) = live.host else { return };
+    results.waiting = host.server.status().queued as u64;
+    let Ok(events) = host.events.lock() else { return };
     for _ in 0..TAKEN_A_FRAME {
         match events.try_recv() {
             Ok(event) => take_in(results, event),
-            Err(TryRecvError::Empty) => break,
-            Err(TryRecvError::Disconnected) => break,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
         }
     }
     let answered = results.log.iter().next().is_some_and(|seen| seen.status == 200 && seen.rows > 0);
@@ -316,20 +375,22 @@ pub(crate) fn poll(state: &mut AppState) {
 pub(crate) fn close(state: &mut AppState) {
     let results = &mut state.results.serve;
     if let super::Server::Serving(live) = std::mem::take(&mut results.server) {
-        live.host.server.stop(Duration::from_secs(2));
+        if let Some(host) = live.host {
+            let _finished = host.server.stop_within(Duration::from_secs(2));
+        }
     }
 }
 
-fn take_in(results: &mut Results, event: server::Event) {
+fn take_in(results: &mut Results, event: ServerEvent) {
     match event {
-        server::Event::Request(request) => {
+        ServerEvent::Request(request) => {
             let millis = |time: Option<Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1000.0);
             let hops = request.hops;
             results.log.add(Seen {
                 number: results.log.total + 1,
                 id: request.id.clone(),
                 at_unix_millis: request.at_unix_millis,
-                protocol: server::protocol_of(&request),
+                protocol: crate::protocol::route::find(&request.path).protocol,
                 method: request.method.clone(),
                 path: request.path.clone(),
                 rows: request.n_rows as u64,
@@ -352,13 +413,13 @@ fn take_in(results: &mut Results, event: server::Event) {
                 wire: None,
             });
         }
-        server::Event::Wire(wire) => {
+        ServerEvent::Wire(wire) => {
             let (request_head, request_body) = parted(&wire.request);
             let (response_head, response_body) = parted(&wire.response);
             let wire_bytes = Wire { request_head, request_body, response_head, response_body, cut: wire.cut };
             results.log.attach(&wire.id, Arc::new(wire_bytes));
         }
-        server::Event::Notice(_) => {}
+        ServerEvent::Notice(_) => {}
     }
 }
 
@@ -442,7 +503,7 @@ fn try_all(state: &mut AppState, outside: &mut Outside<'_>, trials: Vec<Trial>) 
         body: serde_json::Value::Object(record).to_string(),
         publishable: results.publishable.clone(),
         revoked: revoked.map(|key| key.publishable.clone()),
-        admin_path: server::ADMIN_PATH.to_owned(),
+        admin_path: "/admin/models".to_owned(),
         folder: state.truth.folder.as_ref().map(|folder| folder.root().to_path_buf()),
     };
     outside.start(state, Slot::KeyLab, "Trying the keys", move |handle: &Handle| {

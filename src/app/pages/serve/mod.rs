@@ -41,9 +41,9 @@ use crate::protocol::Protocol;
 /// The protocols that have a switch, in the order they are shown in.
 pub(crate) const SHOWN_PROTOCOLS: [Protocol; 8] = Protocol::ALL;
 /// The largest body that is read, in bytes.
-pub(crate) const BODY_LIMIT: u64 = 32 << 20;
+pub(crate) const BODY_LIMIT: u64 = 16 << 20;
 /// The name of the small text model.
-pub(crate) const TEXT_MODEL: &str = "drydock-text";
+pub(crate) const TEXT_MODEL: &str = crate::training::text::BUNDLED;
 /// How long a secret is shown, in seconds.
 const REVEAL_SECS: f64 = 10.0;
 
@@ -85,6 +85,10 @@ pub(crate) struct Draft {
     pub(crate) ask_for_keys: bool,
     /// Where requests for other models are sent on to; empty for nowhere.
     pub(crate) upstream: String,
+    /// The model's name there, and here.
+    pub(crate) upstream_model: String,
+    /// The environment variable that holds its secret.
+    pub(crate) upstream_secret: String,
     /// The part that is shown.
     pub(crate) part: Part,
     /// Which requests are listed.
@@ -138,6 +142,8 @@ impl Default for Draft {
             off: BTreeSet::new(),
             ask_for_keys: false,
             upstream: String::new(),
+            upstream_model: String::new(),
+            upstream_secret: String::new(),
             part: Part::Overview,
             show: Show::All,
             classroom: false,
@@ -166,8 +172,8 @@ pub(crate) struct Live {
     pub(crate) address: SocketAddr,
     /// Since when.
     pub(crate) since_unix_millis: i64,
-    /// What stops it and hears what it does.
-    pub(crate) host: Arc<jobs::Host>,
+    /// What stops it and hears what it does; none in a picture.
+    pub(crate) host: Option<Arc<jobs::Host>>,
 }
 
 /// What the server does.
