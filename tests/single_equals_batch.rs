@@ -252,14 +252,19 @@ fn there_is_a_model_of_every_kind() {
     let names: Vec<&str> = models().iter().map(|(name, _)| name.as_str()).collect();
     let expected = [
         "linear for y",
+        "linear for y with rules of columns",
         "ridge for y",
+        "ridge for y with rules of columns",
         "elastic-net for y",
+        "elastic-net for y with rules of columns",
         "logistic for two",
         "logistic for three",
         "tree for y",
+        "tree for y with rules of columns",
         "tree for two",
         "tree for three",
         "mlp for y",
+        "mlp for y with rules of columns",
         "mlp for two",
         "mlp for three",
     ];

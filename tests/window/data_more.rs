@@ -461,7 +461,5 @@ fn names_and_cells_of_every_script_are_shown() {
     assert!(bench.status().contains("2 rows, 8 columns"), "{}", bench.status());
     assert!(bench.shows("two\nlines, row 1: a b"), "{}", bench.labels());
     bench.keys(Modifiers::COMMAND, Key::Home);
-    bench.picture("data_scripts");
     bench.key(Key::End);
-    bench.picture("data_scripts_end");
 }

@@ -148,6 +148,7 @@ fn tab_goes_through_features_that_are_out_of_sight() {
     bench.key(Key::Space);
     assert!(bench.shows("63 of 64"), "{}", bench.labels());
     // it was scrolled into view
+    bench.let_time_pass();
     let list = bench.one("Target column").rect();
     let model = bench.one("Neural net").rect();
     let at = bench.one("p77").rect();

@@ -97,9 +97,11 @@ pub(crate) fn follow_focus(ui: &Ui) {
         return;
     }
     let focused = ui.memory(eframe::egui::Memory::focused).and_then(|id| ui.ctx().read_response(id));
+    let held =
+        eframe::egui::Rect::from_x_y_ranges(ui.clip_rect().x_range(), ui.min_rect().y_range()).expand(1.0);
     if let Some(response) = focused
         && response.gained_focus()
-        && ui.min_rect().expand(1.0).contains_rect(response.rect)
+        && held.contains_rect(response.rect)
     {
         ui.scroll_to_rect(response.rect.expand(4.0), None);
     }

@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, CornerRadius, CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Command;
-use super::parts::kind_sign;
+use super::parts::{kind_sign, one_line};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::theme::{Icon, font, size, space, tokens};
 use crate::app::widgets::{Bars, Weight, bars, focus_ring, format, menu_item, paint_icon};
@@ -70,7 +70,7 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     // the name, with the marks of target and order
     let marks = if head.sorted.is_some() { size::ICON } else { 0.0 }
         + if head.role == ColumnRole::Target { size::ICON + space::S1 } else { 0.0 };
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.clone(), font::card_title(), ink);
+    let mut job = eframe::egui::text::LayoutJob::simple_singleline(one_line(name), font::card_title(), ink);
     let funnel = if head.filtered { size::ICON } else { 0.0 };
     job.wrap.max_width = (right - left - marks - funnel).max(1.0);
     job.wrap.max_rows = 1;

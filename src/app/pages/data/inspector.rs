@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::distribution::{Distribution, distribution_ui};
 use super::head::column_menu_ui;
-use super::parts::{kind_sign, popup_frame};
+use super::parts::{kind_sign, one_line, popup_frame};
 use super::table::fitting_width;
 use super::{Command, Draft, Results};
 use crate::app::command::Commands;
@@ -106,7 +106,7 @@ fn title_ui(
                 let room = ui.available_width() - size::INSPECTOR_TAG;
                 ui.scope(|ui| {
                     ui.set_max_width(room.max(size::COLUMN_MIN));
-                    let name = Label::new(text(&profile.name, font::heading(), t.text)).truncate();
+                    let name = Label::new(text(one_line(&profile.name), font::heading(), t.text)).truncate();
                     ui.add(name).on_hover_text(&profile.name);
                 });
                 tag(ui, Tone::Neutral, Some((icon, Weight::Regular)), word);

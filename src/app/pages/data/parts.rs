@@ -27,6 +27,11 @@ pub(crate) const fn kind_sign(kind: ColumnKind) -> (Icon, &'static str) {
     }
 }
 
+/// A column's name on one line, whatever it holds.
+pub(super) fn one_line(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// A byte between fields, in words.
 pub(crate) fn delimiter_word(byte: u8) -> String {
     match byte {

@@ -171,6 +171,8 @@ fn features_ui(ui: &mut Ui, view: View<'_>, data: &Dataset, commands: &mut Comma
         let first = ((viewport.top() / pitch).floor() as usize).saturating_sub(AROUND);
         let last = ((viewport.bottom() / pitch).ceil() as usize + AROUND).min(n_rows);
         let corner = ui.max_rect().min;
+        // so that each keeps its identity, and with it the focus, while the list scrolls
+        ui.skip_ahead_auto_ids(first * 2);
         for (at, profile) in columns.iter().enumerate().take(last * 2).skip(first * 2) {
             let x = if at % 2 == 0 { 0.0 } else { width + space::S2 };
             let place = Rect::from_min_size(
