@@ -16,10 +16,12 @@ mod bench;
 mod demo;
 mod evaluate;
 mod inspect;
+mod keys;
 mod predict;
 mod reading;
 mod report;
 mod samples;
+mod serve;
 mod train;
 
 use std::process::ExitCode;
@@ -63,6 +65,10 @@ enum Command {
     Predict(predict::Args),
     /// Measure a model on labelled rows
     Evaluate(evaluate::Args),
+    /// Serve models over HTTP, in every dialect at once
+    Serve(serve::Args),
+    /// Make, list, revoke and rotate the keys of a server
+    Keys(keys::Args),
     /// List the bundled data sets, or write one to a file
     Samples(samples::Args),
     /// Measure this program's speed and accuracy on this machine
@@ -146,6 +152,8 @@ pub fn run() -> Ran {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         None => match cli.workspace {

@@ -51,6 +51,14 @@ struct Glass {
     cut: bool,
 }
 
+/// Sets a time that is not set yet.
+fn start(time: &AtomicU64, now: u64) {
+    // only the connection's own task sets it
+    if time.load(Ordering::Relaxed) == 0 {
+        time.store(now, Ordering::Relaxed);
+    }
+}
+
 /// Marks a request as being answered, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Busy(Arc<Connection>);
@@ -206,9 +214,7 @@ impl AsyncRead for Watched {
             let now = this.connection.now();
             this.connection.active_at.store(now, Ordering::Relaxed);
             if this.connection.busy.load(Ordering::Relaxed) == 0 {
-                // stays at the first byte's time
-                let head = &this.connection.head_since;
-                drop(head.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed));
+                start(&this.connection.head_since, now);
             }
             this.capture(true, &buf.filled()[before..]);
         } else {
@@ -267,8 +273,7 @@ impl Watched {
                 }
             }
             Poll::Pending => {
-                let blocked = &connection.blocked_since;
-                drop(blocked.compare_exchange(0, connection.now(), Ordering::Relaxed, Ordering::Relaxed));
+                start(&connection.blocked_since, connection.now());
             }
             Poll::Ready(Err(_)) => {}
         }

@@ -512,14 +512,12 @@ async fn post(
             let rows = jobs::Rows::Csv(spooled.0, spooled.1);
             return jobs::hand_in(shared, &loaded, rows, idempotency_key(headers)?, trace.caller.as_ref()).await;
         }
-        let scored = table::predict_csv(shared, &loaded, spooled, place, &mut trace.hops).await;
-        let (reply, n_rows) = scored.map_err(|problem| {
-            if found.dialect == Dialect::Mlflow && problem.status == 422 { Problem { status: 400, ..problem } } else { problem }
-        })?;
+        let (reply, n_rows) = if found.route == Route::Invocations {
+            table::invoke_csv(shared, &loaded, spooled, &mut trace.hops).await?
+        } else {
+            table::predict_csv(shared, &loaded, spooled, place, &mut trace.hops).await?
+        };
         trace.n_rows = n_rows;
-        if found.route == Route::Invocations {
-            return mlflow_csv(reply).await;
-        }
         return Ok(reply);
     }
     let began = Instant::now();
@@ -598,40 +596,6 @@ fn check_type(route: &Route, kind: &str, headers: &HeaderMap, csv: bool) -> Resu
         }
         _ => Ok(()),
     }
-}
-
-/// MLflow answers CSV with JSON.
-async fn mlflow_csv(reply: Reply) -> Result<Reply, Problem> {
-    use http_body_util::BodyExt;
-    let ReplyBody::Stream(body) = reply.body else { return Ok(reply) };
-    let failed = |what: String| Problem::busy(format!("the predictions can't be read back: {what}"));
-    let bytes = http_body_util::Limited::new(body, 64 << 20)
-        .collect()
-        .await
-        .map_err(|_error| {
-            Problem::new(413, "the answer would be too large for JSON; send the file to /predict, which answers with CSV")
-        })?
-        .to_bytes();
-    let table = crate::data::read_csv(
-        &crate::data::Source::from_bytes("the answer", &bytes[..]),
-        &crate::data::ReadOptions { header: Some(true), ..crate::data::ReadOptions::default() },
-        &crate::work::Progress::new(),
-    )
-    .map_err(|error| failed(error.to_string()))?
-    .table;
-    let Some(column) = table.columns().iter().rev().find(|column| column.name.starts_with("prediction")) else {
-        return Err(failed("no predictions".into()));
-    };
-    let values: Vec<serde_json::Value> = match &column.data {
-        crate::data::ColumnData::Number(values) => values.iter().map(|value| json!(value)).collect(),
-        crate::data::ColumnData::Category(coded)
-        | crate::data::ColumnData::Boolean(coded)
-        | crate::data::ColumnData::Text(coded) => {
-            (0..table.n_rows()).map(|row| json!(coded.get(row))).collect()
-        }
-        crate::data::ColumnData::Date(_) => return Err(failed("dates".into())),
-    };
-    Ok(Reply::json(&json!({"predictions": values})))
 }
 
 /// `Inference-Header-Content-Length`.

@@ -536,8 +536,7 @@ impl Handle {
         let until = Instant::now() + time;
         let left = || until.saturating_duration_since(Instant::now());
         self.shared.stopping.store(true, Ordering::Relaxed);
-        // the last receiver may be gone
-        drop(running.stop.send(true));
+        running.stop.send_replace(true);
         let connections = running.connections.clone();
         let mut finished = running
             .runtime

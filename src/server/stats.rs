@@ -60,8 +60,9 @@ impl Histogram {
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // writing to memory can't fail
-    drop(out.write_fmt(text));
-    out.push('\n');
+    if out.write_fmt(text).is_ok() {
+        out.push('\n');
+    }
 }
 
 /// Counters of one model version.
@@ -152,7 +153,7 @@ impl Stats {
     #[must_use]
     pub fn text(&self, catalog: &Catalog, gauges: &Gauges) -> String {
         let mut out = String::with_capacity(8192);
-        let mut head = |out: &mut String, name: &str, kind: &str, help: &str| {
+        let head = |out: &mut String, name: &str, kind: &str, help: &str| {
             line(out, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
         };
         let out = &mut out;

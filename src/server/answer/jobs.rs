@@ -8,7 +8,7 @@ use tempfile::SpooledTempFile;
 use super::table::{self, CSV, How};
 use super::{JSON, Reply};
 use crate::inference::Batch;
-use crate::protocol::{Problem, plain};
+use crate::protocol::Problem;
 use crate::server::jobs::{Added, NewJob, fingerprint};
 use crate::server::keys::Caller;
 use crate::server::models::Loaded;
@@ -111,10 +111,4 @@ fn accepted(shared: &Shared, id: &str, caller: Option<&Caller>) -> Result<Reply,
     let mut reply = Reply::json(&shared.jobs.show(id, caller)?).with("location", &format!("/jobs/{id}"));
     reply.status = 202;
     Ok(reply)
-}
-
-/// A typical body, for the documentation.
-#[must_use]
-pub(crate) fn example(loaded: &Loaded) -> serde_json::Value {
-    serde_json::json!({"records": [plain::example_record(loaded.predictor.model())]})
 }
