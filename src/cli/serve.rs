@@ -85,7 +85,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let open_network = !settings.addr.ip().is_loopback();
     // before the server listens, so that no signal is missed
     let (signalled, signal) = sync_channel(2);
-    ctrlc::set_handler(move || drop(signalled.try_send(())))
+    ctrlc::set_handler(move || {
+        // a third signal finds the second one waiting
+        let _full = signalled.try_send(());
+    })
         .map_err(|error| Failure::work(format!("Ctrl-C can't be waited for: {error}")))?;
     let handle = Server::start(settings).map_err(Failure::work)?;
     outln!("http://{}", handle.addr());
@@ -111,14 +114,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         // it ends with the program
         drop(std::thread::Builder::new().name("notices".into()).spawn(notices));
     }
-    // the handler lives as long as the program
-    drop(signal.recv());
+    if signal.recv().is_err() {
+        // the handler lives as long as the program
+        return Ok(());
+    }
     eprintln!("stopping: what was accepted is finished first (Ctrl-C again stops at once)");
     let (done, finished) = sync_channel(1);
     let stopping = std::thread::Builder::new().name("stopping".into()).spawn(move || {
         let all = handle.stop_within(Duration::from_secs(30));
         let status = handle.status();
-        drop(done.send((all, status.requests)));
+        // nobody waits after a second signal
+        let _gone = done.send((all, status.requests));
     });
     stopping.map_err(Failure::work)?;
     loop {
