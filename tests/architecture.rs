@@ -7,7 +7,17 @@ use std::path::{Path, PathBuf};
 
 /// The layers, each of which may use itself and those before it.
 const LAYERS: [&str; 11] = [
-    "work", "data", "model", "inference", "training", "drift", "workspace", "protocol", "server", "cli", "app",
+    "work",
+    "data",
+    "model",
+    "inference",
+    "training",
+    "drift",
+    "workspace",
+    "protocol",
+    "server",
+    "cli",
+    "app",
 ];
 
 /// One breach: file, line (from 1) and what is wrong.

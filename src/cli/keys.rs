@@ -10,14 +10,12 @@ use crate::server::keys::{self, NewKey, Pair};
 
 /// Arguments of `drydock keys`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  drydock keys new keys.toml --name class --requests-per-minute 600\n  \
+#[command(after_help = "Examples:\n  drydock keys new keys.toml --name class --requests-per-minute 600\n  \
     drydock keys new keys.toml --name teacher --may predict,jobs,admin\n  drydock keys list keys.toml\n  \
     drydock keys rotate keys.toml class\n  drydock keys revoke keys.toml class\n\n\
     A publishable key (pk_…) may be handed to clients and may only predict. The server maps it to its entry, whose secret key\n\
     (sk_…) may do what `--may` says. A secret is shown once, when it is made; the file keeps its SHA-256. A running server\n\
-    follows the file."
-)]
+    follows the file.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,

@@ -42,7 +42,8 @@ use crate::data::did_you_mean;
     after_help = "Start here:\n  drydock demo                                   the whole path on bundled data\n  \
         drydock inspect DATA.csv                       what is in a file\n  \
         drydock train DATA.csv --target y -o m.json    a model from it\n  \
-        drydock predict m.json --input ROWS.csv        its predictions\n\n\
+        drydock predict m.json --input ROWS.csv        its predictions\n  \
+        drydock serve m.json                           its answers over HTTP\n\n\
         Exit status: 0 done, 1 the work failed (the message says what, where and what to do), 2 the command line is wrong.",
     args_conflicts_with_subcommands = true
 )]
@@ -55,7 +56,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The whole path on bundled data: load, train, predict both ways
+    /// The whole path on bundled data: load, train, predict both ways, serve and ask
     Demo(demo::Args),
     /// How a data file is read, and what is in it
     Inspect(inspect::Args),

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         // a third signal finds the second one waiting
         let _full = signalled.try_send(());
     })
-        .map_err(|error| Failure::work(format!("Ctrl-C can't be waited for: {error}")))?;
+    .map_err(|error| Failure::work(format!("Ctrl-C can't be waited for: {error}")))?;
     let handle = Server::start(settings).map_err(Failure::work)?;
     outln!("http://{}", handle.addr());
     // whoever reads the address waits for it
@@ -130,7 +130,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     loop {
         if let Ok((all, requests)) = finished.recv_timeout(Duration::from_millis(50)) {
             eprintln!("stopped after {} requests", grouped(requests));
-            return if all { Ok(()) } else { Err(Failure::work("some requests or jobs were cut off after 30 s")) };
+            return if all {
+                Ok(())
+            } else {
+                Err(Failure::work("some requests or jobs were cut off after 30 s"))
+            };
         }
         if signal.try_recv().is_ok() {
             return Err(Failure::work("stopped at once; requests that were being answered were cut off"));
@@ -160,8 +164,8 @@ fn settings(args: &Args) -> Result<ServerSettings, Failure> {
         let bytes = std::fs::read(path).map_err(|error| {
             Failure::work(format!("can't read {}: {error}{}", path.display(), advice(&error)))
         })?;
-        let mut model =
-            Model::from_json(&bytes).map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
+        let mut model = Model::from_json(&bytes)
+            .map_err(|error| Failure::work(format!("{}: {error}", path.display())))?;
         if let Some(name) = args.name.get(at).or(args.name.first()) {
             model.name.clone_from(name);
         }
@@ -200,7 +204,9 @@ fn settings(args: &Args) -> Result<ServerSettings, Failure> {
 
 fn address(text: &str) -> Result<SocketAddr, Failure> {
     let wrong = |what: String| {
-        Failure::usage(format!("--addr '{text}': expected an address and a port, such as 127.0.0.1:8080 ({what})"))
+        Failure::usage(format!(
+            "--addr '{text}': expected an address and a port, such as 127.0.0.1:8080 ({what})"
+        ))
     };
     // `:8080` and `8080` are this machine's
     let full = match text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
@@ -215,7 +221,9 @@ fn upstreams(args: &Args) -> Result<Vec<Upstream>, Failure> {
     let secret = match &args.upstream_key_env {
         None => None,
         Some(name) => Some(std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
-            Failure::work(format!("the environment variable {name} is not set; set it to the secret of the remote API"))
+            Failure::work(format!(
+                "the environment variable {name} is not set; set it to the secret of the remote API"
+            ))
         })?),
     };
     let one = |text: &String| {
@@ -223,7 +231,8 @@ fn upstreams(args: &Args) -> Result<Vec<Upstream>, Failure> {
             .split_once('=')
             .filter(|(model, _)| !model.is_empty())
             .ok_or_else(|| Failure::usage(format!("--upstream '{text}': expected MODEL=URL")))?;
-        Upstream::new(model, url, secret.as_deref()).map_err(|error| Failure::usage(format!("--upstream: {error}")))
+        Upstream::new(model, url, secret.as_deref())
+            .map_err(|error| Failure::usage(format!("--upstream: {error}")))
     };
     args.upstream.iter().map(one).collect()
 }

@@ -149,7 +149,7 @@ impl Watched {
         let glass = kept.get_or_insert_default();
         if incoming && !glass.response.is_empty() {
             // the next request begins
-            self.send(std::mem::take(glass));
+            self.send(std::mem::take(glass.as_mut()));
         }
         let own = if incoming { &mut glass.request } else { &mut glass.response };
         let room = CAPTURED.saturating_sub(own.len()).min(bytes.len());
@@ -159,26 +159,23 @@ impl Watched {
 
     /// Sends what was captured, once an answer is out.
     fn flush_capture(&self) {
-        if !self.connection.capturing.load(Ordering::Relaxed) || self.connection.busy.load(Ordering::Relaxed) > 0 {
+        if !self.connection.capturing.load(Ordering::Relaxed)
+            || self.connection.busy.load(Ordering::Relaxed) > 0
+        {
             return;
         }
         let mut kept = self.connection.glass.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(glass) = kept.as_mut()
             && !glass.response.is_empty()
         {
-            let glass = std::mem::take(glass);
-            self.send(glass);
+            self.send(std::mem::take(glass.as_mut()));
         }
     }
 
-    fn send(&self, glass: Box<Glass>) {
+    fn send(&self, glass: Glass) {
         let Some(id) = glass.id else { return };
-        let event = WireEvent {
-            id,
-            request: without_key(glass.request),
-            response: glass.response,
-            cut: glass.cut,
-        };
+        let event =
+            WireEvent { id, request: without_key(glass.request), response: glass.response, cut: glass.cut };
         self.shared.say(Event::Wire(Arc::new(event)));
     }
 }
@@ -191,13 +188,15 @@ fn without_key(mut request: Vec<u8>) -> Vec<u8> {
         let line_end = request[at..end].windows(2).position(|two| two == b"\r\n").map_or(end, |n| at + n);
         let line = &mut request[at..line_end];
         let secret = [b"authorization:".as_slice(), b"proxy-authorization:", b"cookie:", b"x-api-key:"];
-        if let Some(name) = secret.iter().find(|name| {
-            line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        }) {
+        if let Some(name) = secret
+            .iter()
+            .find(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+        {
             let value = line.get_mut(name.len()..).unwrap_or(&mut []);
             let start = value.iter().position(|byte| *byte != b' ').unwrap_or(0);
             // the scheme and the key's prefix may be seen
-            let scheme = value[start..].iter().position(|byte| *byte == b' ').map_or(start, |n| start + n + 1);
+            let scheme =
+                value[start..].iter().position(|byte| *byte == b' ').map_or(start, |n| start + n + 1);
             value.iter_mut().skip(scheme + 3).for_each(|byte| *byte = b'*');
         }
         at = line_end + 2;
@@ -338,13 +337,10 @@ pub(crate) async fn accept(
             taken = listener.accept() => taken,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let (stream, peer) = match taken {
-            Ok(taken) => taken,
-            Err(_) => {
-                // out of file descriptors, or the caller has gone: neither ends the server
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
+        let Ok((stream, peer)) = taken else {
+            // out of file descriptors, or the caller has gone: neither ends the server
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
         };
         shared.stats.connections_taken.fetch_add(1, Ordering::Relaxed);
         if connections.count() >= shared.limits.max_connections {
@@ -394,7 +390,10 @@ async fn serve(
         hyper::service::Service::call(&service, request.map(Body::new))
     });
     let mut builder = http1::Builder::new();
-    builder.max_headers(shared.limits.max_headers).max_buf_size(shared.limits.max_header_bytes.max(8192)).half_close(true);
+    builder
+        .max_headers(shared.limits.max_headers)
+        .max_buf_size(shared.limits.max_header_bytes.max(8192))
+        .half_close(true);
     let serving = builder.serve_connection(TokioIo::new(watched), service);
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
@@ -415,7 +414,8 @@ async fn serve(
 
 /// Cuts connections that are overdue, twice a second.
 pub(crate) async fn watch_over(shared: Arc<Shared>, connections: Arc<Connections>) {
-    let every = Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
+    let every =
+        Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -436,7 +436,9 @@ mod tests {
 
     #[test]
     fn a_captured_request_does_not_show_its_key() {
-        let request = b"POST / HTTP/1.1\r\nAuthorization: Bearer sk_abcdef\r\nhost: x\r\n\r\nauthorization: body".to_vec();
+        let request =
+            b"POST / HTTP/1.1\r\nAuthorization: Bearer sk_abcdef\r\nhost: x\r\n\r\nauthorization: body"
+                .to_vec();
         assert_eq!(
             String::from_utf8(without_key(request)).unwrap(),
             "POST / HTTP/1.1\r\nAuthorization: Bearer sk_******\r\nhost: x\r\n\r\nauthorization: body"

@@ -182,17 +182,15 @@ mod tests {
             let pool = Pool::new(1, 1);
             let (release, wait) = sync_channel::<()>(0);
             let (begun, started) = sync_channel(1);
-            let busy = pool.run(move || {
-                begun.send(()).unwrap();
-                wait.recv().unwrap();
-                1
-            });
             let first = tokio::spawn({
                 let pool = pool.clone();
                 async move {
-                    let busy = busy.await;
-                    drop(pool);
-                    busy
+                    let work = move || {
+                        begun.send(()).unwrap();
+                        wait.recv().unwrap();
+                        1
+                    };
+                    pool.run(work).await
                 }
             });
             tokio::task::spawn_blocking(move || started.recv().unwrap()).await.unwrap();

@@ -20,9 +20,15 @@ fn ask(addr: std::net::SocketAddr, method: &str, path: &str, key: Option<&str>, 
 fn keys_open_what_their_entries_say_and_health_needs_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
-    let class = new_key(&file, &NewKey { name: "class".into(), models: vec!["line".into()], ..NewKey::default() }).unwrap();
-    let teacher = new_key(&file, &NewKey { name: "teacher".into(), may: vec!["admin".into()], ..NewKey::default() }).unwrap();
-    let slow = new_key(&file, &NewKey { name: "slow".into(), requests_per_minute: Some(1), ..NewKey::default() }).unwrap();
+    let class =
+        new_key(&file, &NewKey { name: "class".into(), models: vec!["line".into()], ..NewKey::default() })
+            .unwrap();
+    let teacher =
+        new_key(&file, &NewKey { name: "teacher".into(), may: vec!["admin".into()], ..NewKey::default() })
+            .unwrap();
+    let slow =
+        new_key(&file, &NewKey { name: "slow".into(), requests_per_minute: Some(1), ..NewKey::default() })
+            .unwrap();
     let server = with(ServerSettings { access: Access::File(file.clone()), ..ServerSettings::default() });
     let addr = server.addr();
     for path in ["/v2/health/live", "/v2/health/ready", "/ping", "/health", "/v2/models/line/ready"] {
@@ -83,7 +89,14 @@ fn keys_open_what_their_entries_say_and_health_needs_none() {
 #[test]
 fn a_network_address_needs_keys_and_a_bad_key_file_opens_no_door() {
     let everywhere = "0.0.0.0:0".parse().unwrap();
-    let start = |access| Server::start(ServerSettings { addr: everywhere, access, models: vec![line()], ..ServerSettings::default() });
+    let start = |access| {
+        Server::start(ServerSettings {
+            addr: everywhere,
+            access,
+            models: vec![line()],
+            ..ServerSettings::default()
+        })
+    };
     let refused = start(Access::Open).unwrap_err();
     assert!(matches!(refused, StartError::OpenDoor(_)));
     assert!(refused.to_string().contains("drydock keys new"), "{refused}");
@@ -128,7 +141,9 @@ fn a_scanner_finds_what_the_server_would_take_for_a_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
     let pair = new_key(&file, &NewKey { name: "class".into(), ..NewKey::default() }).unwrap();
-    let saved = json!({"headers": {"Authorization": format!("Bearer {}", pair.secret)}, "note": pair.publishable}).to_string();
+    let saved =
+        json!({"headers": {"Authorization": format!("Bearer {}", pair.secret)}, "note": pair.publishable})
+            .to_string();
     let found = drydock::protocol::secrets::find(&saved);
     let kinds: Vec<bool> = found.iter().map(|one| one.secret).collect();
     assert_eq!(kinds, [true, false]);

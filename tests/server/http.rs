@@ -25,7 +25,8 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
     }
 
     /// Expects a status.
@@ -56,7 +57,9 @@ impl Connection {
     /// Sends a request; `head` is everything up to the empty line but the length.
     pub(crate) fn send(&mut self, head: &str, body: &[u8]) {
         let mut bytes = head.trim_end().replace('\n', "\r\n").into_bytes();
-        bytes.extend_from_slice(format!("\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+        bytes.extend_from_slice(
+            format!("\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
+        );
         bytes.extend_from_slice(body);
         self.write(&bytes);
     }
@@ -95,7 +98,9 @@ impl Connection {
                     break;
                 }
             }
-        } else if let Some(length) = answer.header("content-length").map(|length| length.parse::<usize>().unwrap()) {
+        } else if let Some(length) =
+            answer.header("content-length").map(|length| length.parse::<usize>().unwrap())
+        {
             answer.body = vec![0; length];
             self.stream.read_exact(&mut answer.body).unwrap();
         } else {

@@ -47,13 +47,15 @@ fn a_job_may_name_its_model_and_may_be_csv() {
     let taken = post(shared(), "/jobs?model=plane", r#"[{"a": 3, "b": 1}]"#).is(202);
     assert_eq!(ended(shared(), &id(&taken))["model"], "plane");
     post(shared(), "/jobs?model=nobody", RECORD).is(404);
-    let csv = send(shared(), "POST /jobs?model=plane HTTP/1.1\ncontent-type: text/csv", b"a,b\n3,1\n1,1\n").is(202);
+    let csv =
+        send(shared(), "POST /jobs?model=plane HTTP/1.1\ncontent-type: text/csv", b"a,b\n3,1\n1,1\n").is(202);
     let id = id(&csv);
     assert_eq!(ended(shared(), &id)["rows"], 2);
     let result = get(shared(), &format!("/jobs/{id}/result")).is(200);
     assert!(result.text().starts_with("a,b,prediction\n3,1,"), "{}", result.text());
     // what is wrong with a CSV comes out when it is read
-    let wrong = send(shared(), "POST /jobs?model=plane HTTP/1.1\ncontent-type: text/csv", b"a,c\n3,1\n").is(202);
+    let wrong =
+        send(shared(), "POST /jobs?model=plane HTTP/1.1\ncontent-type: text/csv", b"a,c\n3,1\n").is(202);
     let wrong_id = wrong.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(ended(shared(), &wrong_id)["status"], "failed");
     get(shared(), &format!("/jobs/{wrong_id}/result")).is(422);

@@ -18,10 +18,19 @@ fn limited(limits: Limits) -> drydock::server::Handle {
 #[test]
 fn a_body_that_is_too_large_is_refused_at_once_in_every_dialect() {
     let server = limited(Limits { max_body_bytes: 100, ..Limits::default() });
-    for path in ["/predict", "/jobs", "/invocations", "/v2/models/line/infer", "/v1/models/line:predict", "/v1/completions"] {
+    for path in [
+        "/predict",
+        "/jobs",
+        "/invocations",
+        "/v2/models/line/infer",
+        "/v1/models/line:predict",
+        "/v1/completions",
+    ] {
         let mut connection = Connection::new(server.addr());
         // only the head is sent
-        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 101\r\n\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 101\r\n\r\n"
+        );
         connection.write(head.as_bytes());
         let answer = connection.read(false).unwrap().is(413);
         assert!(answer.json().is_object(), "{path}");
@@ -171,7 +180,10 @@ fn a_full_queue_says_so_and_everything_that_is_accepted_is_answered() {
         asked.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert!(answers.iter().any(|(status, _)| *status == 200), "{answers:?}");
-    assert!(answers.iter().any(|(status, retry)| *status == 503 && retry.as_deref() == Some("1")), "{answers:?}");
+    assert!(
+        answers.iter().any(|(status, retry)| *status == 503 && retry.as_deref() == Some("1")),
+        "{answers:?}"
+    );
     assert!(answers.iter().all(|(status, _)| [200, 503].contains(status)), "{answers:?}");
     // single records need no worker
     post(addr, "/predict", RECORD).is(200);

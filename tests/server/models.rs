@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use drydock::model::{Estimator, Model};
-use drydock::server::{Access, ServerSettings};
 use drydock::server::keys::{NewKey, new_key};
+use drydock::server::{Access, ServerSettings};
 use serde_json::json;
 
 use super::http::{Connection, get, post, send};
@@ -42,11 +42,17 @@ fn a_version_answers_once_it_is_promoted_and_others_by_name() {
     let v2 = |version: &str| {
         let path = format!("/v2/models/line/versions/{version}/infer");
         let answer = post(addr, &path, json!({"inputs": inputs}).to_string()).is(200).json();
-        (answer["outputs"][0]["data"][0].as_f64().unwrap().round(), answer["model_version"].as_str().unwrap().to_owned())
+        (
+            answer["outputs"][0]["data"][0].as_f64().unwrap().round(),
+            answer["model_version"].as_str().unwrap().to_owned(),
+        )
     };
     assert_eq!(v2("2"), (103.0, shifted(100.0).version));
     assert_eq!(v2(&line().version), (3.0, line().version));
-    assert_eq!(get(addr, "/v2/models/line").json()["versions"], json!([line().version, shifted(100.0).version]));
+    assert_eq!(
+        get(addr, "/v2/models/line").json()["versions"],
+        json!([line().version, shifted(100.0).version])
+    );
     assert_eq!(server.unload("line", Some("1")).unwrap_err().status, 409, "it answers");
     server.promote("line", "2").unwrap();
     assert_eq!(predicted(addr, "/predict"), 103.0);
@@ -101,13 +107,19 @@ fn no_request_is_dropped_while_versions_change() {
 fn models_are_loaded_over_the_network_by_who_may() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
-    let admin = new_key(&file, &NewKey { name: "teacher".into(), may: vec!["admin".into()], ..NewKey::default() }).unwrap();
+    let admin =
+        new_key(&file, &NewKey { name: "teacher".into(), may: vec!["admin".into()], ..NewKey::default() })
+            .unwrap();
     let server = with(ServerSettings { access: Access::File(file), ..ServerSettings::default() });
     let ask = |method: &str, path: &str, body: &[u8]| {
-        let head = format!("{method} {path} HTTP/1.1\ncontent-type: application/json\nauthorization: Bearer {}", admin.secret);
+        let head = format!(
+            "{method} {path} HTTP/1.1\ncontent-type: application/json\nauthorization: Bearer {}",
+            admin.secret
+        );
         send(server.addr(), &head, body)
     };
-    let loaded = ask("POST", "/admin/models?name=new%20one&promote=true", &shifted(7.0).to_json()).is(201).json();
+    let loaded =
+        ask("POST", "/admin/models?name=new%20one&promote=true", &shifted(7.0).to_json()).is(201).json();
     assert_eq!((&loaded["name"], &loaded["number"]), (&json!("new one"), &json!(1)));
     let answer = ask("POST", "/models/new%20one/predict", RECORD.as_bytes()).is(200).json();
     assert_eq!(answer["prediction"].as_f64().unwrap().round(), 10.0);

@@ -27,10 +27,44 @@ const PATHS: [&str; 14] = [
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
-            "a", "b", "shop", "open", "records", "image", "instances", "inputs", "columns", "data", "dataframe_split",
-            "dataframe_records", "name", "shape", "datatype", "parameters", "binary_data_size", "outputs", "id", "model",
-            "prompt", "messages", "role", "content", "max_tokens", "stop", "stream", "harbour-stories", "user", "FP64",
-            "BYTES", "BOOL", "X", "Y", "logit_bias", "seed", "n", "signature_name",
+            "a",
+            "b",
+            "shop",
+            "open",
+            "records",
+            "image",
+            "instances",
+            "inputs",
+            "columns",
+            "data",
+            "dataframe_split",
+            "dataframe_records",
+            "name",
+            "shape",
+            "datatype",
+            "parameters",
+            "binary_data_size",
+            "outputs",
+            "id",
+            "model",
+            "prompt",
+            "messages",
+            "role",
+            "content",
+            "max_tokens",
+            "stop",
+            "stream",
+            "harbour-stories",
+            "user",
+            "FP64",
+            "BYTES",
+            "BOOL",
+            "X",
+            "Y",
+            "logit_bias",
+            "seed",
+            "n",
+            "signature_name",
         ])
         .prop_map(str::to_owned),
         ".{0,6}",
@@ -71,11 +105,15 @@ fn check(path: &str, kind: &str, header: &str, body: &[u8]) -> Result<(), TestCa
     let mut connection = Connection::new(shared());
     connection.send(&format!("POST {path} HTTP/1.1\ncontent-type: {kind}{header}"), body);
     let Some(answer) = connection.read(false) else {
-        return Err(TestCaseError::fail(format!("no answer from {path} to {:?}", String::from_utf8_lossy(body))));
+        return Err(TestCaseError::fail(format!(
+            "no answer from {path} to {:?}",
+            String::from_utf8_lossy(body)
+        )));
     };
     prop_assert!(answer.status < 500, "{} from {path} to {:?}", answer.status, String::from_utf8_lossy(body));
     if answer.status >= 400 && answer.header("content-type").is_some_and(|kind| kind.contains("json")) {
-        let value: Value = serde_json::from_slice(&answer.body).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let value: Value =
+            serde_json::from_slice(&answer.body).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert!(value.is_object());
     }
     Ok(())

@@ -80,7 +80,8 @@ pub(crate) fn server() -> Handle {
 }
 
 pub(crate) fn with(settings: ServerSettings) -> Handle {
-    let models = if settings.models.is_empty() { vec![line(), plane(), juice(), digits()] } else { settings.models };
+    let models =
+        if settings.models.is_empty() { vec![line(), plane(), juice(), digits()] } else { settings.models };
     Server::start(ServerSettings { models, ..settings }).unwrap()
 }
 

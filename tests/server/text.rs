@@ -22,7 +22,8 @@ fn events(text: &str) -> Vec<Value> {
 #[test]
 fn the_same_seed_gives_the_same_text_whole_and_streamed() {
     let ask = |extra: Value| {
-        let mut body = json!({"model": MODEL, "prompt": "The keeper", "max_tokens": 30, "seed": 7, "logprobs": null});
+        let mut body =
+            json!({"model": MODEL, "prompt": "The keeper", "max_tokens": 30, "seed": 7, "logprobs": null});
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         post(shared(), "/v1/completions", body.to_string()).is(200)
     };
@@ -33,10 +34,7 @@ fn the_same_seed_gives_the_same_text_whole_and_streamed() {
     assert_ne!(ask(json!({"seed": 8})).json()["choices"][0]["text"], whole["choices"][0]["text"]);
     let usage = &whole["usage"];
     assert_eq!(usage["prompt_tokens"], 2);
-    assert_eq!(
-        usage["total_tokens"].as_u64().unwrap(),
-        2 + usage["completion_tokens"].as_u64().unwrap()
-    );
+    assert_eq!(usage["total_tokens"].as_u64().unwrap(), 2 + usage["completion_tokens"].as_u64().unwrap());
     let streamed = ask(json!({"stream": true, "stream_options": {"include_usage": true}}));
     assert!(streamed.header("content-type").unwrap().starts_with("text/event-stream"));
     let events = events(&streamed.text());
@@ -50,12 +48,21 @@ fn the_same_seed_gives_the_same_text_whole_and_streamed() {
 
 #[test]
 fn every_word_it_writes_is_a_word_of_its_stories() {
-    let answer = post(shared(), "/v1/completions", json!({"model": MODEL, "prompt": ["", "xyzzy"], "n": 2, "max_tokens": 200, "seed": 3}).to_string());
+    let answer = post(
+        shared(),
+        "/v1/completions",
+        json!({"model": MODEL, "prompt": ["", "xyzzy"], "n": 2, "max_tokens": 200, "seed": 3}).to_string(),
+    );
     let answer = answer.is(200).json();
     let choices = answer["choices"].as_array().unwrap();
     assert_eq!(choices.len(), 4);
     for choice in choices {
-        for word in choice["text"].as_str().unwrap().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        for word in choice["text"]
+            .as_str()
+            .unwrap()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+        {
             assert!(drydock::training::text::STORIES.contains(word), "{word}");
         }
         assert!(["stop", "length"].contains(&choice["finish_reason"].as_str().unwrap()));
@@ -81,7 +88,10 @@ fn temperature_zero_takes_the_likeliest_word_and_stops_are_kept() {
     assert!(choice["logprobs"]["token_logprobs"][0].is_null(), "the prompt's tokens were not drawn");
     assert!(choice["logprobs"]["token_logprobs"][5].as_f64().unwrap() <= 0.0);
     let length = ask(json!({"max_tokens": 0}));
-    assert_eq!((&length["choices"][0]["text"], &length["choices"][0]["finish_reason"]), (&json!(""), &json!("length")));
+    assert_eq!(
+        (&length["choices"][0]["text"], &length["choices"][0]["finish_reason"]),
+        (&json!(""), &json!("length"))
+    );
 }
 
 #[test]
@@ -99,7 +109,8 @@ fn a_chat_answers_as_the_assistant() {
     let events = events(&post(shared(), "/v1/chat/completions", streamed.to_string()).is(200).text());
     assert_eq!(events[0]["choices"][0]["delta"]["role"], "assistant");
     assert_eq!(events.last().unwrap()["choices"][0]["delta"], json!({}));
-    let pieces: String = events.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str()).collect();
+    let pieces: String =
+        events.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str()).collect();
     assert_eq!(pieces, content);
 }
 
@@ -113,15 +124,40 @@ fn what_is_wrong_is_told_in_openais_form() {
         ("/v1/completions", json!({"model": "line", "prompt": "x"}), 404, json!("model")),
         ("/v1/completions", json!({"model": MODEL, "prompt": 5}), 400, json!("prompt")),
         ("/v1/completions", json!({"model": MODEL, "prompt": [999_999]}), 400, json!("prompt")),
-        ("/v1/completions", json!({"model": MODEL, "prompt": "x", "temperature": 3}), 400, json!("temperature")),
-        ("/v1/completions", json!({"model": MODEL, "prompt": "x", "max_tokens": -1}), 400, json!("max_tokens")),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "temperature": 3}),
+            400,
+            json!("temperature"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "max_tokens": -1}),
+            400,
+            json!("max_tokens"),
+        ),
         ("/v1/completions", json!({"model": MODEL, "prompt": "x", "n": 0}), 400, json!("n")),
-        ("/v1/completions", json!({"model": MODEL, "prompt": "x", "n": 100, "max_tokens": 4096}), 400, json!("max_tokens")),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "n": 100, "max_tokens": 4096}),
+            400,
+            json!("max_tokens"),
+        ),
         ("/v1/completions", json!({"model": MODEL, "prompt": "x", "stop": [1]}), 400, json!("stop")),
         ("/v1/completions", json!({"model": MODEL, "prompt": "x", "stream": "yes"}), 400, json!("stream")),
         ("/v1/chat/completions", json!({"model": MODEL, "messages": []}), 400, json!("messages")),
-        ("/v1/chat/completions", json!({"model": MODEL, "messages": [{"role": "boss", "content": "x"}]}), 400, json!("messages")),
-        ("/v1/chat/completions", json!({"model": MODEL, "messages": messages, "top_p": "x"}), 400, json!("top_p")),
+        (
+            "/v1/chat/completions",
+            json!({"model": MODEL, "messages": [{"role": "boss", "content": "x"}]}),
+            400,
+            json!("messages"),
+        ),
+        (
+            "/v1/chat/completions",
+            json!({"model": MODEL, "messages": messages, "top_p": "x"}),
+            400,
+            json!("top_p"),
+        ),
     ] {
         let answer = post(shared(), path, body.to_string()).is(status).json();
         let error = answer["error"].as_object().unwrap();
@@ -129,7 +165,13 @@ fn what_is_wrong_is_told_in_openais_form() {
         assert_eq!(error["param"], param, "{body}: {answer}");
     }
     let listed = get(shared(), "/v1/models").is(200).json();
-    assert!(listed["data"].as_array().unwrap().iter().any(|model| model["id"] == MODEL && model["owned_by"] == "drydock"));
+    assert!(
+        listed["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|model| model["id"] == MODEL && model["owned_by"] == "drydock")
+    );
     assert_eq!(get(shared(), &format!("/v1/models/{MODEL}")).is(200).json()["id"], MODEL);
 }
 
@@ -145,7 +187,8 @@ fn elsewhere(answer: &'static [u8]) -> (String, std::thread::JoinHandle<String>)
             let n = stream.read(&mut piece).unwrap();
             bytes.extend_from_slice(&piece[..n]);
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            let length =
+                text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if let (Some(length), Some(end)) = (length, text.find("\r\n\r\n"))
                 && bytes.len() >= end + 4 + length
             {
@@ -167,9 +210,18 @@ fn a_publishable_key_becomes_the_servers_secret_on_the_way_to_a_remote_api() {
     let pair = new_key(&file, &NewKey { name: "class".into(), ..NewKey::default() }).unwrap();
     let upstream = Upstream::new("gpt-far", &url, Some("sk-remote-secret")).unwrap();
     assert!(!format!("{upstream:?}").contains("remote-secret"));
-    let server = with(ServerSettings { access: Access::File(file), upstreams: vec![upstream], ..ServerSettings::default() });
-    let head = format!("POST /v1/chat/completions HTTP/1.1\ncontent-type: application/json\nauthorization: Bearer {}", pair.publishable);
-    let body = json!({"model": "gpt-far", "messages": [{"role": "user", "content": "hello"}], "stream": true}).to_string();
+    let server = with(ServerSettings {
+        access: Access::File(file),
+        upstreams: vec![upstream],
+        ..ServerSettings::default()
+    });
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\ncontent-type: application/json\nauthorization: Bearer {}",
+        pair.publishable
+    );
+    let body =
+        json!({"model": "gpt-far", "messages": [{"role": "user", "content": "hello"}], "stream": true})
+            .to_string();
     let answer = send(server.addr(), &head, body.as_bytes()).is(200);
     assert_eq!(answer.header("content-type"), Some("text/event-stream; charset=utf-8"));
     assert_eq!(answer.text(), "data: {\"id\":\"far\"}\n\ndata: [DONE]\n\n");
@@ -188,7 +240,8 @@ fn a_remote_api_that_fails_is_told_without_its_secrets() {
     drop(gone);
     let upstream = Upstream::new("gpt-far", &format!("http://{addr}/v1"), Some("sk-remote-secret")).unwrap();
     let server = with(ServerSettings { upstreams: vec![upstream], ..ServerSettings::default() });
-    let ask = || post(server.addr(), "/v1/completions", json!({"model": "gpt-far", "prompt": "x"}).to_string());
+    let ask =
+        || post(server.addr(), "/v1/completions", json!({"model": "gpt-far", "prompt": "x"}).to_string());
     let answer = ask().is(502);
     assert_eq!(answer.json()["error"]["code"], "upstream_failed");
     assert!(!answer.text().contains("remote-secret"));

@@ -94,7 +94,9 @@ fn work(shared: &Shared, loaded: &Loaded, rows: Rows, id: &str) {
             if length > crate::server::MAX_JOB_RESULT {
                 return Err(Problem::new(
                     422,
-                    format!("the result has {length} bytes, more than a job keeps; send the file to /predict"),
+                    format!(
+                        "the result has {length} bytes, more than a job keeps; send the file to /predict"
+                    ),
                 ));
             }
             let mut out = Vec::with_capacity(length as usize);
@@ -103,7 +105,8 @@ fn work(shared: &Shared, loaded: &Loaded, rows: Rows, id: &str) {
             Ok((out.into(), CSV, n_rows))
         }
     }));
-    let result = worked.unwrap_or_else(|_panic| Err(Problem::new(500, "the worker failed; please report this")));
+    let result =
+        worked.unwrap_or_else(|_panic| Err(Problem::new(500, "the worker failed; please report this")));
     shared.jobs.finish(id, result, shared.clock.unix_millis());
 }
 

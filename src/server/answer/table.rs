@@ -154,7 +154,9 @@ pub(crate) async fn predict(
 
 pub(crate) fn busy(error: PoolError) -> Problem {
     match error {
-        PoolError::Full => Problem::busy("the queue is full: more batches wait than the workers can take; try again"),
+        PoolError::Full => {
+            Problem::busy("the queue is full: more batches wait than the workers can take; try again")
+        }
         PoolError::Died => Problem::busy("the server is stopping, or a worker failed; try again"),
     }
 }
@@ -217,9 +219,9 @@ fn score_into(
         match error {
             ScoreError::Input { error, .. } => error.into(),
             ScoreError::Data(error) => Problem::bad_request(format!("the CSV can't be read: {error}")),
-            ScoreError::Write(error) => {
-                Problem::busy(format!("the server has no room for the predictions in a temporary file: {error}"))
-            }
+            ScoreError::Write(error) => Problem::busy(format!(
+                "the server has no room for the predictions in a temporary file: {error}"
+            )),
         }
     })?;
     let took = began.elapsed();
@@ -263,11 +265,17 @@ pub(crate) async fn invoke_csv(
     let (scored, waited) = shared.pool.run(work).await.map_err(busy)?;
     hops.queue = Some(waited);
     loaded.stats.queue.observe(waited);
-    let (mut body, n_rows, took) = scored.map_err(|problem| {
-        if problem.status == 422 { Problem { status: 400, ..problem } } else { problem }
-    })?;
+    let (mut body, n_rows, took) =
+        scored.map_err(
+            |problem| {
+                if problem.status == 422 { Problem { status: 400, ..problem } } else { problem }
+            },
+        )?;
     if body.len() > MAX_INVOKED {
-        return Err(Problem::new(413, "the answer would be too large for JSON; send the file to /predict, which answers with CSV"));
+        return Err(Problem::new(
+            413,
+            "the answer would be too large for JSON; send the file to /predict, which answers with CSV",
+        ));
     }
     body.extend_from_slice(b"]}");
     hops.inference = Some(took);
@@ -313,11 +321,14 @@ pub(crate) async fn predict_csv(
     Ok((reply, n_rows))
 }
 
+/// The file, and what was read from it.
+type Piece = (SpooledTempFile, Vec<u8>);
+
 /// Sends a temporary file piece by piece, as fast as the client takes it.
 struct FileBody {
     file: Option<SpooledTempFile>,
     left: u64,
-    reading: Option<tokio::task::JoinHandle<std::io::Result<(SpooledTempFile, Vec<u8>)>>>,
+    reading: Option<tokio::task::JoinHandle<std::io::Result<Piece>>>,
     _place: CsvPlace,
 }
 
