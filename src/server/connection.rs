@@ -2,6 +2,7 @@
 //! notes when bytes last came and went; one task looks at all of them twice a second.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,7 +16,7 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
@@ -41,6 +42,8 @@ pub(crate) struct Connection {
     cut: Notify,
     glass: Mutex<Option<Box<Glass>>>,
     capturing: AtomicBool,
+    /// The last answer went out before all of its request's body was read.
+    pub(crate) unread: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +85,7 @@ impl Connection {
             cut: Notify::new(),
             glass: Mutex::new(capturing.then(Box::default)),
             capturing: AtomicBool::new(capturing),
+            unread: AtomicBool::new(false),
         }
     }
 
@@ -387,29 +391,60 @@ async fn serve(
     let service = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(own.clone());
-        hyper::service::Service::call(&service, request.map(Body::new))
+        Box::pin(hyper::service::Service::call(&service, request.map(Body::new)))
     });
     let mut builder = http1::Builder::new();
     builder
         .max_headers(shared.limits.max_headers)
         .max_buf_size(shared.limits.max_header_bytes.max(8192))
         .half_close(true);
-    let serving = builder.serve_connection(TokioIo::new(watched), service);
-    let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        _ = serving.as_mut() => return,
+    let mut serving = builder.serve_connection(TokioIo::new(watched), service);
+    let served = tokio::select! {
+        served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),
         () = connection.cut.notified() => {
             shared.stats.connections_cut.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        _ = stop.wait_for(|stop| *stop) => {}
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    let served = if let Some(served) = served {
+        served
+    } else {
+        // finishes what was accepted, and takes nothing more
+        Pin::new(&mut serving).graceful_shutdown();
+        tokio::select! {
+            served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => served.is_ok(),
+            () = connection.cut.notified() => return,
+        }
+    };
+    let watched = serving.into_parts().io.into_inner();
+    watched.flush_capture();
+    if served {
+        let mut stream = watched.stream;
+        // who has gone needs no goodbye
+        drop(stream.shutdown().await);
+        if connection.unread.load(Ordering::Relaxed) {
+            drain(stream).await;
+        }
     }
-    // finishes what was accepted, and takes nothing more
-    serving.as_mut().graceful_shutdown();
-    tokio::select! {
-        _ = serving => {}
-        () = connection.cut.notified() => {}
-    }
+}
+
+/// Reads what a client still sends after an early answer, and throws it away: closing at once would take the answer
+/// away from a client that has not read it yet.
+async fn drain(mut stream: TcpStream) {
+    const MOST: usize = 64 << 20;
+    let read = async {
+        let mut buffer = [0; 8192];
+        let mut came = 0;
+        while came < MOST {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return,
+                Ok(n) => came += n,
+            }
+        }
+    };
+    // a client that goes on for longer does not listen
+    drop(tokio::time::timeout(Duration::from_secs(3), Box::pin(read)).await);
 }
 
 /// Cuts connections that are overdue, twice a second.

@@ -154,6 +154,9 @@ fn finish(
     }
     if trace.unread {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Some(connection) = &connection {
+            connection.unread.store(true, Ordering::Relaxed);
+        }
     }
     if whole.len() >= COMPRESSED_FROM
         && let Some(name) = accepted_encoding(&parts.headers)

@@ -45,6 +45,17 @@ fn a_body_that_is_too_large_is_refused_at_once_in_every_dialect() {
 }
 
 #[test]
+fn a_client_that_sends_all_of_a_refused_body_still_gets_the_answer() {
+    let server = limited(Limits { max_body_bytes: 100, ..Limits::default() });
+    for _ in 0..5 {
+        let mut connection = Connection::new(server.addr());
+        // written whole before anything is read, as most clients do
+        connection.send("POST /predict HTTP/1.1", &vec![b' '; 8_000_000]);
+        connection.read(false).unwrap().is(413);
+    }
+}
+
+#[test]
 fn a_compressed_body_is_read_and_a_bomb_is_not() {
     let server = limited(Limits { max_body_bytes: 10_000, ..Limits::default() });
     let gzip = |bytes: &[u8]| {

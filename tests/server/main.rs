@@ -1,6 +1,10 @@
 //! The server, asked over real sockets: every dialect's bodies and errors, keys, limits, jobs, the log, stopping.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
+mod command;
 mod dialects;
 mod door;
 mod http;
