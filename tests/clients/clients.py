@@ -104,7 +104,7 @@ def mlflow():
     client = ScoringServerClient(host_only, int(port))
     client.wait_server_ready(timeout=20, scoring_server_proc=subprocess.Popen(["sleep", "20"]))
     frame = pd.DataFrame([record, record])[list(reversed(list(record)))]
-    same("mlflow DataFrame", client.invoke(frame).predictions["predictions"], [number, number])
+    same("mlflow DataFrame", client.invoke(frame)["predictions"], [number, number])
     same("mlflow numpy", client.invoke(np.array([list(record.values())], dtype=object).tolist())["predictions"], [number])
 
 
