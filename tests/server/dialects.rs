@@ -168,7 +168,7 @@ fn what_is_wrong_is_named_by_record_field_expectation_and_what_came() {
         ),
         (r#"{"a":1,"a":2,"shop":"X","open":true}"#, 422, None, "a", "a number", "the field twice"),
         (r#"{"records":[],"x":1}"#, 422, None, "x", "nothing beside 'records'", "a further field"),
-        (r#"[1]"#, 422, Some(0), "", "an object with the model's inputs as fields", ""),
+        ("[1]", 422, Some(0), "", "an object with the model's inputs as fields", ""),
     ] {
         let answer = post(shared(), "/predict", body).is(status);
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{body}");

@@ -91,7 +91,7 @@ fn stopping_finishes_the_jobs_that_were_taken() {
     for _ in 0..20 {
         post(server.addr(), "/jobs", format!("[{}]", vec![RECORD; 500].join(","))).is(202);
     }
-    assert!(server.stop_within(Duration::from_secs(60)));
+    assert!(server.stop_within(Duration::from_mins(1)));
     let jobs = server.status().jobs;
     assert_eq!(jobs, [("queued", 0), ("running", 0), ("done", 20), ("failed", 0)]);
 }
