@@ -1,7 +1,9 @@
 //! Many records that come in one request, whatever their shape: a list of objects, rows of cells, columns. All are read
 //! straight into columns of slots, without a tree of values in between, and predicted by the same kernel.
 
-use serde::de::value::{BoolDeserializer, F64Deserializer, I64Deserializer, StrDeserializer, U64Deserializer};
+use serde::de::value::{
+    BoolDeserializer, F64Deserializer, I64Deserializer, StrDeserializer, U64Deserializer,
+};
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::{InputError, Place};
@@ -120,7 +122,9 @@ fn settle(
     match (read, problem) {
         (Ok(()), None) => Ok(()),
         (Err(error), None) if !error.is_data() => Err(BodyError::Syntax(error.to_string())),
-        (Err(error), None) => Err(BodyError::Input(shape_error(expected, format!("something else: {error}")))),
+        (Err(error), None) => {
+            Err(BodyError::Input(shape_error(expected, format!("something else: {error}"))))
+        }
         (_, Some(problem)) => Err(BodyError::Input(problem)),
     }
 }
@@ -222,8 +226,8 @@ impl Predictor {
         let mut problem = None;
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let seed = ColumnsSeed { predictor: self, batch, problem: &mut problem };
-        let read = serde::Deserializer::deserialize_map(&mut deserializer, seed)
-            .and_then(|()| deserializer.end());
+        let read =
+            serde::Deserializer::deserialize_map(&mut deserializer, seed).and_then(|()| deserializer.end());
         settle(read, problem, "an object with a list of values for each input")?;
         Ok(self.end_columns(batch)?)
     }
@@ -235,7 +239,8 @@ impl Predictor {
     pub fn read_column(&self, input: usize, json: &[u8], batch: &mut Batch) -> Result<(), BodyError> {
         let mut problem = None;
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let seed = ColumnSeed { slot: &self.slots[input], values: &mut batch.columns[input], problem: &mut problem };
+        let seed =
+            ColumnSeed { slot: &self.slots[input], values: &mut batch.columns[input], problem: &mut problem };
         let read = seed.deserialize(&mut deserializer).and_then(|()| deserializer.end());
         settle(read, problem, "a list of values")
     }

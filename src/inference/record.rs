@@ -106,8 +106,7 @@ impl RecordSeed<'_> {
                 Key::Image => map.next_value_seed(ImageSeed { slots: self.slots, problem: self.problem })?,
                 Key::Records | Key::Extra => drop(map.next_value::<IgnoredAny>()?),
             }
-            let key =
-                KeySeed { predictor: self.predictor, expected, envelope: false, problem: self.problem };
+            let key = KeySeed { predictor: self.predictor, expected, envelope: false, problem: self.problem };
             next = map.next_key_seed(key)?;
         }
         self.fill_absent()

@@ -75,14 +75,7 @@ impl Continuation {
         }
         let rng = Seed(sampling.seed).rng("text");
         let came = vec![0; model.tokens.len()];
-        Self {
-            model,
-            context,
-            came,
-            sampling,
-            rng,
-            probabilities: Vec::new(),
-        }
+        Self { model, context, came, sampling, rng, probabilities: Vec::new() }
     }
 
     /// The model's distribution of the next token: a share from each length of context that the book has, longer ones
@@ -96,7 +89,8 @@ impl Continuation {
             let Some(followers) = self.model.followers[length].get(&self.context[start..]) else { continue };
             let share = if length == 0 { left } else { left * (1.0 - SHORTER) };
             for (token, count) in &followers.counts {
-                self.probabilities[*token as usize] += share * f64::from(*count) / f64::from(followers.total.max(1));
+                self.probabilities[*token as usize] +=
+                    share * f64::from(*count) / f64::from(followers.total.max(1));
             }
             left -= share;
         }
@@ -118,7 +112,8 @@ impl Continuation {
                 *logit += bias;
             }
         }
-        let mut order: Vec<TokenId> = (0..).take(logits.len()).filter(|t| logits[*t as usize].is_finite()).collect();
+        let mut order: Vec<TokenId> =
+            (0..).take(logits.len()).filter(|t| logits[*t as usize].is_finite()).collect();
         order.sort_by(|a, b| logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b)));
         let token = if sampling.temperature <= 0.0 {
             order.first().copied().unwrap_or(END)
@@ -150,7 +145,8 @@ impl Continuation {
         let likeliest = if n_likeliest == 0 {
             Vec::new()
         } else {
-            let mut by_model: Vec<TokenId> = (0..).take(plain.len()).filter(|t| plain[*t as usize] > 0.0).collect();
+            let mut by_model: Vec<TokenId> =
+                (0..).take(plain.len()).filter(|t| plain[*t as usize] > 0.0).collect();
             by_model.sort_by(|a, b| plain[*b as usize].total_cmp(&plain[*a as usize]).then(a.cmp(b)));
             by_model.iter().take(n_likeliest).map(|t| (*t, plain[*t as usize].ln())).collect()
         };

@@ -80,7 +80,10 @@ impl Fields {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
         number.filter(|number| (low..=high).contains(number)).map(Some).ok_or_else(|| {
-            bad(name, format!("field '{name}': expected a whole number from {low} to {high}, got {}", shown(value)))
+            bad(
+                name,
+                format!("field '{name}': expected a whole number from {low} to {high}, got {}", shown(value)),
+            )
         })
     }
 
@@ -88,7 +91,9 @@ impl Fields {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
-            Some(other) => Err(bad(name, format!("field '{name}': expected true or false, got {}", shown(other)))),
+            Some(other) => {
+                Err(bad(name, format!("field '{name}': expected true or false, got {}", shown(other))))
+            }
         }
     }
 }
@@ -107,8 +112,9 @@ fn shown(value: &Value) -> String {
 /// # Errors
 /// [`Problem`] with status 400.
 pub fn read_model_name(body: &[u8]) -> Result<(String, Map<String, Value>), Problem> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request(format!("We could not parse the JSON body of your request: {error}")))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        Problem::bad_request(format!("We could not parse the JSON body of your request: {error}"))
+    })?;
     let Value::Object(fields) = value else {
         return Err(Problem::bad_request("expected a JSON object as the body"));
     };
@@ -138,12 +144,18 @@ pub fn read(model: String, fields: Map<String, Value>, chat: bool) -> Result<Tex
         return Err(bad("best_of", format!("field 'best_of': expected at least n ({n}), got {best_of}")));
     }
     if n * prompts.len() > MAX_TEXTS {
-        return Err(bad("n", format!("at most {MAX_TEXTS} texts at once, and {} were asked for", n * prompts.len())));
+        return Err(bad(
+            "n",
+            format!("at most {MAX_TEXTS} texts at once, and {} were asked for", n * prompts.len()),
+        ));
     }
     if n * prompts.len() * max_tokens > MAX_ALL_TOKENS {
         return Err(bad(
             "max_tokens",
-            format!("at most {MAX_ALL_TOKENS} tokens over all texts, and {} were asked for", n * prompts.len() * max_tokens),
+            format!(
+                "at most {MAX_ALL_TOKENS} tokens over all texts, and {} were asked for",
+                n * prompts.len() * max_tokens
+            ),
         ));
     }
     let logprobs = if chat {
@@ -160,22 +172,33 @@ pub fn read(model: String, fields: Map<String, Value>, chat: bool) -> Result<Tex
             Some(other) => {
                 return Err(bad(
                     "stream_options",
-                    format!("field 'stream_options.include_usage': expected true or false, got {}", shown(other)),
+                    format!(
+                        "field 'stream_options.include_usage': expected true or false, got {}",
+                        shown(other)
+                    ),
                 ));
             }
         },
         Some(other) => {
-            return Err(bad("stream_options", format!("field 'stream_options': expected an object, got {}", shown(other))));
+            return Err(bad(
+                "stream_options",
+                format!("field 'stream_options': expected an object, got {}", shown(other)),
+            ));
         }
     };
     let seed = match fields.get("seed") {
         None => None,
-        Some(value) => Some(value.as_i64().map(i64::cast_unsigned).or_else(|| value.as_u64()).ok_or_else(|| {
-            bad("seed", format!("field 'seed': expected a whole number, got {}", shown(value)))
-        })?),
+        Some(value) => {
+            Some(value.as_i64().map(i64::cast_unsigned).or_else(|| value.as_u64()).ok_or_else(|| {
+                bad("seed", format!("field 'seed': expected a whole number, got {}", shown(value)))
+            })?)
+        }
     };
     if fields.get("suffix").is_some() {
-        return Err(bad("suffix", "field 'suffix': this model can't write towards a given end; leave it out"));
+        return Err(bad(
+            "suffix",
+            "field 'suffix': this model can't write towards a given end; leave it out",
+        ));
     }
     Ok(TextRequest {
         chat,
@@ -199,7 +222,8 @@ pub fn read(model: String, fields: Map<String, Value>, chat: bool) -> Result<Tex
 
 fn prompts(fields: &Fields) -> Result<Vec<Prompt>, Problem> {
     const EXPECTED: &str = "a text, a list of texts, a list of token numbers, or a list of such lists";
-    let wrong = |got: &Value| bad("prompt", format!("field 'prompt': expected {EXPECTED}, got {}", shown(got)));
+    let wrong =
+        |got: &Value| bad("prompt", format!("field 'prompt': expected {EXPECTED}, got {}", shown(got)));
     let Some(prompt) = fields.get("prompt") else {
         return Err(bad("prompt", format!("you must provide a prompt: {EXPECTED}")));
     };
@@ -212,7 +236,10 @@ fn prompts(fields: &Fields) -> Result<Vec<Prompt>, Problem> {
                 return Ok(vec![Prompt::Tokens(tokens(list).ok_or_else(|| wrong(prompt))?)]);
             }
             if list.len() > MAX_TEXTS {
-                return Err(bad("prompt", format!("field 'prompt': expected at most {MAX_TEXTS} prompts, got {}", list.len())));
+                return Err(bad(
+                    "prompt",
+                    format!("field 'prompt': expected at most {MAX_TEXTS} prompts, got {}", list.len()),
+                ));
             }
             list.iter()
                 .map(|item| match item {
@@ -231,7 +258,12 @@ fn chat_prompt(fields: &Fields) -> Result<Prompt, Problem> {
     let wrong = |detail: String| bad("messages", detail);
     let messages = match fields.get("messages") {
         Some(Value::Array(messages)) if !messages.is_empty() => messages,
-        Some(other) => return Err(wrong(format!("field 'messages': expected a list with at least one message, got {}", shown(other)))),
+        Some(other) => {
+            return Err(wrong(format!(
+                "field 'messages': expected a list with at least one message, got {}",
+                shown(other)
+            )));
+        }
         None => return Err(wrong("you must provide a messages parameter".into())),
     };
     let mut last = String::new();
@@ -282,13 +314,22 @@ fn stops(fields: &Fields) -> Result<Vec<String>, Problem> {
             .map(|item| item.as_str().map(str::to_owned))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| bad("stop", "field 'stop': expected a text or up to four texts")),
-        Some(other) => Err(bad("stop", format!("field 'stop': expected a text or up to four texts, got {}", shown(other)))),
+        Some(other) => Err(bad(
+            "stop",
+            format!("field 'stop': expected a text or up to four texts, got {}", shown(other)),
+        )),
     }
 }
 
 fn bias(fields: &Fields) -> Result<Vec<(u32, f64)>, Problem> {
     let wrong = |got: &Value| {
-        bad("logit_bias", format!("field 'logit_bias': expected an object of token numbers and values from -100 to 100, got {}", shown(got)))
+        bad(
+            "logit_bias",
+            format!(
+                "field 'logit_bias': expected an object of token numbers and values from -100 to 100, got {}",
+                shown(got)
+            ),
+        )
     };
     match fields.get("logit_bias") {
         None => Ok(Vec::new()),
@@ -389,7 +430,7 @@ impl Answer {
     #[must_use]
     pub fn opening(&self, index: usize, include_usage: bool) -> Value {
         self.chunk(
-            json!({"index": index, "delta": {"role": "assistant", "content": "", "refusal": null},
+            &json!({"index": index, "delta": {"role": "assistant", "content": "", "refusal": null},
                 "logprobs": null, "finish_reason": null}),
             include_usage,
         )
@@ -401,20 +442,21 @@ impl Answer {
         &self,
         index: usize,
         text: &str,
-        logprobs: Value,
+        logprobs: &Value,
         finish_reason: Option<&str>,
         include_usage: bool,
     ) -> Value {
         let choice = if self.chat {
-            let delta = if finish_reason.is_some() && text.is_empty() { json!({}) } else { json!({"content": text}) };
+            let delta =
+                if finish_reason.is_some() && text.is_empty() { json!({}) } else { json!({"content": text}) };
             json!({"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason})
         } else {
             json!({"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish_reason})
         };
-        self.chunk(choice, include_usage)
+        self.chunk(&choice, include_usage)
     }
 
-    fn chunk(&self, choice: Value, include_usage: bool) -> Value {
+    fn chunk(&self, choice: &Value, include_usage: bool) -> Value {
         let mut map = self.head(if self.chat { "chat.completion.chunk" } else { "text_completion" });
         map.insert("choices".into(), json!([choice]));
         if include_usage {

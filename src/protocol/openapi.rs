@@ -54,17 +54,22 @@ pub fn document(models: &[Served<'_>], text: Option<&str>, on: &[Protocol], need
             }
         }
     }
-    let get = |summary: &str, schema: Value| {
-        json!({"get": {"summary": summary, "responses": with_errors(ok(schema), &[401, 403, 404], "problem")}})
-    };
+    let get = |summary: &str, schema: Value| json!({"get": {"summary": summary, "responses": with_errors(ok(&schema), &[401, 403, 404], "problem")}});
     if has(Protocol::Plain) {
-        paths.insert("/models".into(), get("What is loaded", json!({"type": "object", "required": ["models"]})));
+        paths.insert(
+            "/models".into(),
+            get("What is loaded", json!({"type": "object", "required": ["models"]})),
+        );
     }
     if has(Protocol::V2) {
-        let error = |summary: &str, schema: Value| {
-            json!({"get": {"summary": summary, "responses": with_errors(ok(schema), &[401, 403, 404], "v2_error")}})
-        };
-        paths.insert("/v2".into(), error("The server's name and extensions", json!({"type": "object", "required": ["name", "version", "extensions"]})));
+        let error = |summary: &str, schema: Value| json!({"get": {"summary": summary, "responses": with_errors(ok(&schema), &[401, 403, 404], "v2_error")}});
+        paths.insert(
+            "/v2".into(),
+            error(
+                "The server's name and extensions",
+                json!({"type": "object", "required": ["name", "version", "extensions"]}),
+            ),
+        );
         paths.insert("/v2/health/live".into(), error("Is the server alive?", json!({"type": "object"})));
         paths.insert("/v2/health/ready".into(), error("Can it answer?", json!({"type": "object"})));
     }
@@ -175,9 +180,12 @@ fn shared_schemas() -> Map<String, Value> {
     }
 }
 
-fn ok(schema: Value) -> Map<String, Value> {
+fn ok(schema: &Value) -> Map<String, Value> {
     let mut responses = Map::new();
-    responses.insert("200".into(), json!({"description": "Done", "content": {"application/json": {"schema": schema}}}));
+    responses.insert(
+        "200".into(),
+        json!({"description": "Done", "content": {"application/json": {"schema": schema}}}),
+    );
     responses
 }
 
@@ -189,7 +197,8 @@ fn with_errors(mut responses: Map<String, Value>, statuses: &[u16], schema: &str
         if schema == "mlflow_error" && *status == 415 {
             content.insert("text/plain".into(), json!({"schema": {"type": "string"}}));
         } else {
-            content.insert(kind.into(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}}));
+            content
+                .insert(kind.into(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}}));
         }
         let description = super::Problem::new(*status, "").title();
         responses.insert(status.to_string(), json!({"description": description, "content": content}));
@@ -204,7 +213,8 @@ fn input_schema(input: &Input, model: &Model) -> Value {
     let or_null = |kind: &str| if nullable { json!([kind, "null"]) } else { json!(kind) };
     let mut schema = match &input.kind {
         InputKind::Number { min, max, .. } => {
-            let (low, high) = if policies.out_of_range == Policy::Reject { (*min, *max) } else { (-LARGEST, LARGEST) };
+            let (low, high) =
+                if policies.out_of_range == Policy::Reject { (*min, *max) } else { (-LARGEST, LARGEST) };
             json!({"type": or_null("number"), "minimum": low, "maximum": high})
         }
         InputKind::Category { levels, .. } => {
@@ -219,7 +229,9 @@ fn input_schema(input: &Input, model: &Model) -> Value {
             }
         }
         InputKind::Boolean { .. } => json!({"type": or_null("boolean")}),
-        InputKind::Date { .. } => json!({"type": or_null("string"), "format": "date", "pattern": "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"}),
+        InputKind::Date { .. } => {
+            json!({"type": or_null("string"), "format": "date", "pattern": "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"})
+        }
     };
     if let Some(unit) = &input.unit {
         schema["description"] = format!("in {unit}").into();
@@ -247,7 +259,11 @@ fn record_schema(model: &Model) -> Value {
 }
 
 fn output_schema(model: &Model) -> Value {
-    if model.task == Task::Classification { json!({"enum": model.output.classes}) } else { json!({"type": "number"}) }
+    if model.task == Task::Classification {
+        json!({"enum": model.output.classes})
+    } else {
+        json!({"type": "number"})
+    }
 }
 
 fn prediction_schema(model: &Model) -> Value {
@@ -319,7 +335,7 @@ fn v2_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
     let base = format!("/v2/models/{}", escape(served.name));
     let get = |summary: &str, required: Value| {
         json!({"get": {"summary": summary, "responses": with_errors(
-            ok(json!({"type": "object", "required": required})), &[401, 403, 404], "v2_error")}})
+            ok(&json!({"type": "object", "required": required})), &[401, 403, 404], "v2_error")}})
     };
     paths.insert(base.clone(), get("The model's tensors", json!(["name", "platform", "inputs", "outputs"])));
     paths.insert(format!("{base}/ready"), get("Can the model answer?", json!(["name", "ready"])));
@@ -346,7 +362,7 @@ fn v2_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
                 },
             }}}},
             "responses": with_errors(
-                ok(json!({"type": "object", "required": ["model_name", "outputs"]})), &ALL, "v2_error"),
+                ok(&json!({"type": "object", "required": ["model_name", "outputs"]})), &ALL, "v2_error"),
         }}),
     );
 }
@@ -357,14 +373,14 @@ fn tensorflow_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
         base.clone(),
         json!({"get": {
             "summary": "The model's versions",
-            "responses": with_errors(ok(json!({"type": "object", "required": ["model_version_status"]})), &[401, 403, 404], "openai_error"),
+            "responses": with_errors(ok(&json!({"type": "object", "required": ["model_version_status"]})), &[401, 403, 404], "openai_error"),
         }}),
     );
     paths.insert(
         format!("{base}/metadata"),
         json!({"get": {
             "summary": "The model's signature",
-            "responses": with_errors(ok(json!({"type": "object", "required": ["model_spec", "metadata"]})), &[401, 403, 404], "v2_error"),
+            "responses": with_errors(ok(&json!({"type": "object", "required": ["model_spec", "metadata"]})), &[401, 403, 404], "v2_error"),
         }}),
     );
     paths.insert(
@@ -372,7 +388,7 @@ fn tensorflow_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
         json!({"post": {
             "summary": format!("TensorFlow Serving: predict with '{}'", served.name),
             "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object"}}}},
-            "responses": with_errors(ok(json!({"type": "object"})), &ALL, "v2_error"),
+            "responses": with_errors(ok(&json!({"type": "object"})), &ALL, "v2_error"),
         }}),
     );
 }
@@ -386,14 +402,15 @@ fn invocations_item(served: &Served<'_>) -> Value {
             "examples": {"typical": {"value": example}},
         }}},
         "responses": with_errors(
-            ok(json!({"type": "object", "required": ["predictions"], "properties": {"predictions": {"type": "array"}}})),
+            ok(&json!({"type": "object", "required": ["predictions"], "properties": {"predictions": {"type": "array"}}})),
             &ALL, "mlflow_error"),
     }})
 }
 
 fn jobs_paths(served: &Served<'_>, key: &str, paths: &mut Map<String, Value>) {
     let job = json!({"$ref": "#/components/schemas/job"});
-    let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}});
+    let id =
+        json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}});
     let mut responses = Map::new();
     responses.insert(
         "202".into(),
@@ -425,11 +442,11 @@ fn jobs_paths(served: &Served<'_>, key: &str, paths: &mut Map<String, Value>) {
         "/jobs/{id}".into(),
         json!({
             "parameters": [id],
-            "get": {"operationId": "getJob", "summary": "How far a job is", "responses": with_errors(ok(job), &[401, 403, 404], "problem")},
+            "get": {"operationId": "getJob", "summary": "How far a job is", "responses": with_errors(ok(&job), &[401, 403, 404], "problem")},
             "delete": {"operationId": "deleteJob", "summary": "Forget a job", "responses": with_errors(deleted, &[401, 403, 404], "problem")},
         }),
     );
-    let mut result = ok(json!({"$ref": format!("#/components/schemas/{key}_prediction")}));
+    let mut result = ok(&json!({"$ref": format!("#/components/schemas/{key}_prediction")}));
     result["200"]["content"]["text/csv"] = json!({"schema": {"type": "string"}});
     paths.insert(
         "/jobs/{id}/result".into(),
@@ -444,7 +461,7 @@ fn openai_paths(text: Option<&str>, paths: &mut Map<String, Value>) {
     paths.insert(
         "/v1/models".into(),
         json!({"get": {"summary": "The models by OpenAI's form", "responses": with_errors(
-            ok(json!({"type": "object", "required": ["object", "data"]})), &[401, 403, 404], "openai_error")}}),
+            ok(&json!({"type": "object", "required": ["object", "data"]})), &[401, 403, 404], "openai_error")}}),
     );
     let Some(name) = text else { return };
     let common = json!({
@@ -474,7 +491,7 @@ fn openai_paths(text: Option<&str>, paths: &mut Map<String, Value>) {
                 "requestBody": {"required": true, "content": {"application/json": {"schema": {
                     "type": "object", "required": ["model", own], "properties": properties,
                 }}}},
-                "responses": with_errors(ok(json!({"type": "object", "required": ["id", "object", "choices"]})), &ALL, "openai_error"),
+                "responses": with_errors(ok(&json!({"type": "object", "required": ["id", "object", "choices"]})), &ALL, "openai_error"),
             }}),
         );
     }

@@ -17,7 +17,7 @@ pub struct Problem {
     /// The field it is about, in the dialects that name one.
     pub param: Option<String>,
     /// Where in the input it is.
-    pub input: Option<InputError>,
+    pub input: Option<Box<InputError>>,
     /// Seconds after which to try again.
     pub retry_after: Option<u32>,
     /// The methods that are allowed, with status 405.
@@ -182,7 +182,7 @@ impl From<InputError> for Problem {
     fn from(input: InputError) -> Self {
         let mut problem = Self::new(422, input.to_string()).with("invalid_input", None);
         problem.param = Some(input.field.clone()).filter(|field| !field.is_empty());
-        problem.input = Some(input);
+        problem.input = Some(Box::new(input));
         problem
     }
 }

@@ -113,11 +113,9 @@ impl Protocol {
                 "POST /v2/models/NAME/infer",
             ],
             Self::Mlflow => &["GET /ping", "GET /health", "GET /version", "POST /invocations"],
-            Self::TensorFlow => &[
-                "GET /v1/models/NAME",
-                "GET /v1/models/NAME/metadata",
-                "POST /v1/models/NAME:predict",
-            ],
+            Self::TensorFlow => {
+                &["GET /v1/models/NAME", "GET /v1/models/NAME/metadata", "POST /v1/models/NAME:predict"]
+            }
             Self::OpenAi => &["GET /v1/models", "POST /v1/completions", "POST /v1/chat/completions"],
             Self::Metrics => &["GET /metrics"],
             Self::Docs => &["GET /openapi.json", "GET /docs"],
@@ -308,8 +306,12 @@ pub fn find(path: &str) -> Matched {
         }
         _ => {}
     }
-    let decoded: Vec<String> =
-        path.strip_prefix('/').unwrap_or(path).split('/').map(|part| percent_decode(part).into_owned()).collect();
+    let decoded: Vec<String> = path
+        .strip_prefix('/')
+        .unwrap_or(path)
+        .split('/')
+        .map(|part| percent_decode(part).into_owned())
+        .collect();
     let mut parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
     // `/v2/` is `/v2`
     if parts.len() > 1 && parts.last() == Some(&"") {
@@ -437,7 +439,8 @@ fn v1_model(rest: &[&str], tf: Option<Protocol>) -> Option<Matched> {
 
 fn admin(rest: &[&str]) -> Option<Matched> {
     let plain = |route, template, allow| matched(route, template, Dialect::Plain, None, Scope::Admin, allow);
-    let version = |name: &str, version: &str| ModelRef { name: Some(name.into()), version: Some(version.into()) };
+    let version =
+        |name: &str, version: &str| ModelRef { name: Some(name.into()), version: Some(version.into()) };
     Some(match rest {
         ["models"] => plain(Route::AdminModels, "/admin/models", "GET, HEAD, POST"),
         ["models", name] => {

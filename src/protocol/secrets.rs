@@ -77,7 +77,8 @@ pub fn find(text: &str) -> Vec<Found> {
             hit = SHAPES
                 .iter()
                 .find(|shape| {
-                    word.strip_prefix(shape.prefix).is_some_and(|rest| rest.len() >= shape.at_least && is_random(rest))
+                    word.strip_prefix(shape.prefix)
+                        .is_some_and(|rest| rest.len() >= shape.at_least && is_random(rest))
                 })
                 .map(|shape| (shape.kind, shape.secret, at..at + word.len()));
         }
@@ -98,7 +99,7 @@ pub fn find(text: &str) -> Vec<Found> {
                 range: range.clone(),
                 secret,
             });
-            line += bytes[at..range.end].iter().filter(|byte| **byte == b'\n').count();
+            line += text[at..range.end].matches('\n').count();
             if let Some(last) = text[at..range.end].rfind('\n') {
                 line_start = at + last + 1;
             }
@@ -160,7 +161,14 @@ mod tests {
 
     #[test]
     fn placeholders_and_words_are_no_secrets() {
-        for text in ["sk_…", "Bearer {{KEY}}", "$SECRET", "sk_xxxxxxxxxxxxxxxxxxxxxxxx", "task_management_of_ships", "sk_1234"] {
+        for text in [
+            "sk_…",
+            "Bearer {{KEY}}",
+            "$SECRET",
+            "sk_xxxxxxxxxxxxxxxxxxxxxxxx",
+            "task_management_of_ships",
+            "sk_1234",
+        ] {
             assert_eq!(find(text), [], "{text}");
         }
     }

@@ -41,7 +41,9 @@ pub fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Result<Lay
         )));
     }
     match (body.instances, body.inputs) {
-        (Some(_), Some(_)) => Err(Problem::bad_request("Request has both 'inputs' and 'instances' keys; send one")),
+        (Some(_), Some(_)) => {
+            Err(Problem::bad_request("Request has both 'inputs' and 'instances' keys; send one"))
+        }
         (None, None) => Err(Problem::bad_request("Missing 'inputs' or 'instances' key")),
         (Some(rows), None) => {
             let read = predictor.read_rows(rows.get().as_bytes(), Rows::Any, batch);
@@ -77,8 +79,10 @@ fn element_problem(predictor: &Predictor, error: BodyError) -> Problem {
     if let Some(row) = place {
         let names: Vec<&str> = predictor.model().inputs.iter().map(|input| input.name.as_str()).collect();
         let said = &problem.detail;
-        problem.detail =
-            format!("Failed to process element: {row} of 'instances' list. {said}; keys must be equal to: {}", names.join(","));
+        problem.detail = format!(
+            "Failed to process element: {row} of 'instances' list. {said}; keys must be equal to: {}",
+            names.join(",")
+        );
     }
     problem
 }

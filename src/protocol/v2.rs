@@ -83,7 +83,11 @@ impl Output {
     }
 
     fn of(model: &Model) -> &'static [Self] {
-        if model.task == Task::Classification { &[Self::Prediction, Self::Probability] } else { &[Self::Prediction] }
+        if model.task == Task::Classification {
+            &[Self::Prediction, Self::Probability]
+        } else {
+            &[Self::Prediction]
+        }
     }
 
     fn is_text(self, model: &Model) -> bool {
@@ -165,7 +169,9 @@ pub fn read(
     };
     // one matrix of any name for a model of numbers, or a tensor for each input
     let matrix = match request.inputs.as_slice() {
-        [tensor] => predictor.input(&tensor.name).is_none_or(|_| is_matrix(tensor, model)) && predictor.all_numbers(),
+        [tensor] => {
+            predictor.input(&tensor.name).is_none_or(|_| is_matrix(tensor, model)) && predictor.all_numbers()
+        }
         _ => false,
     };
     predictor.begin_columns(batch);
@@ -181,7 +187,8 @@ pub fn read(
             continue;
         }
         let Some(input) = predictor.input(&tensor.name) else {
-            if tensor.name == model.output.name || model.policies.extra_column != crate::model::Policy::Reject {
+            if tensor.name == model.output.name || model.policies.extra_column != crate::model::Policy::Reject
+            {
                 continue;
             }
             return Err(bad(format!("input '{name}': the model's inputs are {}", input_names(model))));
@@ -190,10 +197,7 @@ pub fn read(
             return Err(bad(format!("input '{name}': expected it once, got it twice")));
         }
         if count != n_rows {
-            return Err(bad(format!(
-                "input '{name}': expected shape [N] or [N, 1], got {:?}",
-                tensor.shape
-            )));
+            return Err(bad(format!("input '{name}': expected shape [N] or [N, 1], got {:?}", tensor.shape)));
         }
         match rows {
             None => rows = Some((n_rows, name)),
@@ -291,7 +295,9 @@ fn read_tensor(
             return Err(unknown_datatype(datatype, name));
         }
         let data = tensor.data.ok_or_else(|| {
-            Problem::bad_request(format!("input '{name}': expected 'data', or 'binary_data_size' with binary data"))
+            Problem::bad_request(format!(
+                "input '{name}': expected 'data', or 'binary_data_size' with binary data"
+            ))
         })?;
         predictor
             .read_column(input, data.get().as_bytes(), batch)
@@ -334,7 +340,9 @@ fn read_matrix(
             return Err(unknown_datatype(datatype, name));
         }
         let data = tensor.data.ok_or_else(|| {
-            Problem::bad_request(format!("input '{name}': expected 'data', or 'binary_data_size' with binary data"))
+            Problem::bad_request(format!(
+                "input '{name}': expected 'data', or 'binary_data_size' with binary data"
+            ))
         })?;
         flat_numbers(data.get(), name)?
     };

@@ -32,7 +32,11 @@ fn too_slow() -> Problem {
 /// Refuses a body whose head says that it is too large, before any of it is read.
 pub(crate) fn check_length(headers: &HeaderMap, limits: BodyLimits) -> Result<(), Problem> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limits.max_bytes) { Err(too_large(limits.max_bytes)) } else { Ok(()) }
+    if length.is_some_and(|length| length > limits.max_bytes) {
+        Err(too_large(limits.max_bytes))
+    } else {
+        Ok(())
+    }
 }
 
 /// Reads a body piece by piece.
@@ -70,16 +74,16 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) ->
     let mut first: Option<Bytes> = None;
     let mut all: Vec<u8> = Vec::new();
     read_pieces(body, limits, |piece| {
-        match (&first, all.is_empty()) {
-            (None, true) => first = Some(piece),
-            _ => {
-                if let Some(first) = first.take() {
-                    all.reserve(first.len() + piece.len());
-                    all.extend_from_slice(&first);
-                }
-                all.extend_from_slice(&piece);
-            }
+        if first.is_none() && all.is_empty() {
+            // a body that comes in one piece is not copied
+            first = Some(piece);
+            return Ok(());
         }
+        if let Some(first) = first.take() {
+            all.reserve(first.len() + piece.len());
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&piece);
         Ok(())
     })
     .await?;
@@ -96,7 +100,10 @@ fn encoding(headers: &HeaderMap) -> Result<Option<bool>, Problem> {
         "deflate" => Ok(Some(false)),
         other => Err(Problem::new(
             415,
-            format!("Content-Encoding '{}' is not taken; send gzip, deflate or none", crate::protocol::problem_text(other)),
+            format!(
+                "Content-Encoding '{}' is not taken; send gzip, deflate or none",
+                crate::protocol::problem_text(other)
+            ),
         )),
     }
 }

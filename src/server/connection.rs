@@ -2,6 +2,7 @@
 //! notes when bytes last came and went; one task looks at all of them twice a second.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,7 +16,7 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
@@ -41,6 +42,8 @@ pub(crate) struct Connection {
     cut: Notify,
     glass: Mutex<Option<Box<Glass>>>,
     capturing: AtomicBool,
+    /// The last answer went out before all of its request's body was read.
+    pub(crate) unread: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +52,14 @@ struct Glass {
     request: Vec<u8>,
     response: Vec<u8>,
     cut: bool,
+}
+
+/// Sets a time that is not set yet.
+fn start(time: &AtomicU64, now: u64) {
+    // only the connection's own task sets it
+    if time.load(Ordering::Relaxed) == 0 {
+        time.store(now, Ordering::Relaxed);
+    }
 }
 
 /// Marks a request as being answered, until it is dropped.
@@ -74,6 +85,7 @@ impl Connection {
             cut: Notify::new(),
             glass: Mutex::new(capturing.then(Box::default)),
             capturing: AtomicBool::new(capturing),
+            unread: AtomicBool::new(false),
         }
     }
 
@@ -141,7 +153,7 @@ impl Watched {
         let glass = kept.get_or_insert_default();
         if incoming && !glass.response.is_empty() {
             // the next request begins
-            self.send(std::mem::take(glass));
+            self.send(std::mem::take(glass.as_mut()));
         }
         let own = if incoming { &mut glass.request } else { &mut glass.response };
         let room = CAPTURED.saturating_sub(own.len()).min(bytes.len());
@@ -151,26 +163,23 @@ impl Watched {
 
     /// Sends what was captured, once an answer is out.
     fn flush_capture(&self) {
-        if !self.connection.capturing.load(Ordering::Relaxed) || self.connection.busy.load(Ordering::Relaxed) > 0 {
+        if !self.connection.capturing.load(Ordering::Relaxed)
+            || self.connection.busy.load(Ordering::Relaxed) > 0
+        {
             return;
         }
         let mut kept = self.connection.glass.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(glass) = kept.as_mut()
             && !glass.response.is_empty()
         {
-            let glass = std::mem::take(glass);
-            self.send(glass);
+            self.send(std::mem::take(glass.as_mut()));
         }
     }
 
-    fn send(&self, glass: Box<Glass>) {
+    fn send(&self, glass: Glass) {
         let Some(id) = glass.id else { return };
-        let event = WireEvent {
-            id,
-            request: without_key(glass.request),
-            response: glass.response,
-            cut: glass.cut,
-        };
+        let event =
+            WireEvent { id, request: without_key(glass.request), response: glass.response, cut: glass.cut };
         self.shared.say(Event::Wire(Arc::new(event)));
     }
 }
@@ -183,13 +192,15 @@ fn without_key(mut request: Vec<u8>) -> Vec<u8> {
         let line_end = request[at..end].windows(2).position(|two| two == b"\r\n").map_or(end, |n| at + n);
         let line = &mut request[at..line_end];
         let secret = [b"authorization:".as_slice(), b"proxy-authorization:", b"cookie:", b"x-api-key:"];
-        if let Some(name) = secret.iter().find(|name| {
-            line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        }) {
+        if let Some(name) = secret
+            .iter()
+            .find(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+        {
             let value = line.get_mut(name.len()..).unwrap_or(&mut []);
             let start = value.iter().position(|byte| *byte != b' ').unwrap_or(0);
             // the scheme and the key's prefix may be seen
-            let scheme = value[start..].iter().position(|byte| *byte == b' ').map_or(start, |n| start + n + 1);
+            let scheme =
+                value[start..].iter().position(|byte| *byte == b' ').map_or(start, |n| start + n + 1);
             value.iter_mut().skip(scheme + 3).for_each(|byte| *byte = b'*');
         }
         at = line_end + 2;
@@ -206,9 +217,7 @@ impl AsyncRead for Watched {
             let now = this.connection.now();
             this.connection.active_at.store(now, Ordering::Relaxed);
             if this.connection.busy.load(Ordering::Relaxed) == 0 {
-                // stays at the first byte's time
-                let head = &this.connection.head_since;
-                drop(head.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed));
+                start(&this.connection.head_since, now);
             }
             this.capture(true, &buf.filled()[before..]);
         } else {
@@ -267,8 +276,7 @@ impl Watched {
                 }
             }
             Poll::Pending => {
-                let blocked = &connection.blocked_since;
-                drop(blocked.compare_exchange(0, connection.now(), Ordering::Relaxed, Ordering::Relaxed));
+                start(&connection.blocked_since, connection.now());
             }
             Poll::Ready(Err(_)) => {}
         }
@@ -333,13 +341,10 @@ pub(crate) async fn accept(
             taken = listener.accept() => taken,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let (stream, peer) = match taken {
-            Ok(taken) => taken,
-            Err(_) => {
-                // out of file descriptors, or the caller has gone: neither ends the server
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
+        let Ok((stream, peer)) = taken else {
+            // out of file descriptors, or the caller has gone: neither ends the server
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
         };
         shared.stats.connections_taken.fetch_add(1, Ordering::Relaxed);
         if connections.count() >= shared.limits.max_connections {
@@ -386,31 +391,66 @@ async fn serve(
     let service = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(own.clone());
-        hyper::service::Service::call(&service, request.map(Body::new))
+        Box::pin(hyper::service::Service::call(&service, request.map(Body::new)))
     });
     let mut builder = http1::Builder::new();
-    builder.max_headers(shared.limits.max_headers).max_buf_size(shared.limits.max_header_bytes.max(8192)).half_close(true);
-    let serving = builder.serve_connection(TokioIo::new(watched), service);
-    let mut serving = std::pin::pin!(serving);
-    tokio::select! {
-        _ = serving.as_mut() => return,
+    builder
+        .max_headers(shared.limits.max_headers)
+        .max_buf_size(shared.limits.max_header_bytes.max(8192))
+        .half_close(true);
+    let mut serving = builder.serve_connection(TokioIo::new(watched), service);
+    let served = tokio::select! {
+        served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),
         () = connection.cut.notified() => {
             shared.stats.connections_cut.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        _ = stop.wait_for(|stop| *stop) => {}
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    let served = if let Some(served) = served {
+        served
+    } else {
+        // finishes what was accepted, and takes nothing more
+        Pin::new(&mut serving).graceful_shutdown();
+        tokio::select! {
+            served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => served.is_ok(),
+            () = connection.cut.notified() => return,
+        }
+    };
+    let watched = serving.into_parts().io.into_inner();
+    watched.flush_capture();
+    if served {
+        let mut stream = watched.stream;
+        // who has gone needs no goodbye
+        drop(stream.shutdown().await);
+        if connection.unread.load(Ordering::Relaxed) {
+            drain(stream).await;
+        }
     }
-    // finishes what was accepted, and takes nothing more
-    serving.as_mut().graceful_shutdown();
-    tokio::select! {
-        _ = serving => {}
-        () = connection.cut.notified() => {}
-    }
+}
+
+/// Reads what a client still sends after an early answer, and throws it away: closing at once would take the answer
+/// away from a client that has not read it yet.
+async fn drain(mut stream: TcpStream) {
+    const MOST: usize = 64 << 20;
+    let read = async {
+        let mut buffer = [0; 8192];
+        let mut came = 0;
+        while came < MOST {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return,
+                Ok(n) => came += n,
+            }
+        }
+    };
+    // a client that goes on for longer does not listen
+    drop(tokio::time::timeout(Duration::from_secs(3), Box::pin(read)).await);
 }
 
 /// Cuts connections that are overdue, twice a second.
 pub(crate) async fn watch_over(shared: Arc<Shared>, connections: Arc<Connections>) {
-    let every = Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
+    let every =
+        Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -431,7 +471,9 @@ mod tests {
 
     #[test]
     fn a_captured_request_does_not_show_its_key() {
-        let request = b"POST / HTTP/1.1\r\nAuthorization: Bearer sk_abcdef\r\nhost: x\r\n\r\nauthorization: body".to_vec();
+        let request =
+            b"POST / HTTP/1.1\r\nAuthorization: Bearer sk_abcdef\r\nhost: x\r\n\r\nauthorization: body"
+                .to_vec();
         assert_eq!(
             String::from_utf8(without_key(request)).unwrap(),
             "POST / HTTP/1.1\r\nAuthorization: Bearer sk_******\r\nhost: x\r\n\r\nauthorization: body"

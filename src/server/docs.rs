@@ -7,11 +7,14 @@ const PAGE: &str = include_str!("../../assets/server/docs.html");
 const HTML: &str = "text/html; charset=utf-8";
 
 pub(crate) fn page() -> Reply {
-    Reply::new(200, HTML, PAGE).with("content-security-policy", POLICY).with("x-content-type-options", "nosniff")
+    Reply::new(200, HTML, PAGE)
+        .with("content-security-policy", POLICY)
+        .with("x-content-type-options", "nosniff")
 }
 
 /// Scripts and styles of the page itself, and nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 
 /// The page at `/` for a browser.
 pub(crate) fn root() -> Reply {

@@ -69,7 +69,7 @@ pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) 
         Ok(reply) => (reply, None),
         Err(problem) => (problem_reply(&problem, found.dialect), Some(problem)),
     };
-    finish(&shared, &parts, found, trace, reply, problem, id, began, connection, busy)
+    finish(&shared, &parts, &found, trace, reply, problem, id, began, connection, busy)
 }
 
 /// A future whose panic is an error of its own.
@@ -119,7 +119,7 @@ fn problem_reply(problem: &Problem, dialect: Dialect) -> Reply {
 fn finish(
     shared: &Shared,
     parts: &Parts,
-    found: Matched,
+    found: &Matched,
     trace: Trace,
     reply: Reply,
     problem: Option<Problem>,
@@ -154,6 +154,9 @@ fn finish(
     }
     if trace.unread {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Some(connection) = &connection {
+            connection.unread.store(true, Ordering::Relaxed);
+        }
     }
     if whole.len() >= COMPRESSED_FROM
         && let Some(name) = accepted_encoding(&parts.headers)
@@ -193,9 +196,14 @@ fn finish(
             let limit = recorder.body_bytes;
             let logged = !matches!(found.scope, Scope::Health | Scope::Operate)
                 && !matches!(found.route, Route::OpenApi | Route::Docs);
-            let keep = |bytes: &Bytes| if logged && limit > 0 { Kept::of(bytes, limit) } else { Kept::default() };
-            let entry =
-                Entry { event: event.clone(), logged, request: keep(&trace.request), response: keep(&plain_body) };
+            let keep =
+                |bytes: &Bytes| if logged && limit > 0 { Kept::of(bytes, limit) } else { Kept::default() };
+            let entry = Entry {
+                event: event.clone(),
+                logged,
+                request: keep(&trace.request),
+                response: keep(&plain_body),
+            };
             recorder.record(entry, shared);
         }
         shared.say(Event::Request(event));
@@ -245,7 +253,10 @@ impl hyper::body::Body for Held {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.get_mut().body).poll_frame(cx)
     }
 
@@ -291,7 +302,11 @@ async fn answer(
     if !found.allow.split(", ").any(|allowed| allowed == parts.method.as_str()) {
         let mut problem = Problem::new(
             405,
-            format!("{} is not possible here; allowed: {}", crate::protocol::problem_text(parts.method.as_str()), found.allow),
+            format!(
+                "{} is not possible here; allowed: {}",
+                crate::protocol::problem_text(parts.method.as_str()),
+                found.allow
+            ),
         )
         .with("method_not_allowed", None);
         problem.allow = Some(found.allow);
@@ -314,9 +329,10 @@ fn look(shared: &Arc<Shared>, parts: &Parts, found: &Matched, trace: &Trace) -> 
     };
     Ok(match &found.route {
         Route::Root => {
-            let html = parts.headers.get(ACCEPT).is_some_and(|accept| {
-                String::from_utf8_lossy(accept.as_bytes()).contains("text/html")
-            });
+            let html = parts
+                .headers
+                .get(ACCEPT)
+                .is_some_and(|accept| String::from_utf8_lossy(accept.as_bytes()).contains("text/html"));
             if html { super::docs::root() } else { Reply::json(&json!({"status": "alive"})) }
         }
         Route::Models | Route::AdminModels => Reply::json(&admin::list(&catalog, may_see)),
@@ -356,13 +372,15 @@ fn look(shared: &Arc<Shared>, parts: &Parts, found: &Matched, trace: &Trace) -> 
             let text = catalog.text.iter().filter(|text| may_see(&text.name)).map(|text| {
                 openai::model_entry(&text.name, created(shared.started_unix_millis), Some(&text.about))
             });
-            let remote = shared.upstreams.iter().filter(|upstream| may_see(&upstream.model)).map(|upstream| {
-                openai::model_entry(&upstream.model, created(shared.started_unix_millis), None)
-            });
-            let tables = catalog.models.iter().filter(|(name, _)| may_see(name)).filter_map(|(name, versions)| {
-                let loaded = versions.current()?;
-                Some(openai::model_entry(name, created(loaded.loaded_unix_millis), None))
-            });
+            let remote =
+                shared.upstreams.iter().filter(|upstream| may_see(&upstream.model)).map(|upstream| {
+                    openai::model_entry(&upstream.model, created(shared.started_unix_millis), None)
+                });
+            let tables =
+                catalog.models.iter().filter(|(name, _)| may_see(name)).filter_map(|(name, versions)| {
+                    let loaded = versions.current()?;
+                    Some(openai::model_entry(name, created(loaded.loaded_unix_millis), None))
+                });
             let data: Vec<_> = text.chain(remote).chain(tables).collect();
             Reply::json(&json!({"object": "list", "data": data}))
         }
@@ -388,7 +406,8 @@ fn look(shared: &Arc<Shared>, parts: &Parts, found: &Matched, trace: &Trace) -> 
                     takes_images: loaded.predictor.takes_images(),
                 })
                 .collect();
-            let text = catalog.text.as_deref().filter(|text| may_see(&text.name)).map(|text| text.name.as_str());
+            let text =
+                catalog.text.as_deref().filter(|text| may_see(&text.name)).map(|text| text.name.as_str());
             let on: Vec<Protocol> = Protocol::ALL.into_iter().filter(|one| shared.speaks(*one)).collect();
             Reply::json(&openapi::document(&described, text, &on, shared.keys.load().is_some()))
         }
@@ -417,9 +436,9 @@ fn v1_model(
     if wanted.version.is_none() && shared.upstreams.iter().any(|upstream| upstream.model == name) {
         return Ok(Reply::json(&openai::model_entry(name, started, None)));
     }
-    let loaded = catalog.find(wanted).map_err(|problem| {
-        if wanted.version.is_some() { servable(problem, wanted) } else { problem }
-    })?;
+    let loaded = catalog
+        .find(wanted)
+        .map_err(|problem| if wanted.version.is_some() { servable(problem, wanted) } else { problem })?;
     let numbers: Vec<usize> = match &wanted.version {
         Some(_) => vec![loaded.number],
         None => catalog
@@ -447,7 +466,11 @@ fn may_ask(caller: Option<&Caller>, name: Option<&str>) -> Result<(), Problem> {
     match (caller, name) {
         (Some(caller), Some(name)) if !caller.may_ask(name) => Err(Problem::new(
             403,
-            format!("the key '{}' is not for the model '{}'", caller.name, crate::protocol::problem_text(name)),
+            format!(
+                "the key '{}' is not for the model '{}'",
+                caller.name,
+                crate::protocol::problem_text(name)
+            ),
         )
         .with("forbidden", Some("model"))),
         _ => Ok(()),
@@ -495,31 +518,28 @@ async fn post(
         })?;
         trace.loaded = Some(loaded.clone());
     }
-    let csv = kind == "text/csv" && matches!(found.route, Route::Predict(_) | Route::Jobs | Route::Invocations);
+    let csv =
+        kind == "text/csv" && matches!(found.route, Route::Predict(_) | Route::Jobs | Route::Invocations);
     check_type(&found.route, &kind, headers, csv)?;
     if csv && let Some(loaded) = trace.loaded.clone() {
         let place = CsvPlace::take(shared)?;
-        let limits = BodyLimits {
-            max_bytes: shared.limits.max_csv_bytes,
-            whole: shared.limits.csv_timeout,
-            ..limits
-        };
+        let limits =
+            BodyLimits { max_bytes: shared.limits.max_csv_bytes, whole: shared.limits.csv_timeout, ..limits };
         let began = Instant::now();
         let spooled = body::spool(headers, body, limits).await?;
         trace.unread = false;
         trace.hops.read = Some(began.elapsed());
         if found.route == Route::Jobs {
             let rows = jobs::Rows::Csv(spooled.0, spooled.1);
-            return jobs::hand_in(shared, &loaded, rows, idempotency_key(headers)?, trace.caller.as_ref()).await;
+            return jobs::hand_in(shared, &loaded, rows, idempotency_key(headers)?, trace.caller.as_ref())
+                .await;
         }
-        let scored = table::predict_csv(shared, &loaded, spooled, place, &mut trace.hops).await;
-        let (reply, n_rows) = scored.map_err(|problem| {
-            if found.dialect == Dialect::Mlflow && problem.status == 422 { Problem { status: 400, ..problem } } else { problem }
-        })?;
+        let (reply, n_rows) = if found.route == Route::Invocations {
+            table::invoke_csv(shared, &loaded, spooled, &mut trace.hops).await?
+        } else {
+            table::predict_csv(shared, &loaded, spooled, place, &mut trace.hops).await?
+        };
         trace.n_rows = n_rows;
-        if found.route == Route::Invocations {
-            return mlflow_csv(reply).await;
-        }
         return Ok(reply);
     }
     let began = Instant::now();
@@ -531,7 +551,14 @@ async fn post(
         let how = match &found.route {
             Route::Jobs => {
                 let rows = jobs::Rows::Json(bytes);
-                return jobs::hand_in(shared, &loaded, rows, idempotency_key(headers)?, trace.caller.as_ref()).await;
+                return jobs::hand_in(
+                    shared,
+                    &loaded,
+                    rows,
+                    idempotency_key(headers)?,
+                    trace.caller.as_ref(),
+                )
+                .await;
             }
             Route::Invocations => How::Mlflow,
             Route::TfPredict(_) => How::TensorFlow,
@@ -554,7 +581,9 @@ async fn post(
                 .iter()
                 .filter(|(name, _)| caller.is_none_or(|caller| caller.may_ask(name)))
                 .flat_map(|(_, versions)| &versions.loaded)
-                .map(|one| json!({"name": one.name, "version": one.version(), "state": "READY", "reason": ""}))
+                .map(
+                    |one| json!({"name": one.name, "version": one.version(), "state": "READY", "reason": ""}),
+                )
                 .collect();
             Ok(Reply::json(&index.into()))
         }
@@ -593,52 +622,22 @@ fn check_type(route: &Route, kind: &str, headers: &HeaderMap, csv: bool) -> Resu
             }
             Err(Problem::new(
                 415,
-                format!("This predictor only supports the content types application/json and text/csv (with no parameter but charset=utf-8), got '{shown}'"),
+                format!(
+                    "This predictor only supports the content types application/json and text/csv (with no parameter but charset=utf-8), got '{shown}'"
+                ),
             ))
         }
         _ => Ok(()),
     }
 }
 
-/// MLflow answers CSV with JSON.
-async fn mlflow_csv(reply: Reply) -> Result<Reply, Problem> {
-    use http_body_util::BodyExt;
-    let ReplyBody::Stream(body) = reply.body else { return Ok(reply) };
-    let failed = |what: String| Problem::busy(format!("the predictions can't be read back: {what}"));
-    let bytes = http_body_util::Limited::new(body, 64 << 20)
-        .collect()
-        .await
-        .map_err(|_error| {
-            Problem::new(413, "the answer would be too large for JSON; send the file to /predict, which answers with CSV")
-        })?
-        .to_bytes();
-    let table = crate::data::read_csv(
-        &crate::data::Source::from_bytes("the answer", &bytes[..]),
-        &crate::data::ReadOptions { header: Some(true), ..crate::data::ReadOptions::default() },
-        &crate::work::Progress::new(),
-    )
-    .map_err(|error| failed(error.to_string()))?
-    .table;
-    let Some(column) = table.columns().iter().rev().find(|column| column.name.starts_with("prediction")) else {
-        return Err(failed("no predictions".into()));
-    };
-    let values: Vec<serde_json::Value> = match &column.data {
-        crate::data::ColumnData::Number(values) => values.iter().map(|value| json!(value)).collect(),
-        crate::data::ColumnData::Category(coded)
-        | crate::data::ColumnData::Boolean(coded)
-        | crate::data::ColumnData::Text(coded) => {
-            (0..table.n_rows()).map(|row| json!(coded.get(row))).collect()
-        }
-        crate::data::ColumnData::Date(_) => return Err(failed("dates".into())),
-    };
-    Ok(Reply::json(&json!({"predictions": values})))
-}
-
 /// `Inference-Header-Content-Length`.
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
     let Some(value) = headers.get(v2::HEADER_LENGTH) else { return Ok(None) };
     value.to_str().ok().and_then(|text| text.parse().ok()).map(Some).ok_or_else(|| {
-        Problem::bad_request("header Inference-Header-Content-Length: expected the number of bytes that are JSON")
+        Problem::bad_request(
+            "header Inference-Header-Content-Length: expected the number of bytes that are JSON",
+        )
     })
 }
 

@@ -19,7 +19,7 @@ const MAX_RESULT_BYTES: usize = 64 * 1024 * 1024;
 /// The most bytes of rows that may wait.
 const MAX_OPEN_BYTES: usize = 256 * 1024 * 1024;
 /// How long a finished job is kept.
-const KEPT: Duration = Duration::from_secs(3600);
+const KEPT: Duration = Duration::from_hours(1);
 
 /// How far a job has come.
 #[derive(Debug, Clone)]
@@ -29,6 +29,9 @@ enum State {
     Done { body: Bytes, content_type: &'static str },
     Failed(Box<Problem>),
 }
+
+/// Each owner has keys of their own.
+type IdempotencyKey = (Option<Arc<str>>, String);
 
 #[derive(Debug)]
 struct Job {
@@ -41,7 +44,7 @@ struct Job {
     created_unix_millis: i64,
     finished_unix_millis: Option<i64>,
     finished: Option<Instant>,
-    idempotency: Option<(Option<Arc<str>>, String)>,
+    idempotency: Option<IdempotencyKey>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +52,7 @@ struct Kept {
     jobs: HashMap<String, Job>,
     /// Finished ones, oldest first.
     done: VecDeque<String>,
-    by_key: HashMap<(Option<Arc<str>>, String), ([u8; 32], String)>,
+    by_key: HashMap<IdempotencyKey, ([u8; 32], String)>,
     open: usize,
     open_bytes: usize,
     result_bytes: usize,
@@ -163,12 +166,7 @@ impl Jobs {
         }
     }
 
-    pub(crate) fn finish(
-        &self,
-        id: &str,
-        result: Result<(Bytes, &'static str, usize), Problem>,
-        now: i64,
-    ) {
+    pub(crate) fn finish(&self, id: &str, result: Result<(Bytes, &'static str, usize), Problem>, now: i64) {
         let mut kept = self.lock();
         let kept = &mut *kept;
         let Some(job) = kept.jobs.get_mut(id) else { return };
@@ -254,7 +252,8 @@ fn no_job() -> Problem {
 
 fn random_id() -> Result<String, Problem> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_no_randomness| Problem::busy("the system has no random numbers; try again"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_no_randomness| Problem::busy("the system has no random numbers; try again"))?;
     Ok(bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
@@ -317,7 +316,10 @@ impl Kept {
                 None => true,
                 Some(job) => job.finished.is_some_and(|at| at.elapsed() > KEPT),
             };
-            if !(old || self.done.len() > MAX_DONE || self.result_bytes > MAX_RESULT_BYTES && self.done.len() > 1) {
+            if !(old
+                || self.done.len() > MAX_DONE
+                || self.result_bytes > MAX_RESULT_BYTES && self.done.len() > 1)
+            {
                 return;
             }
             if let Some(id) = self.done.pop_front() {

@@ -84,8 +84,9 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, KeyError> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, KeyError> {
-    let file: File = toml_edit::de::from_str(text)
-        .map_err(|error| key_error(path, format!("the key file is malformed: {}", error.to_string().trim())))?;
+    let file: File = toml_edit::de::from_str(text).map_err(|error| {
+        key_error(path, format!("the key file is malformed: {}", error.to_string().trim()))
+    })?;
     if file.key.is_empty() {
         return Err(key_error(
             path,
@@ -102,7 +103,9 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, KeyError> {
             return wrong("the name is taken by an earlier key");
         }
         if entry.publishable.as_deref().is_some_and(|key| key.len() < 12 || !key.starts_with("pk_")) {
-            return wrong("'publishable' is no publishable key: it must begin with pk_ and have at least 12 characters");
+            return wrong(
+                "'publishable' is no publishable key: it must begin with pk_ and have at least 12 characters",
+            );
         }
         if entry.secret.as_deref().is_some_and(|key| key.len() < 12 || key.starts_with("pk_")) {
             return wrong("'secret' must have at least 12 characters and not begin with pk_");
@@ -113,7 +116,9 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, KeyError> {
         if entry.secret.is_none() && entry.secret_sha256.is_none() {
             return wrong("it has neither 'secret_sha256' nor 'secret'");
         }
-        if let Some(other) = entry.may.iter().find(|may| !["predict", "jobs", "admin"].contains(&may.as_str())) {
+        if let Some(other) =
+            entry.may.iter().find(|may| !["predict", "jobs", "admin"].contains(&may.as_str()))
+        {
             return wrong(&format!("'may' has '{other}'; expected predict, jobs or admin"));
         }
         if entry.requests_per_minute == Some(0) {
@@ -150,9 +155,11 @@ fn make(prefix: &str, path: &Path) -> Result<String, KeyError> {
     let mut key = prefix.to_owned();
     while key.len() < prefix.len() + 32 {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| key_error(path, format!("no random numbers: {error}")))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| key_error(path, format!("no random numbers: {error}")))?;
         // bytes beyond the last whole multiple of 62 are left out, so that every letter is as likely
-        let letters = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
+        let letters =
+            bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(LETTERS[usize::from(byte % 62)]));
         key.extend(letters.take(prefix.len() + 32 - key.len()));
     }
     Ok(key)
@@ -190,9 +197,13 @@ pub struct NewKey {
 /// [`KeyError`].
 pub fn new_key(path: &Path, new: &NewKey) -> Result<Pair, KeyError> {
     let mut document = open(path, true)?;
-    let taken = entries_of(&document).any(|table| table.get("name").and_then(|name| name.as_str()) == Some(&new.name));
+    let taken = entries_of(&document)
+        .any(|table| table.get("name").and_then(|name| name.as_str()) == Some(&new.name));
     if taken {
-        return Err(key_error(path, format!("there is a key '{}' already; choose another name, or rotate it", new.name)));
+        return Err(key_error(
+            path,
+            format!("there is a key '{}' already; choose another name, or rotate it", new.name),
+        ));
     }
     let pair = Pair { name: new.name.clone(), publishable: make("pk_", path)?, secret: make("sk_", path)? };
     let mut table = toml_edit::Table::new();
@@ -244,7 +255,8 @@ pub fn revoke(path: &Path, name: &str) -> Result<(), KeyError> {
 /// [`KeyError`], also when there is no such key.
 pub fn rotate(path: &Path, name: &str) -> Result<Pair, KeyError> {
     change(path, name, |table| {
-        let pair = Pair { name: name.to_owned(), publishable: make("pk_", path)?, secret: make("sk_", path)? };
+        let pair =
+            Pair { name: name.to_owned(), publishable: make("pk_", path)?, secret: make("sk_", path)? };
         let keep_secret = table.contains_key("secret");
         set_keys(table, &pair, keep_secret);
         table.remove("revoked");
@@ -262,9 +274,10 @@ fn change<T>(
         .filter_map(|table| table.get("name").and_then(|name| name.as_str()).map(str::to_owned))
         .collect();
     let tables = document.get_mut("key").and_then(toml_edit::Item::as_array_of_tables_mut);
-    let table = tables.into_iter().flat_map(|tables| tables.iter_mut()).find(|table| {
-        table.get("name").and_then(|name| name.as_str()) == Some(name)
-    });
+    let table = tables
+        .into_iter()
+        .flat_map(|tables| tables.iter_mut())
+        .find(|table| table.get("name").and_then(|name| name.as_str()) == Some(name));
     let Some(table) = table else {
         return Err(key_error(path, format!("there is no key '{name}'; the keys are {}", known.join(", "))));
     };
@@ -277,16 +290,22 @@ fn open(path: &Path, or_new: bool) -> Result<toml_edit::DocumentMut, KeyError> {
     if or_new && !path.exists() {
         return Ok(toml_edit::DocumentMut::new());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| key_error(path, format!("can't read the key file: {error}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| key_error(path, format!("can't read the key file: {error}")))?;
     if !(or_new && text.trim().is_empty()) {
         // what is malformed is left as it is
         parse(path, &text)?;
     }
-    text.parse().map_err(|error: toml_edit::TomlError| key_error(path, format!("the key file is malformed: {error}")))
+    text.parse()
+        .map_err(|error: toml_edit::TomlError| key_error(path, format!("the key file is malformed: {error}")))
 }
 
 fn entries_of(document: &toml_edit::DocumentMut) -> impl Iterator<Item = &toml_edit::Table> {
-    document.get("key").and_then(toml_edit::Item::as_array_of_tables).into_iter().flat_map(|tables| tables.iter())
+    document
+        .get("key")
+        .and_then(toml_edit::Item::as_array_of_tables)
+        .into_iter()
+        .flat_map(|tables| tables.iter())
 }
 
 fn save(path: &Path, document: &toml_edit::DocumentMut) -> Result<(), KeyError> {
@@ -400,9 +419,7 @@ impl Keys {
     /// # Errors
     /// [`Problem`] with status 401, 403 or 429.
     pub fn check(&self, authorization: Option<&str>, scope: Scope) -> Result<Caller, Problem> {
-        let unauthorized = |detail: &str| {
-            Problem::new(401, detail).with("invalid_api_key", None)
-        };
+        let unauthorized = |detail: &str| Problem::new(401, detail).with("invalid_api_key", None);
         let Some(authorization) = authorization else {
             return Err(unauthorized(
                 "a key is needed: send the header 'Authorization: Bearer KEY' with a publishable or a secret key",
@@ -413,7 +430,9 @@ impl Keys {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, key)| key.trim());
         let Some(key) = key.filter(|key| !key.is_empty()) else {
-            return Err(unauthorized("expected the header 'Authorization: Bearer KEY', got another form of it"));
+            return Err(unauthorized(
+                "expected the header 'Authorization: Bearer KEY', got another form of it",
+            ));
         };
         let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         // every entry is compared, so that the time does not tell which one it was
@@ -429,7 +448,9 @@ impl Keys {
             }
         }
         let Some((guarded, publishable)) = found else {
-            return Err(unauthorized("the key is not known here; check it for typing mistakes, or ask for a new one"));
+            return Err(unauthorized(
+                "the key is not known here; check it for typing mistakes, or ask for a new one",
+            ));
         };
         if guarded.entry.revoked {
             return Err(unauthorized("the key was revoked; ask for a new one"));
@@ -484,7 +505,10 @@ impl Guarded {
         let wait = ((1.0 - bucket.left) * 60.0 / limit).ceil();
         let mut problem = Problem::new(
             429,
-            format!("the key '{}' may make {limit} requests a minute; try again in {wait} s", self.entry.name),
+            format!(
+                "the key '{}' may make {limit} requests a minute; try again in {wait} s",
+                self.entry.name
+            ),
         )
         .with("rate_limit_exceeded", None);
         problem.retry_after = Some((wait as u32).max(1));
@@ -500,7 +524,8 @@ mod tests {
     fn a_key_is_made_used_rotated_and_revoked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.toml");
-        let new = NewKey { name: "class".into(), may: vec!["predict".into(), "admin".into()], ..NewKey::default() };
+        let new =
+            NewKey { name: "class".into(), may: vec!["predict".into(), "admin".into()], ..NewKey::default() };
         let pair = new_key(&path, &new).unwrap();
         assert!(pair.publishable.starts_with("pk_") && pair.secret.starts_with("sk_"));
         let text = std::fs::read_to_string(&path).unwrap();
@@ -548,10 +573,9 @@ mod tests {
 
     #[test]
     fn the_limit_is_kept_and_says_when_to_come_again() {
-        let entry: Entry = toml_edit::de::from_str(
-            "name = \"a\"\nsecret = \"sk_123456789\"\nrequests_per_minute = 2\n",
-        )
-        .unwrap();
+        let entry: Entry =
+            toml_edit::de::from_str("name = \"a\"\nsecret = \"sk_123456789\"\nrequests_per_minute = 2\n")
+                .unwrap();
         let keys = Keys::new(vec![entry]);
         let ask = || keys.check(Some("Bearer sk_123456789"), Scope::Predict);
         assert!(ask().is_ok() && ask().is_ok());

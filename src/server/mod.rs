@@ -29,6 +29,7 @@ mod recorder;
 mod shared;
 pub mod stats;
 mod upstream;
+pub mod yardstick;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -97,8 +98,8 @@ impl Default for Limits {
             max_header_bytes: 64 * 1024,
             header_timeout: Duration::from_secs(10),
             body_pause: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(60),
-            csv_timeout: Duration::from_secs(1800),
+            body_timeout: Duration::from_mins(1),
+            csv_timeout: Duration::from_mins(30),
             write_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(90),
             max_connections: 16_384,
@@ -147,7 +148,10 @@ pub struct ServerSettings {
 
 impl std::fmt::Debug for ServerSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServerSettings").field("addr", &self.addr).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("ServerSettings")
+            .field("addr", &self.addr)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -202,6 +206,18 @@ pub enum StartError {
     Threads(std::io::Error),
 }
 
+/// Lets this process hold as many connections as the system allows; the usual limit is far lower.
+pub fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // where it is not allowed, the limit stays
+        let _refused = setrlimit(Resource::Nofile, limit);
+    }
+}
+
 /// Starts servers.
 #[derive(Debug)]
 pub struct Server;
@@ -220,6 +236,7 @@ impl Server {
         if keys.is_none() && !settings.addr.ip().is_loopback() {
             return Err(StartError::OpenDoor(settings.addr));
         }
+        raise_file_limit();
         let listener = std::net::TcpListener::bind(settings.addr)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|source| StartError::Listen { addr: settings.addr, advice: advice(&source), source })?;
@@ -235,12 +252,11 @@ impl Server {
             models.set_text(Some(Arc::new(crate::training::text::bundled())));
         }
         let (recorder, writing) = if settings.log.is_some() || settings.access_log.is_some() {
-            let (recorder, writing) = Recorder::start(settings.log, settings.access_log, clock).map_err(|error| {
-                match error {
+            let (recorder, writing) =
+                Recorder::start(settings.log, settings.access_log, clock).map_err(|error| match error {
                     recorder::StartError::Log(error) => StartError::Log(error),
                     recorder::StartError::Thread(error) => StartError::Threads(error),
-                }
-            })?;
+                })?;
             (Some(recorder), Some(writing))
         } else {
             (None, None)
@@ -307,7 +323,9 @@ fn router(shared: Arc<Shared>) -> Router {
 
 fn advice(error: &std::io::Error) -> &'static str {
     match error.kind() {
-        std::io::ErrorKind::AddrInUse => "; another program listens there: choose another port, or 0 for a free one",
+        std::io::ErrorKind::AddrInUse => {
+            "; another program listens there: choose another port, or 0 for a free one"
+        }
         std::io::ErrorKind::PermissionDenied => "; ports below 1024 need special rights: choose a higher one",
         std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address: use 127.0.0.1",
         _ => "",
@@ -515,7 +533,11 @@ impl Handle {
     ///
     /// # Errors
     /// [`Problem`] with the status that a request with this key would get.
-    pub fn try_key(&self, key: &str, scope: crate::protocol::route::Scope) -> Result<Option<Caller>, Problem> {
+    pub fn try_key(
+        &self,
+        key: &str,
+        scope: crate::protocol::route::Scope,
+    ) -> Result<Option<Caller>, Problem> {
         match &*self.shared.keys.load() {
             None => Ok(None),
             Some(keys) => keys.check(Some(&format!("Bearer {key}")), scope).map(Some),
@@ -536,8 +558,7 @@ impl Handle {
         let until = Instant::now() + time;
         let left = || until.saturating_duration_since(Instant::now());
         self.shared.stopping.store(true, Ordering::Relaxed);
-        // the last receiver may be gone
-        drop(running.stop.send(true));
+        running.stop.send_replace(true);
         let connections = running.connections.clone();
         let mut finished = running
             .runtime

@@ -36,8 +36,7 @@ impl Loaded {
     }
 
     fn is(&self, version: &str) -> bool {
-        self.version() == version
-            || version.strip_prefix('v').unwrap_or(version).parse() == Ok(self.number)
+        self.version() == version || version.strip_prefix('v').unwrap_or(version).parse() == Ok(self.number)
     }
 }
 
@@ -83,7 +82,8 @@ impl Catalog {
         let Some(name) = wanted.name.as_deref().or(self.default.as_deref()) else {
             return Err(Problem::new(404, "no model is loaded"));
         };
-        let missing = || Problem::no_model(crate::protocol::problem_text(name), wanted.version.as_deref(), &known());
+        let missing =
+            || Problem::no_model(crate::protocol::problem_text(name), wanted.version.as_deref(), &known());
         let versions = self.models.get(name).ok_or_else(missing)?;
         match wanted.version.as_deref() {
             None => versions.current().ok_or_else(missing),
@@ -139,7 +139,11 @@ impl Models {
             name.clone_into(&mut model.name);
         }
         let name = model.name.clone();
-        if name.is_empty() || name.len() > 200 || name.contains(['/', '?', '#']) || name.chars().any(char::is_control) {
+        if name.is_empty()
+            || name.len() > 200
+            || name.contains(['/', '?', '#'])
+            || name.chars().any(char::is_control)
+        {
             return Err(Problem::new(
                 422,
                 format!(

@@ -12,7 +12,7 @@ type Task = Box<dyn FnOnce() + Send>;
 
 /// The workers and their queue.
 #[derive(Clone)]
-pub struct Pool(Arc<Shared>);
+pub(crate) struct Pool(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
@@ -34,7 +34,7 @@ struct State {
 
 /// Why a task has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PoolError {
+pub(crate) enum PoolError {
     /// The queue is full.
     Full,
     /// The task panicked, or the server stopped.
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Pool {
 impl Pool {
     /// Starts workers.
     #[must_use]
-    pub fn new(workers: usize, limit: usize) -> Self {
+    pub(crate) fn new(workers: usize, limit: usize) -> Self {
         let pool = Self(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), limit }));
         pool.set_workers(workers);
         pool
@@ -62,7 +62,7 @@ impl Pool {
     }
 
     /// Changes the number of workers; one that is busy ends when its task does.
-    pub fn set_workers(&self, workers: usize) {
+    pub(crate) fn set_workers(&self, workers: usize) {
         let mut state = self.lock();
         state.wanted = workers.max(1);
         while state.there < state.wanted && !state.stopping {
@@ -79,7 +79,7 @@ impl Pool {
 
     /// (workers, busy ones, requests and jobs that wait)
     #[must_use]
-    pub fn state(&self) -> (usize, usize, usize) {
+    pub(crate) fn state(&self) -> (usize, usize, usize) {
         let state = self.lock();
         (state.wanted, state.busy, state.waiting.len() + state.jobs.len())
     }
@@ -114,7 +114,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`PoolError`].
-    pub async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<(T, Duration), PoolError> {
@@ -139,14 +139,14 @@ impl Pool {
     }
 
     /// Puts a job behind everything else. Whoever does so bounds the number of jobs.
-    pub fn put(&self, job: impl FnOnce() + Send + 'static) {
+    pub(crate) fn put(&self, job: impl FnOnce() + Send + 'static) {
         self.lock().jobs.push_back(Box::new(job));
         self.0.changed.notify_one();
     }
 
     /// Lets the workers finish what is queued and end. False when they did not within the time.
     #[must_use]
-    pub fn stop(&self, within: Duration) -> bool {
+    pub(crate) fn stop(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
         let mut state = self.lock();
         state.stopping = true;
@@ -182,17 +182,15 @@ mod tests {
             let pool = Pool::new(1, 1);
             let (release, wait) = sync_channel::<()>(0);
             let (begun, started) = sync_channel(1);
-            let busy = pool.run(move || {
-                begun.send(()).unwrap();
-                wait.recv().unwrap();
-                1
-            });
             let first = tokio::spawn({
                 let pool = pool.clone();
                 async move {
-                    let busy = busy.await;
-                    drop(pool);
-                    busy
+                    let work = move || {
+                        begun.send(()).unwrap();
+                        wait.recv().unwrap();
+                        1
+                    };
+                    pool.run(work).await
                 }
             });
             tokio::task::spawn_blocking(move || started.recv().unwrap()).await.unwrap();

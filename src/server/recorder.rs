@@ -111,7 +111,7 @@ impl Writer {
         let mut entries = Vec::new();
         let mut pruned: Option<Instant> = None;
         loop {
-            match receiver.recv_timeout(Duration::from_secs(60)) {
+            match receiver.recv_timeout(Duration::from_mins(1)) {
                 Ok(entry) => entries.push(entry),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -127,7 +127,7 @@ impl Writer {
             }
             self.write(&entries);
             entries.clear();
-            if pruned.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
+            if pruned.is_none_or(|at| at.elapsed() > Duration::from_mins(1)) {
                 pruned = Some(Instant::now());
                 if let Some((log, settings)) = &mut self.log {
                     let result = log.prune(settings, self.clock.unix_millis());
@@ -249,9 +249,10 @@ fn mask(value: &mut Value, private: &[String]) -> bool {
             if fields.contains_key("datatype")
                 && let Some(name) = fields.get("name").and_then(Value::as_str).map(str::to_owned)
             {
-                let matrix = fields.get("shape").and_then(Value::as_array).is_some_and(|shape| {
-                    shape.iter().skip(1).any(|n| n.as_u64() != Some(1))
-                });
+                let matrix = fields
+                    .get("shape")
+                    .and_then(Value::as_array)
+                    .is_some_and(|shape| shape.iter().skip(1).any(|n| n.as_u64() != Some(1)));
                 if is_private(&name) && fields.contains_key("data") {
                     fields.insert("data".into(), MASKED.into());
                 }
@@ -281,7 +282,8 @@ fn mask(value: &mut Value, private: &[String]) -> bool {
                     *value = MASKED.into();
                 } else if let Value::Array(items) = value {
                     // a column of plain values has its name; rows of lists do not
-                    let nested = items.iter().any(|item| matches!(item, Value::Array(cells) if cells.len() > 1));
+                    let nested =
+                        items.iter().any(|item| matches!(item, Value::Array(cells) if cells.len() > 1));
                     if nested || !items.iter_mut().all(|item| item.is_array() || mask(item, private)) {
                         return false;
                     }

@@ -13,7 +13,8 @@ const BUCKETS: [f64; 14] =
 
 /// The statuses that are counted apart; all others count as "other".
 const STATUSES: [u16; 22] = [
-    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 500, 502, 503, 504, 0,
+    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 500, 502, 503, 504,
+    0,
 ];
 
 /// The methods that are counted apart.
@@ -60,8 +61,9 @@ impl Histogram {
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // writing to memory can't fail
-    drop(out.write_fmt(text));
-    out.push('\n');
+    if out.write_fmt(text).is_ok() {
+        out.push('\n');
+    }
 }
 
 /// Counters of one model version.
@@ -127,6 +129,9 @@ pub struct Gauges {
     pub started_unix_secs: f64,
 }
 
+type Counter = fn(&ModelStats) -> &AtomicU64;
+type Times = fn(&ModelStats) -> &Histogram;
+
 impl Stats {
     /// Counts an answered request.
     pub fn count(&self, template: &str, method: &str, status: u16, time: Duration) {
@@ -152,7 +157,7 @@ impl Stats {
     #[must_use]
     pub fn text(&self, catalog: &Catalog, gauges: &Gauges) -> String {
         let mut out = String::with_capacity(8192);
-        let mut head = |out: &mut String, name: &str, kind: &str, help: &str| {
+        let head = |out: &mut String, name: &str, kind: &str, help: &str| {
             line(out, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
         };
         let out = &mut out;
@@ -175,7 +180,12 @@ impl Stats {
                 ),
             );
         }
-        head(out, "drydock_request_seconds", "histogram", "Time from a request's head to its answer, by route.");
+        head(
+            out,
+            "drydock_request_seconds",
+            "histogram",
+            "Time from a request's head to its answer, by route.",
+        );
         for (route, times) in TEMPLATES.iter().zip(&self.times) {
             if times.count_and_sum().0 > 0 {
                 times.write("drydock_request_seconds", &format!("route=\"{route}\""), out);
@@ -185,10 +195,13 @@ impl Stats {
         let labels = |loaded: &super::models::Loaded| {
             format!("model=\"{}\",version=\"{}\"", label(&loaded.name), label(loaded.version()))
         };
-        type Counter = fn(&ModelStats) -> &AtomicU64;
         let counters: [(&str, &str, Counter); 3] = [
-            ("drydock_predictions_total", "Prediction requests answered, by model and version.", |s| &s.requests),
-            ("drydock_predictions_refused_total", "Prediction requests refused for their content.", |s| &s.refused),
+            ("drydock_predictions_total", "Prediction requests answered, by model and version.", |s| {
+                &s.requests
+            }),
+            ("drydock_predictions_refused_total", "Prediction requests refused for their content.", |s| {
+                &s.refused
+            }),
             ("drydock_rows_total", "Rows predicted, by model and version.", |s| &s.rows),
         ];
         for (name, help, counter) in counters {
@@ -198,9 +211,12 @@ impl Stats {
                 line(out, format_args!("{name}{{{}}} {count}", labels(loaded)));
             }
         }
-        type Times = fn(&ModelStats) -> &Histogram;
         let times: [(&str, &str, Times); 2] = [
-            ("drydock_queue_seconds", "Time in the queue before a worker took it, by model and version.", |s| &s.queue),
+            (
+                "drydock_queue_seconds",
+                "Time in the queue before a worker took it, by model and version.",
+                |s| &s.queue,
+            ),
             ("drydock_inference_seconds", "Time of the arithmetic, by model and version.", |s| &s.inference),
         ];
         for (name, help, times) in times {
@@ -213,11 +229,31 @@ impl Stats {
         for (name, kind, help, value) in [
             ("drydock_connections", "gauge", "Open connections.", load(&self.connections)),
             ("drydock_connections_total", "counter", "Connections taken.", load(&self.connections_taken)),
-            ("drydock_connections_cut_total", "counter", "Connections cut for being slow or idle.", load(&self.connections_cut)),
-            ("drydock_connections_refused_total", "counter", "Connections refused since there were too many.", load(&self.connections_refused)),
-            ("drydock_log_lost_total", "counter", "Rows the prediction log could not take in time.", load(&self.log_lost)),
+            (
+                "drydock_connections_cut_total",
+                "counter",
+                "Connections cut for being slow or idle.",
+                load(&self.connections_cut),
+            ),
+            (
+                "drydock_connections_refused_total",
+                "counter",
+                "Connections refused since there were too many.",
+                load(&self.connections_refused),
+            ),
+            (
+                "drydock_log_lost_total",
+                "counter",
+                "Rows the prediction log could not take in time.",
+                load(&self.log_lost),
+            ),
             ("drydock_tokens_total", "counter", "Tokens of text made.", load(&self.tokens)),
-            ("drydock_queue_length", "gauge", "Batches and jobs that wait for a worker.", gauges.queued as u64),
+            (
+                "drydock_queue_length",
+                "gauge",
+                "Batches and jobs that wait for a worker.",
+                gauges.queued as u64,
+            ),
             ("drydock_workers", "gauge", "Workers for batches and jobs.", gauges.workers as u64),
         ] {
             head(out, name, kind, help);

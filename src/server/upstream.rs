@@ -65,17 +65,23 @@ impl Upstream {
     /// Sends a request on, and hands the answer back as it comes.
     pub(crate) async fn forward(&self, path: &str, body: &Bytes, id: &str) -> Result<Reply, Problem> {
         let body = self.rename(body);
-        let answered = tokio::time::timeout(Duration::from_secs(60), self.send(path, body, id)).await;
+        let answered = tokio::time::timeout(Duration::from_mins(1), self.send(path, body, id)).await;
         match answered {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(what)) => Err(Problem::new(
                 502,
-                format!("the model '{}' answers at another server, which could not be asked: {what}", self.model),
+                format!(
+                    "the model '{}' answers at another server, which could not be asked: {what}",
+                    self.model
+                ),
             )
             .with("upstream_failed", None)),
             Err(_elapsed) => Err(Problem::new(
                 504,
-                format!("the model '{}' answers at another server, which did not begin to answer within 60 s", self.model),
+                format!(
+                    "the model '{}' answers at another server, which did not begin to answer within 60 s",
+                    self.model
+                ),
             )
             .with("upstream_timeout", None)),
         }
@@ -133,7 +139,10 @@ impl Upstream {
             status if status >= 500 => return Err(format!("it answered with status {status}")),
             status => status,
         };
-        let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let is_stream = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
         let content_type = if is_stream { "text/event-stream; charset=utf-8" } else { "application/json" };
         let mut reply = Reply::new(status, content_type, Bytes::new());
         if let Some(value) = parts.headers.get(RETRY_AFTER) {
@@ -164,7 +173,10 @@ fn tls() -> Result<ClientConfig, String> {
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        return Err("this machine has no list of trusted authorities; on Debian: apt-get install ca-certificates".into());
+        return Err(
+            "this machine has no list of trusted authorities; on Debian: apt-get install ca-certificates"
+                .into(),
+        );
     }
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

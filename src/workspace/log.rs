@@ -256,7 +256,12 @@ mod tests {
     use super::*;
 
     fn row(n: i64) -> LogRow {
-        LogRow { request_id: format!("r{n}"), at_unix_millis: n, path: "/predict".into(), ..LogRow::default() }
+        LogRow {
+            request_id: format!("r{n}"),
+            at_unix_millis: n,
+            path: "/predict".into(),
+            ..LogRow::default()
+        }
     }
 
     #[test]
@@ -279,7 +284,11 @@ mod tests {
     fn a_file_that_is_no_database_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
-        std::fs::write(&path, "not a database, but long enough to have a header of one hundred bytes. ".repeat(9)).unwrap();
+        std::fs::write(
+            &path,
+            "not a database, but long enough to have a header of one hundred bytes. ".repeat(9),
+        )
+        .unwrap();
         assert!(PredictionLog::open(&path).unwrap_err().to_string().contains("log.db"));
     }
 }

@@ -41,7 +41,12 @@ pub(crate) fn list(catalog: &Catalog, may_see: impl Fn(&str) -> bool) -> Value {
 }
 
 /// Loads the model file that came as the body.
-pub(crate) fn load(shared: &Shared, name: Option<&str>, promote: bool, body: &[u8]) -> Result<Reply, Problem> {
+pub(crate) fn load(
+    shared: &Shared,
+    name: Option<&str>,
+    promote: bool,
+    body: &[u8],
+) -> Result<Reply, Problem> {
     let model = Model::from_json(body)
         .map_err(|error| Problem::new(422, format!("the body: {error}")).with("no_model", None))?;
     let loaded = shared.models.load(model, name, promote, shared.clock.unix_millis())?;

@@ -8,7 +8,7 @@ use tempfile::SpooledTempFile;
 use super::table::{self, CSV, How};
 use super::{JSON, Reply};
 use crate::inference::Batch;
-use crate::protocol::{Problem, plain};
+use crate::protocol::Problem;
 use crate::server::jobs::{Added, NewJob, fingerprint};
 use crate::server::keys::Caller;
 use crate::server::models::Loaded;
@@ -94,7 +94,9 @@ fn work(shared: &Shared, loaded: &Loaded, rows: Rows, id: &str) {
             if length > crate::server::MAX_JOB_RESULT {
                 return Err(Problem::new(
                     422,
-                    format!("the result has {length} bytes, more than a job keeps; send the file to /predict"),
+                    format!(
+                        "the result has {length} bytes, more than a job keeps; send the file to /predict"
+                    ),
                 ));
             }
             let mut out = Vec::with_capacity(length as usize);
@@ -103,7 +105,8 @@ fn work(shared: &Shared, loaded: &Loaded, rows: Rows, id: &str) {
             Ok((out.into(), CSV, n_rows))
         }
     }));
-    let result = worked.unwrap_or_else(|_panic| Err(Problem::new(500, "the worker failed; please report this")));
+    let result =
+        worked.unwrap_or_else(|_panic| Err(Problem::new(500, "the worker failed; please report this")));
     shared.jobs.finish(id, result, shared.clock.unix_millis());
 }
 
@@ -111,10 +114,4 @@ fn accepted(shared: &Shared, id: &str, caller: Option<&Caller>) -> Result<Reply,
     let mut reply = Reply::json(&shared.jobs.show(id, caller)?).with("location", &format!("/jobs/{id}"));
     reply.status = 202;
     Ok(reply)
-}
-
-/// A typical body, for the documentation.
-#[must_use]
-pub(crate) fn example(loaded: &Loaded) -> serde_json::Value {
-    serde_json::json!({"records": [plain::example_record(loaded.predictor.model())]})
 }

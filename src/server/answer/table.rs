@@ -14,8 +14,8 @@ use hyper::body::Frame;
 use tempfile::SpooledTempFile;
 
 use super::{JSON, Reply, ReplyBody};
-use crate::data::{ReadOptions, Source};
-use crate::inference::{Batch, ScoreError, score_csv};
+use crate::data::{ReadOptions, Source, write_number};
+use crate::inference::{Batch, ScoreError, score_csv_seen};
 use crate::protocol::{Problem, mlflow, plain, tensorflow, v2};
 use crate::server::events::Hops;
 use crate::server::models::Loaded;
@@ -154,7 +154,9 @@ pub(crate) async fn predict(
 
 pub(crate) fn busy(error: PoolError) -> Problem {
     match error {
-        PoolError::Full => Problem::busy("the queue is full: more batches wait than the workers can take; try again"),
+        PoolError::Full => {
+            Problem::busy("the queue is full: more batches wait than the workers can take; try again")
+        }
         PoolError::Died => Problem::busy("the server is stopping, or a worker failed; try again"),
     }
 }
@@ -192,30 +194,92 @@ pub(crate) fn score(
     file: SpooledTempFile,
     length: u64,
 ) -> Result<(SpooledTempFile, u64, usize, Duration), Problem> {
+    let mut out = Counting { file: tempfile::spooled_tempfile(1 << 20), length: 0 };
+    let (n_rows, took) = score_into(loaded, file, length, &mut out, &mut |_, _| {})?;
+    out.file
+        .seek(SeekFrom::Start(0))
+        .map_err(|error| Problem::busy(format!("the predictions can't be read back: {error}")))?;
+    Ok((out.file, out.length, n_rows, took))
+}
+
+fn score_into(
+    loaded: &Loaded,
+    file: SpooledTempFile,
+    length: u64,
+    out: &mut dyn Write,
+    seen: &mut dyn FnMut(u64, &[f64]),
+) -> Result<(usize, Duration), Problem> {
     let began = Instant::now();
     let source = Source::from_spooled("the body", file, length);
-    let mut out = Counting { file: tempfile::spooled_tempfile(1 << 20), length: 0 };
     // one thread: the workers are the parallelism here
     let options = ReadOptions { threads: 1, ..ReadOptions::default() };
-    let scored = score_csv(&loaded.predictor, &source, &options, &mut out, &Progress::new());
+    let scored = score_csv_seen(&loaded.predictor, &source, &options, out, &Progress::new(), seen);
     let scored = scored.map_err(|error| {
         loaded.stats.refused.fetch_add(1, Ordering::Relaxed);
         match error {
             ScoreError::Input { error, .. } => error.into(),
             ScoreError::Data(error) => Problem::bad_request(format!("the CSV can't be read: {error}")),
-            ScoreError::Write(error) => {
-                Problem::busy(format!("the server has no room for the predictions in a temporary file: {error}"))
-            }
+            ScoreError::Write(error) => Problem::busy(format!(
+                "the server has no room for the predictions in a temporary file: {error}"
+            )),
         }
     })?;
     let took = began.elapsed();
     loaded.stats.requests.fetch_add(1, Ordering::Relaxed);
     loaded.stats.rows.fetch_add(scored.n_rows, Ordering::Relaxed);
     loaded.stats.inference.observe(took);
-    out.file
-        .seek(SeekFrom::Start(0))
-        .map_err(|error| Problem::busy(format!("the predictions can't be read back: {error}")))?;
-    Ok((out.file, out.length, scored.n_rows as usize, took))
+    Ok((scored.n_rows as usize, took))
+}
+
+/// The most bytes of an answer to MLflow's CSV, which is JSON in memory.
+const MAX_INVOKED: usize = 64 << 20;
+
+/// Answers CSV as MLflow does: with JSON.
+pub(crate) async fn invoke_csv(
+    shared: &Arc<Shared>,
+    loaded: &Arc<Loaded>,
+    (file, length): (SpooledTempFile, u64),
+    hops: &mut Hops,
+) -> Result<(Reply, usize), Problem> {
+    let own = loaded.clone();
+    let work = move || {
+        let classes = &own.predictor.model().output.classes;
+        let mut body = b"{\"predictions\":[".to_vec();
+        let mut seen = |_: u64, values: &[f64]| {
+            for value in values {
+                if body.len() > MAX_INVOKED {
+                    return;
+                }
+                if !body.ends_with(b"[") {
+                    body.push(b',');
+                }
+                match classes.get(*value as usize).filter(|_| !classes.is_empty()) {
+                    Some(class) => crate::protocol::write_json_text(class, &mut body),
+                    None => write_number(*value, &mut body),
+                }
+            }
+        };
+        let scored = score_into(&own, file, length, &mut std::io::sink(), &mut seen);
+        scored.map(|(n_rows, took)| (body, n_rows, took))
+    };
+    let (scored, waited) = shared.pool.run(work).await.map_err(busy)?;
+    hops.queue = Some(waited);
+    loaded.stats.queue.observe(waited);
+    let (mut body, n_rows, took) =
+        scored.map_err(
+            |problem| {
+                if problem.status == 422 { Problem { status: 400, ..problem } } else { problem }
+            },
+        )?;
+    if body.len() > MAX_INVOKED {
+        return Err(Problem::new(
+            413,
+            "the answer would be too large for JSON; send the file to /predict, which answers with CSV",
+        ));
+    }
+    body.extend_from_slice(b"]}");
+    hops.inference = Some(took);
+    Ok((Reply::new(200, JSON, body), n_rows))
 }
 
 struct Counting {
@@ -257,11 +321,14 @@ pub(crate) async fn predict_csv(
     Ok((reply, n_rows))
 }
 
+/// The file, and what was read from it.
+type Piece = (SpooledTempFile, Vec<u8>);
+
 /// Sends a temporary file piece by piece, as fast as the client takes it.
 struct FileBody {
     file: Option<SpooledTempFile>,
     left: u64,
-    reading: Option<tokio::task::JoinHandle<std::io::Result<(SpooledTempFile, Vec<u8>)>>>,
+    reading: Option<tokio::task::JoinHandle<std::io::Result<Piece>>>,
     _place: CsvPlace,
 }
 

@@ -56,7 +56,9 @@ pub(crate) async fn complete(
         })
         .collect::<Result<Vec<Vec<_>>, Problem>>()?;
     // without a seed, each request draws anew
-    let seed = request.seed.unwrap_or_else(|| shared.id_base ^ shared.next_id.load(Ordering::Relaxed).rotate_left(32));
+    let seed = request
+        .seed
+        .unwrap_or_else(|| shared.id_base ^ shared.next_id.load(Ordering::Relaxed).rotate_left(32));
     let answer = Answer {
         id: format!("{}-{}", if request.chat { "chatcmpl" } else { "cmpl" }, shared.new_id()),
         created: shared.clock.unix_millis() / 1000,
@@ -113,10 +115,13 @@ impl Asked {
     }
 }
 
+/// A token's text, its probability's logarithm, and the likeliest tokens with theirs.
+type Likelihood = (String, Option<f64>, Vec<(String, f64)>);
+
 /// Probabilities of tokens, gathered as they are drawn.
 #[derive(Debug, Default)]
 struct LogProbs {
-    tokens: Vec<(String, Option<f64>, Vec<(String, f64)>)>,
+    tokens: Vec<Likelihood>,
 }
 
 impl LogProbs {
@@ -262,7 +267,9 @@ impl Writer {
             }
             // keeps back what a stop may begin with
             let keep = stops
-                .flat_map(|stop| (1..stop.len()).filter(|n| stop.is_char_boundary(*n)).map(move |n| &stop[..n]))
+                .flat_map(|stop| {
+                    (1..stop.len()).filter(|n| stop.is_char_boundary(*n)).map(move |n| &stop[..n])
+                })
                 .filter(|start| self.held.ends_with(start))
                 .map(str::len)
                 .max()
@@ -328,7 +335,13 @@ impl EventBody {
                 if opening.is_empty() {
                     return self.next_event();
                 }
-                Some(openai::event(&self.answer.piece(self.index, &opening, Value::Null, None, include_usage)))
+                Some(openai::event(&self.answer.piece(
+                    self.index,
+                    &opening,
+                    &Value::Null,
+                    None,
+                    include_usage,
+                )))
             }
             Stage::Text => {
                 let writer = self.writer.as_mut()?;
@@ -337,14 +350,14 @@ impl EventBody {
                     return Some(openai::event(&self.answer.piece(
                         self.index,
                         &piece.text,
-                        logprobs,
+                        &logprobs,
                         None,
                         include_usage,
                     )));
                 }
                 self.usage.completion += writer.n_tokens;
                 let finish = writer.finish.or(Some("length"));
-                let last = self.answer.piece(self.index, "", Value::Null, finish, include_usage);
+                let last = self.answer.piece(self.index, "", &Value::Null, finish, include_usage);
                 self.index += 1;
                 self.stage = if self.index < self.asked.n_choices() { Stage::Open } else { Stage::Usage };
                 Some(openai::event(&last))
