@@ -8,6 +8,7 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
+//! - [`drift`]: how two tables differ and whether it matters; the slider laboratory; estimates without labels; advice.
 //! - [`workspace`]: the folder a learner's work lives in: models with versions and a champion, what is open; recovery.
 //! - [`cli`]: the commands. The only place that prints.
 //! - `app`: the window (feature `gui`, on by default). The only home of egui.
@@ -55,6 +56,7 @@
 pub mod app;
 pub mod cli;
 pub mod data;
+pub mod drift;
 pub mod inference;
 pub mod model;
 pub mod training;

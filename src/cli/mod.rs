@@ -14,6 +14,7 @@ macro_rules! outln {
 
 mod bench;
 mod demo;
+mod drift;
 mod evaluate;
 mod inspect;
 mod predict;
@@ -63,6 +64,8 @@ enum Command {
     Predict(predict::Args),
     /// Measure a model on labelled rows
     Evaluate(evaluate::Args),
+    /// How a file differs from a reference, and whether it matters
+    Drift(drift::Args),
     /// List the bundled data sets, or write one to a file
     Samples(samples::Args),
     /// Measure this program's speed and accuracy on this machine
@@ -146,6 +149,7 @@ pub fn run() -> Ran {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Drift(args)) => drift::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         None => match cli.workspace {
