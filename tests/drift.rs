@@ -157,7 +157,8 @@ fn column() -> impl Strategy<Value = Vec<f64>> {
 
 /// The largest gap, looked for at every value, in whole numbers.
 fn slow_gap(a: &[f64], b: &[f64]) -> f64 {
-    let below = |values: &[f64], x: f64| values.iter().filter(|v| **v <= x).count() as f64 / values.len() as f64;
+    let below =
+        |values: &[f64], x: f64| values.iter().filter(|v| **v <= x).count() as f64 / values.len() as f64;
     a.iter().chain(b).map(|&x| (below(a, x) - below(b, x)).abs()).fold(0.0, f64::max)
 }
 

@@ -12,8 +12,8 @@ use super::reading::{ReadArgs, Watched, open, print_warnings};
 use super::report::{grouped, print_json, short, table};
 use crate::data::{Source, Warning};
 use crate::drift::{
-    ColumnDrift, Correction, DomainClassifier, Measures, PredictionDrift, Report, Rule, ThresholdSource, compare,
-    compare_with_profile, domain_classifier, prediction_drift, read_both, read_for,
+    ColumnDrift, Correction, DomainClassifier, Measures, PredictionDrift, Report, Rule, ThresholdSource,
+    compare, compare_with_profile, domain_classifier, prediction_drift, read_both, read_for,
 };
 use crate::inference::Predictor;
 use crate::work::Seed;
@@ -156,10 +156,16 @@ fn two_files(args: &Args, reference: &Path, current: &Path, rule: &Rule) -> Resu
     let rows = (both.reference.n_rows(), both.current.n_rows());
     let prediction = predictor
         .as_ref()
-        .map(|predictor| prediction_drift(predictor, &both.reference, &both.current, rule, args.reading.threads))
+        .map(|predictor| {
+            prediction_drift(predictor, &both.reference, &both.current, rule, args.reading.threads)
+        })
         .transpose()
         .map_err(|error| {
-            Failure::work(format!("the model can't predict {} and {}: {error}", reference.name(), current.name()))
+            Failure::work(format!(
+                "the model can't predict {} and {}: {error}",
+                reference.name(),
+                current.name()
+            ))
         })?;
     if let Some(columns) = &args.columns {
         both.reference = only(both.reference, columns, &reference)?;
@@ -168,7 +174,8 @@ fn two_files(args: &Args, reference: &Path, current: &Path, rule: &Rule) -> Resu
     let classifier = match usize::try_from(args.classifier).unwrap_or(0) {
         0 => None,
         rows => Some(
-            domain_classifier(&both.reference, &both.current, rows, rule.seed, progress).map_err(Failure::work)?,
+            domain_classifier(&both.reference, &both.current, rows, rule.seed, progress)
+                .map_err(Failure::work)?,
         ),
     };
     let report =
@@ -197,10 +204,16 @@ fn two_files(args: &Args, reference: &Path, current: &Path, rule: &Rule) -> Resu
 
 fn warnings<'a>(source: &Source, warnings: &'a [Warning]) -> impl Iterator<Item = Value> + use<'a> {
     let file = source.name();
-    warnings.iter().map(move |warning| json!({"file": file, "line": warning.line, "message": warning.message}))
+    warnings
+        .iter()
+        .map(move |warning| json!({"file": file, "line": warning.line, "message": warning.message}))
 }
 
-fn only(table: crate::data::Table, columns: &[String], source: &Source) -> Result<crate::data::Table, Failure> {
+fn only(
+    table: crate::data::Table,
+    columns: &[String],
+    source: &Source,
+) -> Result<crate::data::Table, Failure> {
     for name in columns {
         if table.column(name).is_none() {
             let names: Vec<String> = table.columns().iter().map(|column| column.name.clone()).collect();
@@ -224,8 +237,7 @@ fn against_profile(args: &Args, model: &Path, rule: &Rule) -> Result<Compared, F
         return Err(Failure::usage("--classifier needs the rows of a reference: give a reference file"));
     }
     let watched = Watched::new("comparing");
-    let loaded =
-        read_for(&current, &options, Some(&predictor), &watched.progress).map_err(Failure::work)?;
+    let loaded = read_for(&current, &options, Some(&predictor), &watched.progress).map_err(Failure::work)?;
     let rows = loaded.table.n_rows();
     let prediction = of_profile(&predictor, &loaded.table, rule, args.reading.threads)?;
     let table = match &args.columns {
@@ -295,15 +307,17 @@ fn print_text(compared: &Compared, rule: &Rule, rule_card: bool, seconds: f64) {
         .chain(compared.prediction.iter().map(|prediction| &prediction.column))
         .map(row)
         .collect();
-    let header = ["column", "type", "n ref", "n now", "PSI", "KS / V", "p", "Wasserstein", "JS", "missing", "verdict"];
+    let header =
+        ["column", "type", "n ref", "n now", "PSI", "KS / V", "p", "Wasserstein", "JS", "missing", "verdict"];
     let right = [false, false, true, true, true, true, true, true, true, true, false];
     outln!("{}", table(&header, &rows, &right));
     let all = report.columns.iter().chain(compared.prediction.iter().map(|prediction| &prediction.column));
     for column in all.clone() {
         outln!("  {}: {}", column.name, column.verdict.reason);
-        if let (Some(control), Some(effect)) =
-            (&column.control, column.verdict.effects.iter().find(|e| e.material).or(column.verdict.effects.first()))
-            && let (Some(value), Some(chance)) = (effect.value, effect.no_drift_p95)
+        if let (Some(control), Some(effect)) = (
+            &column.control,
+            column.verdict.effects.iter().find(|e| e.material).or(column.verdict.effects.first()),
+        ) && let (Some(value), Some(chance)) = (effect.value, effect.no_drift_p95)
         {
             let means = match &column.measures {
                 Measures::Numbers(n) => match (n.mean.reference, n.mean.current) {
@@ -338,13 +352,17 @@ fn print_text(compared: &Compared, rule: &Rule, rule_card: bool, seconds: f64) {
     if let Some(prediction) = &compared.prediction {
         let left_out = prediction.left_out.reference + prediction.left_out.current;
         if left_out > 0 {
-            outln!("  {} rows have a missing value that the model refuses; their predictions are left out", grouped(left_out as u64));
+            outln!(
+                "  {} rows have a missing value that the model refuses; their predictions are left out",
+                grouped(left_out as u64)
+            );
         }
     }
     if let Some(classifier) = &compared.classifier {
         outln!("\n  all columns at once: {}", classifier.text());
     }
-    for (names, side) in [(&report.only_in_reference, "reference"), (&report.only_in_current, "current data")] {
+    for (names, side) in [(&report.only_in_reference, "reference"), (&report.only_in_current, "current data")]
+    {
         if !names.is_empty() {
             outln!("\n  only in the {side}, not compared: {}", names.join(", "));
         }
@@ -362,7 +380,8 @@ fn print_text(compared: &Compared, rule: &Rule, rule_card: bool, seconds: f64) {
 
 fn row(column: &ColumnDrift) -> Vec<String> {
     let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| short(value, 3));
-    let percent = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{} %", short(share * 100.0, 2)));
+    let percent =
+        |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{} %", short(share * 100.0, 2)));
     let (index, effect, distance, js) = match &column.measures {
         Measures::Numbers(m) => (m.psi, m.ks.map(|ks| ks.statistic), m.wasserstein, m.jensen_shannon),
         Measures::Levels(m) => (m.psi, m.cramers_v, None, m.jensen_shannon),
@@ -395,7 +414,8 @@ fn details(column: &ColumnDrift) {
                 outln!("      {} of the values lie outside the reference's range", percent(share));
             }
         }
-        Measures::Levels(m) => {
+        // which identifiers are new says nothing
+        Measures::Levels(m) if column.drifted.is_some() => {
             let list = |levels: &[crate::drift::LevelShare], n: usize| {
                 let mut text: Vec<String> =
                     levels.iter().take(8).map(|l| format!("'{}' ({})", l.level, percent(l.share))).collect();
@@ -411,7 +431,7 @@ fn details(column: &ColumnDrift) {
                 outln!("      vanished levels: {}", list(&m.vanished_levels, m.n_vanished_levels));
             }
         }
-        Measures::None { .. } => {}
+        Measures::Levels(_) | Measures::None { .. } => {}
     }
     if column.missing.changed == Some(true) {
         let share = |share: Option<f64>| share.map_or("–".to_owned(), percent);

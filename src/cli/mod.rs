@@ -54,7 +54,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The whole path on bundled data: load, train, predict both ways
+    /// The whole path on bundled data: load, train, predict both ways, drift
     Demo(demo::Args),
     /// How a data file is read, and what is in it
     Inspect(inspect::Args),

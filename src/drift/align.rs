@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::data::{Coded, Column, ColumnData, ColumnKind, Levels, MISSING_CODE, MISSING_DATE, boolean_word, number_text};
+use crate::data::{
+    Coded, Column, ColumnData, ColumnKind, Levels, MISSING_CODE, MISSING_DATE, boolean_word, number_text,
+};
 
 const DAY_MICROS: f64 = 86_400_000_000.0;
 
@@ -38,7 +40,11 @@ pub fn align(reference: Column, current: Column) -> Aligned {
             notes.push(format!("the type changed: {kind} in the reference, {other} in the current data"));
         }
     };
-    let conflict = || Pair::Conflict(format!("{kind} in the reference, {other} in the current data: there is no common scale to compare them on"));
+    let conflict = || {
+        Pair::Conflict(format!(
+            "{kind} in the reference, {other} in the current data: there is no common scale to compare them on"
+        ))
+    };
     let pair = match (reference.data, current.data) {
         (Number(a), Number(b)) => Pair::Numbers(a, b),
         (Date(a), Date(b)) => Pair::Numbers(days(&a), days(&b)),
@@ -89,7 +95,10 @@ pub fn align(reference: Column, current: Column) -> Aligned {
         }
         (Date(_), _) | (_, Date(_)) => conflict(),
     };
-    if matches!(pair, Pair::Levels(..)) && kind != other && notes.is_empty() && ![kind, other].contains(&ColumnKind::Text)
+    if matches!(pair, Pair::Levels(..))
+        && kind != other
+        && notes.is_empty()
+        && ![kind, other].contains(&ColumnKind::Text)
     {
         changed(&mut notes);
     }

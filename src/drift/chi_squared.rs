@@ -43,7 +43,8 @@ pub fn chi_squared(reference: &[usize], current: &[usize]) -> Option<ChiSquared>
         levels += 1;
         let (expected_r, expected_c) = (both * n1 / n, both * n2 / n);
         smallest_expected = smallest_expected.min(expected_r).min(expected_c);
-        statistic += (r as f64 - expected_r).powi(2) / expected_r + (c as f64 - expected_c).powi(2) / expected_c;
+        statistic +=
+            (r as f64 - expected_r).powi(2) / expected_r + (c as f64 - expected_c).powi(2) / expected_c;
     }
     let dof = levels - 1;
     let p_value = if dof == 0 { 1.0 } else { chi_squared_sf(statistic, dof) };

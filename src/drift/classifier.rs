@@ -74,7 +74,10 @@ pub fn domain_classifier(
     seed: Seed,
     progress: &Progress,
 ) -> Result<DomainClassifier, TrainError> {
-    let picked = (sample(reference.n_rows(), rows, seed, "reference"), sample(current.n_rows(), rows, seed, "current"));
+    let picked = (
+        sample(reference.n_rows(), rows, seed, "reference"),
+        sample(current.n_rows(), rows, seed, "current"),
+    );
     let n = (picked.0.len(), picked.1.len());
     let nothing = |note: String| DomainClassifier {
         auc: None,
@@ -148,7 +151,8 @@ fn telling(model: &crate::model::Model) -> Vec<String> {
         let mut next = Vec::new();
         for node in level.iter().filter_map(|&at| tree.nodes.get(at)) {
             if let Node::Split { feature, left, right, .. } = node {
-                if let Some(input) = model.encoding.get(*feature).and_then(|term| model.inputs.get(term.input))
+                if let Some(input) =
+                    model.encoding.get(*feature).and_then(|term| model.inputs.get(term.input))
                     && !names.contains(&input.name)
                 {
                     names.push(input.name.clone());
@@ -182,7 +186,8 @@ fn stack(reference: Column, current: Column, columns: &mut Vec<Column>) {
         }
         Pair::Levels(a, b) => {
             let n = a.codes.len() + b.codes.len();
-            let texts = (0..a.codes.len()).map(|row| a.get(row)).chain((0..b.codes.len()).map(|row| b.get(row)));
+            let texts =
+                (0..a.codes.len()).map(|row| a.get(row)).chain((0..b.codes.len()).map(|row| b.get(row)));
             let both: Coded = texts.collect();
             // many levels are names, and names tell nothing about the next row
             if both.levels.len() > 50.max(n / 50) {

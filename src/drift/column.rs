@@ -62,6 +62,7 @@ impl Missing {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BinShares {
     /// The bins' edges, their values, or the levels' names.
+    #[serde(flatten)]
     pub bins: BinNames,
     /// Share of the reference in each bin.
     pub reference: Vec<f64>,
@@ -215,7 +216,12 @@ pub(crate) fn conflict(name: String, kind: ColumnKind, why: String) -> ColumnDri
     }
 }
 
-fn open(test: &'static str, p_value: Option<f64>, effects: Vec<Effect>, detectable_ks: Option<f64>) -> Verdict {
+fn open(
+    test: &'static str,
+    p_value: Option<f64>,
+    effects: Vec<Effect>,
+    detectable_ks: Option<f64>,
+) -> Verdict {
     Verdict {
         test,
         p_value,
@@ -241,7 +247,9 @@ pub fn compare_numbers(
     let rows = Sides { reference: reference.len(), current: current.len() };
     let nannyml = rule_card::nannyml_numbers(&reference, &current);
     let parts: Vec<Sorted> = match rule.threshold_source {
-        ThresholdSource::Learned => chunked(reference.len()).map(|rows| Sorted::new(reference[rows].to_vec())).collect(),
+        ThresholdSource::Learned => {
+            chunked(reference.len()).map(|rows| Sorted::new(reference[rows].to_vec())).collect()
+        }
         ThresholdSource::Fixed => Vec::new(),
     };
     let (reference, current) = (Sorted::new(reference), Sorted::new(current));
@@ -271,10 +279,15 @@ pub fn compare_numbers(
         ThresholdSource::Learned => {
             let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(measured).collect();
             if parts.is_empty() {
-                notes.push("the reference has fewer than ten rows to learn thresholds from; the fixed ones are used".into());
+                notes.push(
+                    "the reference has fewer than ten rows to learn thresholds from; the fixed ones are used"
+                        .into(),
+                );
                 [Some(fixed.psi), Some(fixed.ks), Some(fixed.wasserstein_std)]
             } else {
-                let learn = |of: &dyn Fn(&(Option<f64>, Option<KolmogorovSmirnov>, Option<f64>, Option<f64>)) -> Option<f64>| {
+                let learn = |of: &dyn Fn(
+                    &(Option<f64>, Option<KolmogorovSmirnov>, Option<f64>, Option<f64>),
+                ) -> Option<f64>| {
                     mean_plus_three_std(&parts.iter().filter_map(of).collect::<Vec<_>>())
                 };
                 [learn(&|p| p.0), learn(&|p| p.1.map(|ks| ks.statistic)), learn(&|p| p.3)]
@@ -354,7 +367,13 @@ pub(crate) fn shares(counts: &[usize]) -> Vec<f64> {
 
 /// Compares levels, given in each file's order.
 #[must_use]
-pub fn compare_levels(name: String, kind: ColumnKind, reference: &Coded, current: &Coded, rule: &Rule) -> ColumnDrift {
+pub fn compare_levels(
+    name: String,
+    kind: ColumnKind,
+    reference: &Coded,
+    current: &Coded,
+    rule: &Rule,
+) -> ColumnDrift {
     // a place for each level of the reference, then for each that only the current side has
     let n_reference_levels = reference.levels.len();
     let mut names: Vec<&str> = reference.levels.iter().collect();
@@ -385,7 +404,8 @@ pub fn compare_levels(name: String, kind: ColumnKind, reference: &Coded, current
     };
     let own = |code: u32| code as usize;
     let (r, missing_r) = tally(&reference.codes, &own);
-    let (c, missing_c) = tally(&current.codes, &|code| place.get(code as usize).copied().unwrap_or(usize::MAX));
+    let (c, missing_c) =
+        tally(&current.codes, &|code| place.get(code as usize).copied().unwrap_or(usize::MAX));
     let chunks: Vec<Vec<usize>> =
         chunked(reference.codes.len()).map(|rows| tally(&reference.codes[rows], &own).0).collect();
     let rows = Sides { reference: reference.codes.len(), current: current.codes.len() };
@@ -457,7 +477,8 @@ pub(crate) fn of_counts(
     let mut unusable = empty_side(n);
     let n_levels = r.iter().filter(|&&count| count > 0).count();
     if unusable.is_none() && n.reference >= 20 && 2 * n_levels > n.reference {
-        unusable = Some("no verdict: nearly every value is a level of its own (an identifier or free text)".into());
+        unusable =
+            Some("no verdict: nearly every value is a level of its own (an identifier or free text)".into());
     }
     if test.is_some_and(|test| test.dof > 0 && test.smallest_expected < 5.0) {
         notes.push("levels expected fewer than five times make the chi-squared p-value rough; the verdict's p puts them together".into());
@@ -524,9 +545,9 @@ pub(crate) fn settle(columns: &mut [ColumnDrift], rule: &Rule) {
         let n = (column.n.reference, column.n.current);
         column.drifted = column.verdict.conclude(n, rule, column.unusable.as_deref());
         let missing = &mut column.missing;
-        missing.changed = missing.p_value.zip(missing.change).map(|(p, change)| {
-            p <= rule.alpha / n_columns && change.abs() >= MISSING_CHANGE
-        });
+        missing.changed = missing
+            .p_value
+            .zip(missing.change)
+            .map(|(p, change)| p <= rule.alpha / n_columns && change.abs() >= MISSING_CHANGE);
     }
 }
-

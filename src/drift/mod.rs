@@ -7,6 +7,8 @@
 //! | is it more than chance, and does it matter? | [`Rule`], [`Verdict`], the no-drift [`Control`] |
 //! | what would other tools say? | [`rule_card`] |
 //! | two tables at once | [`compare`] |
+//! | what if the data shifts? | [`lab`] |
+//! | what to do about it? | [`retraining`] |
 //!
 //! Missing values are left out of every statistic and reported beside it. Ties are steps of a distribution function like
 //! any other. A constant column has one bin for its value and one for all others. Nothing here panics on an empty column: a
@@ -20,11 +22,13 @@ mod column;
 mod control;
 mod kolmogorov;
 mod ks;
+pub mod lab;
 mod multiple;
 mod prediction;
 mod profile;
 mod reading;
 mod report;
+pub mod retraining;
 mod rule;
 pub mod rule_card;
 mod sorted;

@@ -74,7 +74,10 @@ mod tests {
             }
         };
         let third = 0.04 * 4.0 / 3.0;
-        close(adjust(&p, Correction::BenjaminiHochberg), [Some(0.04), Some(third), None, Some(third), Some(0.5)]);
+        close(
+            adjust(&p, Correction::BenjaminiHochberg),
+            [Some(0.04), Some(third), None, Some(third), Some(0.5)],
+        );
         close(adjust(&p, Correction::Bonferroni), [Some(0.04), Some(0.16), None, Some(0.12), Some(1.0)]);
         close(adjust(&p, Correction::None), p);
         assert_eq!(adjust(&[], Correction::BenjaminiHochberg), []);

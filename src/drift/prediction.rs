@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::column::{ColumnDrift, compare_levels, compare_numbers, settle};
-use super::rule::Rule;
 use super::profile::compare_outline;
+use super::rule::Rule;
 use crate::data::{Coded, Column, ColumnData, ColumnKind, Table};
 use crate::inference::{InputError, Predictions, Predictor};
-use crate::model::{Policy, Task};
+use crate::model::{Model, Policy, Task};
 
 /// Drift of a model's predictions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,14 +43,8 @@ pub fn predict_leniently(
     };
     relax(&mut model.policies);
     model.inputs.iter_mut().filter_map(|input| input.policies.as_mut()).for_each(&mut relax);
-    let refusing: Vec<&Column> = model
-        .inputs
-        .iter()
-        .filter(|input| input.policies.unwrap_or(model.policies).missing_value == Policy::Reject)
-        .filter_map(|input| table.column(&input.name))
-        .collect();
-    let kept: Vec<usize> =
-        (0..table.n_rows()).filter(|&row| !refusing.iter().any(|column| column.is_missing(row))).collect();
+    let all: Vec<usize> = (0..table.n_rows()).collect();
+    let kept = accepted_rows(&model, table, &all);
     let left_out = table.n_rows() - kept.len();
     let lenient = Predictor::new(Arc::new(model));
     let predictions = if left_out == 0 {
@@ -59,6 +53,17 @@ pub fn predict_leniently(
         lenient.predict_table(&table.take(&kept), threads)?
     };
     Ok((lenient, predictions, left_out))
+}
+
+/// Of the given rows, those that the model's policies don't refuse for a missing value.
+pub(crate) fn accepted_rows(model: &Model, table: &Table, rows: &[usize]) -> Vec<usize> {
+    let refusing: Vec<&Column> = model
+        .inputs
+        .iter()
+        .filter(|input| input.policies.unwrap_or(model.policies).missing_value == Policy::Reject)
+        .filter_map(|input| table.column(&input.name))
+        .collect();
+    rows.iter().copied().filter(|&row| !refusing.iter().any(|column| column.is_missing(row))).collect()
 }
 
 /// Compares a model's predictions on two tables.

@@ -6,7 +6,9 @@
 
 use super::align::{Pair, align};
 use super::bins::Bins;
-use super::column::{BinNames, ColumnDrift, LevelCounts, Measures, Missing, NumberMeasures, Sides, of_counts, settle};
+use super::column::{
+    BinNames, ColumnDrift, LevelCounts, Measures, Missing, NumberMeasures, Sides, of_counts, settle,
+};
 use super::report::{Report, drifted_share};
 use super::rule::Rule;
 use super::sorted::Sorted;
@@ -89,7 +91,10 @@ pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: 
                     out_of_range: range.filter(|_| !sorted.is_empty()).map(|(low, high)| {
                         (sorted.below(low) + sorted.len() - sorted.at_most(high)) as f64 / sorted.len() as f64
                     }),
-                    mean: Sides { reference: (outline.n > 0).then_some(*mean), current: summary.map(|s| s.0) },
+                    mean: Sides {
+                        reference: (outline.n > 0).then_some(*mean),
+                        current: summary.map(|s| s.0),
+                    },
                     std: Sides { reference: *std, current: summary.and_then(|s| s.1) },
                     bins: bin_shares,
                 }));
@@ -133,9 +138,18 @@ fn compare_level_outline(
             _ => missing += 1,
         }
     }
-    let mut all = LevelCounts { names: Vec::new(), reference: Vec::new(), current: Vec::new(), of_reference: Vec::new() };
+    let mut all = LevelCounts {
+        names: Vec::new(),
+        reference: Vec::new(),
+        current: Vec::new(),
+        of_reference: Vec::new(),
+    };
     for (level, n) in counts {
-        let here = current.levels.code(level).and_then(|code| of_level.get_mut(code as usize)).map_or(0, std::mem::take);
+        let here = current
+            .levels
+            .code(level)
+            .and_then(|code| of_level.get_mut(code as usize))
+            .map_or(0, std::mem::take);
         all.names.push(level);
         all.reference.push(*n);
         all.current.push(here);

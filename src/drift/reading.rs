@@ -113,15 +113,20 @@ fn read_as_reference(
         .into_columns()
         .into_iter()
         .map(|column| match again.table.column(&column.name) {
-            Some(forced) if odd.contains(&column.name) && 2 * present(forced) >= present(&column) => forced.clone(),
+            Some(forced) if odd.contains(&column.name) && 2 * present(forced) >= present(&column) => {
+                forced.clone()
+            }
             _ => column,
         })
         .collect();
     loaded.table = Table::new(columns).map_err(DataError::Setting)?;
-    let fits = |name: &str| loaded.table.column(name).is_some_and(|column| !matches!(column.data, ColumnData::Text(_) | ColumnData::Category(_) | ColumnData::Boolean(_)));
+    let fits = |name: &str| {
+        loaded.table.column(name).is_some_and(|column| {
+            !matches!(column.data, ColumnData::Text(_) | ColumnData::Category(_) | ColumnData::Boolean(_))
+        })
+    };
     if odd.iter().all(|name| fits(name)) {
         loaded.warnings = again.warnings;
     }
     Ok(loaded)
 }
-

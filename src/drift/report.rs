@@ -47,7 +47,8 @@ pub fn compare(
         .into_columns()
         .into_iter()
         .filter_map(|column| {
-            let other = of_current.iter_mut().find(|other| other.as_ref().is_some_and(|o| o.name == column.name))?;
+            let other =
+                of_current.iter_mut().find(|other| other.as_ref().is_some_and(|o| o.name == column.name))?;
             Some((column, other.take()?))
         })
         .collect();
@@ -69,7 +70,8 @@ pub(crate) fn compare_pairs(
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let work: Vec<Mutex<Option<(Column, Column)>>> = pairs.into_iter().map(|pair| Mutex::new(Some(pair))).collect();
+    let work: Vec<Mutex<Option<(Column, Column)>>> =
+        pairs.into_iter().map(|pair| Mutex::new(Some(pair))).collect();
     let done: Vec<Mutex<Option<ColumnDrift>>> = work.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     let run = || {

@@ -75,7 +75,9 @@ impl Rule {
     #[must_use]
     pub fn text(&self) -> String {
         let correction = match self.correction {
-            Correction::BenjaminiHochberg => " after Benjamini-Hochberg's correction for the number of columns",
+            Correction::BenjaminiHochberg => {
+                " after Benjamini-Hochberg's correction for the number of columns"
+            }
             Correction::Bonferroni => " after Bonferroni's correction for the number of columns",
             Correction::None => " (not corrected for the number of columns)",
         };
@@ -115,7 +117,12 @@ pub struct Effect {
 impl Effect {
     /// An effect beside its threshold and its control.
     #[must_use]
-    pub fn new(measure: &'static str, value: Option<f64>, threshold: Option<f64>, no_drift_p95: Option<f64>) -> Self {
+    pub fn new(
+        measure: &'static str,
+        value: Option<f64>,
+        threshold: Option<f64>,
+        no_drift_p95: Option<f64>,
+    ) -> Self {
         let material = value.zip(threshold).is_some_and(|(value, threshold)| value >= threshold)
             && no_drift_p95.is_none_or(|chance| value.is_some_and(|value| value > chance));
         Self { measure, value, threshold, no_drift_p95, material }
@@ -156,7 +163,12 @@ pub struct Verdict {
 
 impl Verdict {
     /// Concludes: `None` where there are too few values to tell.
-    pub(crate) fn conclude(&mut self, n: (usize, usize), rule: &Rule, unusable: Option<&str>) -> Option<bool> {
+    pub(crate) fn conclude(
+        &mut self,
+        n: (usize, usize),
+        rule: &Rule,
+        unusable: Option<&str>,
+    ) -> Option<bool> {
         if let Some(why) = unusable {
             why.clone_into(&mut self.reason);
             return None;

@@ -81,7 +81,11 @@ pub fn of_numbers(facts: &NumberFacts<'_>) -> Vec<ToolVerdict> {
     vec![
         evidently,
         above(("NannyML", "Jensen-Shannon distance", "the default for every column"), facts.nannyml),
-        at_least(("deepchecks", "KS statistic", "numbers; size, not significance"), facts.ks.map(|ks| ks.0), 0.2),
+        at_least(
+            ("deepchecks", "KS statistic", "numbers; size, not significance"),
+            facts.ks.map(|ks| ks.0),
+            0.2,
+        ),
         whylogs("KS p-value", "numbers", facts.ks.map(|ks| ks.1)),
     ]
 }
@@ -104,14 +108,23 @@ pub fn of_levels(
     ]
 }
 
-fn evidently_levels(reference: &[usize], current: &[usize], n_reference: usize, numbers: bool) -> ToolVerdict {
+fn evidently_levels(
+    reference: &[usize],
+    current: &[usize],
+    n_reference: usize,
+    numbers: bool,
+) -> ToolVerdict {
     if n_reference > EVIDENTLY_SMALL {
         let why = if numbers {
             "numbers with at most five values, more than 1,000 reference rows"
         } else {
             "levels, more than 1,000 reference rows"
         };
-        return at_least(("Evidently", "Jensen-Shannon distance", why), jensen_shannon(reference, current), 0.1);
+        return at_least(
+            ("Evidently", "Jensen-Shannon distance", why),
+            jensen_shannon(reference, current),
+            0.1,
+        );
     }
     let n_levels = reference.iter().zip(current).filter(|(r, c)| **r + **c > 0).count();
     if n_levels <= 2 {

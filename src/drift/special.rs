@@ -137,6 +137,8 @@ mod tests {
         // ln 1! − 1.5 ln 1 + 1 − ½ ln 2π
         assert!((stirling_error(1.0) - 0.081_061_466_795_327_26).abs() < 1e-15);
         assert!((stirling_error(0.5) - 0.153_426_409_720_027_36).abs() < 1e-15);
-        assert!((stirling_error(15.5) - stirling_error(16.5) - (0.005_375_598_5 - 0.005_049_874_8)).abs() < 1e-9);
+        assert!(
+            (stirling_error(15.5) - stirling_error(16.5) - (0.005_375_598_5 - 0.005_049_874_8)).abs() < 1e-9
+        );
     }
 }

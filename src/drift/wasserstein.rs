@@ -18,7 +18,8 @@ pub fn wasserstein(reference: &Sorted, current: &Sorted) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let differ = |count: fn(&[f64]) -> usize| count(a) as u128 * b.len() as u128 != count(b) as u128 * a.len() as u128;
+    let differ =
+        |count: fn(&[f64]) -> usize| count(a) as u128 * b.len() as u128 != count(b) as u128 * a.len() as u128;
     if differ(|values| values.partition_point(|&v| v == f64::NEG_INFINITY))
         || differ(|values| values.len() - values.partition_point(|&v| v < f64::INFINITY))
     {

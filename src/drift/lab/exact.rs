@@ -1,0 +1,129 @@
+//! KS and Wasserstein of a shifted column, exactly, without walking it: the question moves, the data stays.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::ranked::Moved;
+
+/// Points that are looked at first, so that most of the column is ruled out at once.
+const FIRST_LOOKS: usize = 32;
+
+/// The states of both step functions, as counts, at the two ends of a stretch of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stretch {
+    /// The largest gap that could lie inside.
+    bound: i64,
+    from: (usize, usize),
+    to: (usize, usize),
+}
+
+impl Ord for Stretch {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bound.cmp(&other.bound)
+    }
+}
+
+impl PartialOrd for Stretch {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// n₁n₂ · sup |F₁ − F₂| as a whole number, and the value where it is reached.
+///
+/// Inside a stretch both functions only rise, so that the gap is at most the larger of what one reaches at the end less what
+/// the other had at the beginning. The stretch with the largest bound is split at the middle of its longer side, until no
+/// bound beats the best gap seen by more than `slack`. Exact for `slack` 0.
+pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64) {
+    let (n1, n2) = (a.len() as i64, b.len() as i64);
+    let gap = |state: (usize, usize)| (state.0 as i64 * n2 - state.1 as i64 * n1).abs();
+    let bound = |from: (usize, usize), to: (usize, usize)| {
+        (to.0 as i64 * n2 - from.1 as i64 * n1).max(to.1 as i64 * n1 - from.0 as i64 * n2)
+    };
+    let (mut best, mut at) = (0, a.at(0));
+    let mut open = BinaryHeap::with_capacity(1024);
+    let all = (a.len(), b.len());
+    let mut from = (0, 0);
+    let mut looks: Vec<f64> = (1..FIRST_LOOKS).map(|i| a.at((a.len() - 1) * i / FIRST_LOOKS)).collect();
+    looks.dedup();
+    for x in looks {
+        let le = (a.partition(from.0, all.0, |v| v <= x), b.partition(from.1, all.1, |v| v <= x));
+        if gap(le) > best {
+            (best, at) = (gap(le), x);
+        }
+        open.push(Stretch { bound: bound(from, le), from, to: le });
+        from = le;
+    }
+    open.push(Stretch { bound: bound(from, all), from, to: all });
+    while let Some(Stretch { bound: most, from, to }) = open.pop() {
+        if most <= best + slack {
+            break;
+        }
+        let spans = (to.0 - from.0, to.1 - from.1);
+        if spans == (0, 0) {
+            continue;
+        }
+        let x = if spans.0 >= spans.1 {
+            a.at(usize::midpoint(from.0, to.0.max(1) - 1).max(from.0))
+        } else {
+            b.at(usize::midpoint(from.1, to.1.max(1) - 1).max(from.1))
+        };
+        let lt = (a.partition(from.0, to.0, |v| v < x), b.partition(from.1, to.1, |v| v < x));
+        let le = (a.partition(lt.0, to.0, |v| v <= x), b.partition(lt.1, to.1, |v| v <= x));
+        if gap(le) > best {
+            (best, at) = (gap(le), x);
+        }
+        if gap(lt) > best {
+            best = gap(lt);
+            // the state just below x began at the last value below it
+            let last = |moved: &Moved<'_>, n: usize| n.checked_sub(1).map(|rank| moved.at(rank));
+            at = last(a, lt.0).into_iter().chain(last(b, lt.1)).fold(f64::NEG_INFINITY, f64::max);
+        }
+        for (from, to) in [(from, lt), (le, to)] {
+            let most = bound(from, to);
+            if most > best + slack && from != to {
+                open.push(Stretch { bound: most, from, to });
+            }
+        }
+    }
+    (best.unsigned_abs(), at)
+}
+
+/// ∫ |Q₁(u) − Q₂(u)| du over the quantiles: where one column lies wholly above the other that is a difference of two running
+/// sums, and only where they cross is it split. `None` where a value is not finite, or the distance is too large.
+pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
+    let (n1, n2) = (a.len() as u64, b.len() as u64);
+    let all = n1.checked_mul(n2)?;
+    if all == 0 || ![a.at(0), a.at(a.len() - 1), b.at(0), b.at(b.len() - 1)].iter().all(|v| v.is_finite()) {
+        return None;
+    }
+    let origin = a.at(a.len() / 2);
+    // in units of 1/(n1·n2) of a probability, a rank of `a` is n2 wide and one of `b` n1
+    let upto = |moved: &Moved<'_>, width: u64, p: u64| {
+        let (rank, part) = ((p / width) as usize, p % width);
+        let whole = moved.sum(rank, origin) * width as f64;
+        if part == 0 { whole } else { whole + part as f64 * (moved.at(rank) - origin) }
+    };
+    let mut total = 0.0;
+    let mut open = vec![(0, all)];
+    while let Some((from, to)) = open.pop() {
+        let (a_low, a_high) = (a.at((from / n2) as usize), a.at(((to - 1) / n2) as usize));
+        let (b_low, b_high) = (b.at((from / n1) as usize), b.at(((to - 1) / n1) as usize));
+        if a_low >= b_high || b_low >= a_high {
+            let (over_a, over_b) = (upto(a, n2, to) - upto(a, n2, from), upto(b, n1, to) - upto(b, n1, from));
+            total += (over_a - over_b).abs();
+            continue;
+        }
+        // one of them has more than one rank here, or they would not overlap
+        let middle = u64::midpoint(from, to);
+        let (at_a, at_b) = (middle / n2 * n2, middle / n1 * n1);
+        let inside = |p: u64| (p > from && p < to).then_some(p);
+        let next = |p: u64, width: u64| inside(p).or_else(|| inside(p + width));
+        match next(at_a, n2).into_iter().chain(next(at_b, n1)).min_by_key(|p| p.abs_diff(middle)) {
+            Some(split) => open.extend([(from, split), (split, to)]),
+            None => total += (a_low - b_low).abs() * (to - from) as f64,
+        }
+    }
+    let distance = total / all as f64;
+    distance.is_finite().then_some(distance)
+}
