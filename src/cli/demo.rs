@@ -127,7 +127,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         say(&format!("   {name}  {:>5} rows  {}", evaluation.n_rows, scores(&evaluation.scores)));
         winters.push(json!({"winter": name, "rows": evaluation.n_rows, "metrics": evaluation.scores}));
     }
-    let drift = drift(&loaded.table, &predictor, &rows, cut, progress, &say)?;
+    let drift = drift(&loaded.table, &predictor, dates, cut, progress, &say)?;
     say("\nNext: the same by hand (`drydock demo --help` lists the commands), or with your own file.");
     if args.json {
         print_json(&json!({
@@ -146,15 +146,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn drift(
     table: &Table,
     predictor: &Predictor,
-    rows: &dyn Fn(&dyn Fn(i64) -> bool) -> Vec<usize>,
+    dates: &[i64],
     cut: i64,
     progress: &Progress,
     say: &dyn Fn(&str),
 ) -> Result<Value, Failure> {
     use crate::drift::{Rule, compare, prediction_drift};
+    let between = |from: i64, to: i64| -> Vec<usize> {
+        dates.iter().enumerate().filter(|(_, date)| (from..to).contains(date)).map(|(row, _)| row).collect()
+    };
     let end = winter_bounds().get(2).map_or(i64::MAX, |winter| winter.2);
-    let (before, during) =
-        (table.take(&rows(&|date| date < cut)), table.take(&rows(&|date| date >= cut && date < end)));
+    let (before, during) = (table.take(&between(i64::MIN, cut)), table.take(&between(cut, end)));
     say("\n6. Drift: the first pandemic winter against the two winters the model learned from\n");
     let rule = Rule::default();
     let prediction = prediction_drift(predictor, &before, &during, &rule, 0).map_err(Failure::work)?;

@@ -194,13 +194,13 @@ pub(crate) fn compare_columns(reference: Column, current: Column, rule: &Rule) -
     let mut drift = match pair {
         Pair::Numbers(reference, current) => compare_numbers(name, kind, reference, current, rule),
         Pair::Levels(reference, current) => compare_levels(name, kind, &reference, &current, rule),
-        Pair::Conflict(why) => conflict(name, kind, why),
+        Pair::Conflict(why) => conflict(name, kind, &why),
     };
     drift.notes.splice(0..0, notes);
     drift
 }
 
-pub(crate) fn conflict(name: String, kind: ColumnKind, why: String) -> ColumnDrift {
+pub(crate) fn conflict(name: String, kind: ColumnKind, why: &str) -> ColumnDrift {
     ColumnDrift {
         name,
         kind,
@@ -211,7 +211,7 @@ pub(crate) fn conflict(name: String, kind: ColumnKind, why: String) -> ColumnDri
         verdict: open("none", None, Vec::new(), None),
         control: None,
         rule_card: Vec::new(),
-        notes: vec![why.clone()],
+        notes: vec![why.to_owned()],
         unusable: Some(format!("no verdict: {why}")),
     }
 }
@@ -234,6 +234,9 @@ fn open(
         reason: String::new(),
     }
 }
+
+/// PSI, KS, Wasserstein, and the last over the reference's standard deviation.
+type Distances = (Option<f64>, Option<KolmogorovSmirnov>, Option<f64>, Option<f64>);
 
 /// Compares numbers, given in each file's order; NaN is missing.
 #[must_use]
@@ -258,7 +261,7 @@ pub fn compare_numbers(
     let counts = bins.as_ref().map(|bins| (bins.counts(&reference), bins.counts(&current)));
     let summaries = (reference.mean_and_std(), current.mean_and_std());
     let std = summaries.0.and_then(|(_, std)| std);
-    let measured = |current: &Sorted| {
+    let measured = |current: &Sorted| -> Distances {
         let counts = bins.as_ref().map(|bins| (bins.counts(&reference), bins.counts(current)));
         let distance = wasserstein(&reference, current);
         (
@@ -285,9 +288,7 @@ pub fn compare_numbers(
                 );
                 [Some(fixed.psi), Some(fixed.ks), Some(fixed.wasserstein_std)]
             } else {
-                let learn = |of: &dyn Fn(
-                    &(Option<f64>, Option<KolmogorovSmirnov>, Option<f64>, Option<f64>),
-                ) -> Option<f64>| {
+                let learn = |of: &dyn Fn(&Distances) -> Option<f64>| {
                     mean_plus_three_std(&parts.iter().filter_map(of).collect::<Vec<_>>())
                 };
                 [learn(&|p| p.0), learn(&|p| p.1.map(|ks| ks.statistic)), learn(&|p| p.3)]

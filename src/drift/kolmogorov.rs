@@ -115,13 +115,13 @@ fn durbin_cdf(n: u64, x: f64) -> f64 {
         }
     }
     for i in 0..m {
-        let first = matrix.get(i, 0) - h.powi(i as i32 + 1);
+        let first = matrix.get(i, 0) - power(h, i + 1);
         matrix.set(i, 0, first);
-        let below = matrix.get(m - 1, i) - h.powi((m - i) as i32);
+        let below = matrix.get(m - 1, i) - power(h, m - i);
         matrix.set(m - 1, i, below);
     }
     if 2.0 * h > 1.0 {
-        let corner = matrix.get(m - 1, 0) + (2.0 * h - 1.0).powi(m as i32);
+        let corner = matrix.get(m - 1, 0) + power(2.0 * h - 1.0, m);
         matrix.set(m - 1, 0, corner);
     }
     for row in 0..m {
@@ -142,6 +142,10 @@ fn durbin_cdf(n: u64, x: f64) -> f64 {
         }
     }
     value * 10_f64.powi(exponent.clamp(-400, 300))
+}
+
+fn power(base: f64, exponent: usize) -> f64 {
+    base.powi(i32::try_from(exponent).unwrap_or(i32::MAX))
 }
 
 /// A square matrix times a power of ten.

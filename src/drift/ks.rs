@@ -58,9 +58,14 @@ pub(crate) fn of_gap(gap: u64, at: f64, n1: u64, n2: u64) -> KolmogorovSmirnov {
     KolmogorovSmirnov { statistic: gap as f64 / (n1 as f64 * n2 as f64), p_value, method, at }
 }
 
+/// A count among numbers that may be negative; columns are shorter than the largest of them.
+pub(crate) fn signed(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 /// n₁n₂ · sup |F₁ − F₂|, a whole number, and where it is reached first.
 fn largest_gap(a: &[f64], b: &[f64]) -> (u64, f64) {
-    let (n1, n2) = (a.len() as i64, b.len() as i64);
+    let (n1, n2) = (signed(a.len()), signed(b.len()));
     let (mut i, mut j) = (0, 0);
     let (mut best, mut at) = (0, a[0]);
     while i < a.len() && j < b.len() {
@@ -71,7 +76,7 @@ fn largest_gap(a: &[f64], b: &[f64]) -> (u64, f64) {
         while j < b.len() && b[j] <= x {
             j += 1;
         }
-        let gap = (i as i64 * n2 - j as i64 * n1).abs();
+        let gap = (signed(i) * n2 - signed(j) * n1).abs();
         if gap > best {
             (best, at) = (gap, x);
         }
@@ -114,8 +119,8 @@ fn apart(n1: u64, n2: u64) -> f64 {
 /// J. L. Hodges, "The Significance Probability of the Smirnov Two-Sample Test", Arkiv för Matematik 3 (1958).
 fn exact(gap: u64, n1: u64, n2: u64) -> f64 {
     let (m, n) = (n1 as usize, n2 as usize);
-    let (n1, n2, gap) = (n1 as i64, n2 as i64, gap as i64);
-    let outside = |i: usize, j: usize| (i as i64 * n2 - j as i64 * n1).abs() >= gap;
+    let (n1, n2, gap) = (n1.cast_signed(), n2.cast_signed(), gap.cast_signed());
+    let outside = |i: usize, j: usize| (signed(i) * n2 - signed(j) * n1).abs() >= gap;
     let mut column = vec![0.0; n + 1];
     for i in 0..=m {
         for j in 0..=n {

@@ -48,7 +48,7 @@ pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: 
                 return super::column::conflict(
                     outline.name.clone(),
                     kind,
-                    "numbers in training, texts in the current data: there is no common scale to compare them on".into(),
+                    "numbers in training, texts in the current data: there is no common scale to compare them on",
                 );
             };
             let sorted = Sorted::new(values);
@@ -115,7 +115,7 @@ pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: 
                     return super::column::conflict(
                         outline.name.clone(),
                         ColumnKind::Category,
-                        "levels in training, dates in the current data".into(),
+                        "levels in training, dates in the current data",
                     );
                 }
             };

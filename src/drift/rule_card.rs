@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | Evidently, up to 1,000 reference rows | KS, p < 0.05; with two values a Z-test, with up to five chi-squared | chi-squared, p < 0.05; with two levels a Z-test of proportions |
 //! | Evidently, above | Wasserstein over standard deviation ≥ 0.1; with up to five values Jensen–Shannon ≥ 0.1 | Jensen–Shannon distance ≥ 0.1 |
-//! | NannyML | Jensen–Shannon over Doane's bins, above mean + 3σ of ten reference chunks | the same over levels |
+//! | `NannyML` | Jensen–Shannon over Doane's bins, above mean + 3σ of ten reference chunks | the same over levels |
 //! | deepchecks | KS statistic, must stay below 0.2 | Cramér's V, must stay below 0.2 |
 //! | whylogs | KS p-value: drift to 0.05, possible to 0.15 | chi-squared p-value, the same states |
 //!
@@ -52,7 +52,7 @@ pub struct NumberFacts<'a> {
     pub wasserstein: Option<f64>,
     /// Sample standard deviation of the reference.
     pub std: Option<f64>,
-    /// NannyML's statistic and threshold.
+    /// `NannyML`'s statistic and threshold.
     pub nannyml: Option<(f64, f64)>,
 }
 
@@ -183,7 +183,7 @@ fn whylogs(method: &'static str, why: &'static str, p: Option<f64>) -> ToolVerdi
     ToolVerdict { tool: "whylogs", method, value: p, threshold: Some(0.05), drifted, says, why }
 }
 
-/// NannyML's Jensen–Shannon distance of a column of numbers in the file's order, and its threshold; `None` with fewer than
+/// `NannyML`'s Jensen–Shannon distance of a column of numbers in the file's order, and its threshold; `None` with fewer than
 /// ten reference values or values that are not finite.
 #[must_use]
 pub fn nannyml_numbers(reference: &[f64], current: &[f64]) -> Option<(f64, f64)> {
@@ -205,7 +205,7 @@ pub fn nannyml_numbers(reference: &[f64], current: &[f64]) -> Option<(f64, f64)>
     nannyml(&chunks, &count(current))
 }
 
-/// NannyML's Jensen–Shannon distance of levels; `chunks` are the counts of ten consecutive parts of the reference.
+/// `NannyML`'s Jensen–Shannon distance of levels; `chunks` are the counts of ten consecutive parts of the reference.
 #[must_use]
 pub fn nannyml(chunks: &[Vec<usize>], current: &[usize]) -> Option<(f64, f64)> {
     if chunks.len() < NANNYML_CHUNKS {

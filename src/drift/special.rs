@@ -112,33 +112,38 @@ fn nonzero(value: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// `scipy.stats.chi2.sf(x, dof)`, confirmed with mpmath at 40 digits.
+    /// `scipy.stats.chi2.sf(x, dof)`; `tests/drift.rs` has more.
     #[test]
     fn the_tail_agrees_with_scipy() {
         for (x, dof, expected) in [
-            (3.84, 1, 0.050_043_521_248_705_147),
-            (0.5, 1, 0.479_500_122_186_953_46),
-            (1e-6, 3, 0.999_999_999_734_038_5),
-            (12.0, 5, 0.034_787_782_571_384_54),
-            (1200.0, 5, 2.824_961_353_252_612e-257),
-            (100.0, 100, 0.481_191_688_419_867_7),
-            (1_000.0, 1_000, 0.494_053_163_206_133_96),
-            (1_200.0, 1_000, 1.371_562_150_396_711_4e-5),
+            (3.84, 1, 0.05004352124870519),
+            (0.5, 1, 0.47950012218695337),
+            (1e-06, 3, 0.9999999997340385),
+            (12.0, 5, 0.03478778050624185),
+            (1200.0, 5, 2.9375604806857507e-257),
+            (100.0, 100, 0.48119168452795674),
+            (1000.0, 1000, 0.49405285382923964),
+            (1200.0, 1000, 1.2255942330622893e-05),
         ] {
             let found = chi_squared_sf(x, dof);
-            assert!((found - expected).abs() <= 1e-11 * expected, "{x} {dof}: {found} not {expected}");
+            assert!((found - expected).abs() <= 1e-9 * expected, "{x} {dof}: {found} not {expected}");
         }
         assert_eq!(chi_squared_sf(0.0, 0), 1.0);
         assert_eq!(chi_squared_sf(f64::INFINITY, 3), 0.0);
     }
 
+    /// `math.lgamma(n + 1) - (n + .5) * math.log(n) + n - .5 * math.log(2 * math.pi)`
     #[test]
     fn the_error_of_stirlings_formula() {
-        // ln 1! − 1.5 ln 1 + 1 − ½ ln 2π
-        assert!((stirling_error(1.0) - 0.081_061_466_795_327_26).abs() < 1e-15);
-        assert!((stirling_error(0.5) - 0.153_426_409_720_027_36).abs() < 1e-15);
-        assert!(
-            (stirling_error(15.5) - stirling_error(16.5) - (0.005_375_598_5 - 0.005_049_874_8)).abs() < 1e-9
-        );
+        for (n, expected) in [
+            (0.5, 0.1534264097200273),
+            (1.0, 0.08106146679532733),
+            (7.5, 0.011104559758208676),
+            (15.0, 0.005554733551961899),
+            (16.0, 0.005207655919613696),
+            (40.0, 0.002083289938292321),
+        ] {
+            assert!((stirling_error(n) - expected).abs() < 3e-14, "{n}: {}", stirling_error(n));
+        }
     }
 }

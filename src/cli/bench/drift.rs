@@ -14,6 +14,11 @@ use crate::work::Progress;
 const COLUMNS: usize = 10;
 const MILLIS: (&str, f64) = ("ms", 1e3);
 
+/// Keeps the compiler from leaving out what nobody reads.
+fn use_up<T>(value: T) {
+    black_box(value);
+}
+
 pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
     let rows = session.rows;
     let pairs: Vec<(Vec<f64>, Vec<f64>)> = (0..COLUMNS)
@@ -55,9 +60,9 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
             black_box(psi(&bins.counts(reference), &bins.counts(moved)));
         }
     })?;
-    let naive_ks = naive(&|reference, moved| drop(black_box(kolmogorov_smirnov(reference, moved))))?;
+    let naive_ks = naive(&|reference, moved| use_up(kolmogorov_smirnov(reference, moved)))?;
     session.check()?;
-    let naive_distance = naive(&|reference, moved| drop(black_box(wasserstein(reference, moved))))?;
+    let naive_distance = naive(&|reference, moved| use_up(wasserstein(reference, moved)))?;
     session.check()?;
     let mut step = 0.0;
     let mut each = |statistic: &dyn Fn(&LabColumn, Affine)| {
@@ -68,11 +73,11 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
             Ok(())
         })
     };
-    let index = each(&|column, affine| drop(black_box(column.psi(affine))))?;
-    let distance = each(&|column, affine| drop(black_box(column.wasserstein(affine))))?;
-    let ks = each(&|column, affine| drop(black_box(column.ks(affine, Precision::Exact))))?;
-    let dragging = each(&|column, affine| drop(black_box(column.ks(affine, Precision::Dragging))))?;
-    let all = each(&|column, affine| drop(black_box(column.measure(affine, Precision::Exact))))?;
+    let index = each(&|column, affine| use_up(column.psi(affine)))?;
+    let distance = each(&|column, affine| use_up(column.wasserstein(affine)))?;
+    let ks = each(&|column, affine| use_up(column.ks(affine, Precision::Exact)))?;
+    let dragging = each(&|column, affine| use_up(column.ks(affine, Precision::Dragging)))?;
+    let all = each(&|column, affine| use_up(column.measure(affine, Precision::Exact)))?;
     session.time("slider, PSI of ten columns", MILLIS, &index, &[("moved and sorted", &naive_psi)]);
     session.time(
         "slider, Wasserstein of ten columns",
@@ -84,9 +89,7 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
     session.time("slider, KS within 0.001", MILLIS, &dragging, &[]);
     session.time("slider, all statistics of ten columns", MILLIS, &all, &[]);
     let nowhere = time(Repeats::USUAL, || {
-        columns
-            .iter()
-            .for_each(|column| drop(black_box(column.measure(Affine::default(), Precision::Exact))));
+        columns.iter().for_each(|column| use_up(column.measure(Affine::default(), Precision::Exact)));
         Ok(())
     })?;
     session.time("the same with the slider at rest", MILLIS, &nowhere, &[]);

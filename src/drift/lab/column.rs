@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::exact::{area, largest_gap};
 use super::ranked::{Affine, Moved, Ranked};
-use crate::drift::ks::of_gap;
+use crate::drift::ks::{of_gap, signed};
 use crate::drift::{Bins, KolmogorovSmirnov, Sorted, jensen_shannon, psi};
 
 /// How exact KS has to be.
@@ -99,7 +99,7 @@ impl LabColumn {
         let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&self.current, affine));
         let slack = match precision {
             Precision::Exact => 0,
-            Precision::Dragging => (a.len() as i64).saturating_mul(b.len() as i64) / 1000,
+            Precision::Dragging => signed(a.len()).saturating_mul(signed(b.len())) / 1000,
         };
         let (gap, at) = largest_gap(&a, &b, slack);
         of_gap(gap, at, a.len() as u64, b.len() as u64)

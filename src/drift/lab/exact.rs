@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::ranked::Moved;
+use crate::drift::ks::signed;
 
 /// Points that are looked at first, so that most of the column is ruled out at once.
 const FIRST_LOOKS: usize = 32;
@@ -35,10 +36,10 @@ impl PartialOrd for Stretch {
 /// the other had at the beginning. The stretch with the largest bound is split at the middle of its longer side, until no
 /// bound beats the best gap seen by more than `slack`. Exact for `slack` 0.
 pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64) {
-    let (n1, n2) = (a.len() as i64, b.len() as i64);
-    let gap = |state: (usize, usize)| (state.0 as i64 * n2 - state.1 as i64 * n1).abs();
+    let (n1, n2) = (signed(a.len()), signed(b.len()));
+    let gap = |state: (usize, usize)| (signed(state.0) * n2 - signed(state.1) * n1).abs();
     let bound = |from: (usize, usize), to: (usize, usize)| {
-        (to.0 as i64 * n2 - from.1 as i64 * n1).max(to.1 as i64 * n1 - from.0 as i64 * n2)
+        (signed(to.0) * n2 - signed(from.1) * n1).max(signed(to.1) * n1 - signed(from.0) * n2)
     };
     let (mut best, mut at) = (0, a.at(0));
     let mut open = BinaryHeap::with_capacity(1024);

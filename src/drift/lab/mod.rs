@@ -26,5 +26,5 @@ mod timeline;
 pub use column::{LabColumn, Measured, Precision};
 pub use presets::{Preset, winter_presets};
 pub use ranked::{Affine, Ranked};
-pub use shifts::{Concept, FeatureShift, Schedule, Shifts, UnitError, apply, means};
+pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
 pub use timeline::{Timeline, Week, simulate};

@@ -272,6 +272,9 @@ pub fn means(table: &Table) -> BTreeMap<String, f64> {
     table.columns().iter().filter_map(|column| Some((column.name.clone(), of(column)?))).collect()
 }
 
+/// What the target is, by the relation of the reference, for every row of a table.
+pub type Relation<'a> = &'a dyn Fn(&Table) -> Option<Vec<f64>>;
+
 /// Applies the shifts to real rows at an intensity from 0 to 1: features first as they really are, then the target by the
 /// changed relation, then what goes wrong in measuring (units, clipping, gaps, noise), which the target knows nothing of.
 ///
@@ -285,7 +288,7 @@ pub fn apply(
     means: &BTreeMap<String, f64>,
     intensity: f64,
     seed: Seed,
-    predict: Option<&dyn Fn(&Table) -> Option<Vec<f64>>>,
+    predict: Option<Relation<'_>>,
 ) -> Table {
     let concept = shifts.concept.at(intensity);
     let mean_of = |name: &str| means.get(name).copied().unwrap_or(0.0);

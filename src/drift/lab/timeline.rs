@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::shifts::{Shifts, apply, means};
+use super::shifts::{Relation, Shifts, apply, means};
 use crate::data::Table;
 use crate::work::{Cancelled, Progress, Seed};
 
@@ -38,7 +38,7 @@ pub fn simulate(
     target: &str,
     shifts: &Shifts,
     timeline: Timeline,
-    predict: Option<&dyn Fn(&Table) -> Option<Vec<f64>>>,
+    predict: Option<Relation<'_>>,
     progress: &Progress,
 ) -> Result<Vec<Week>, Cancelled> {
     let means = means(table);
