@@ -202,3 +202,30 @@ fn presets_fit_the_winter_data() {
         assert!(moved, "{}", preset.name);
     }
 }
+
+#[test]
+fn each_pair_fools_its_statistic_and_not_another() {
+    use drydock::drift::lab::fooled;
+    for seed in [1, 42] {
+        for pair in fooled(Seed(seed)) {
+            let std = Sorted::new(pair.reference.clone()).mean_and_std().unwrap().1.unwrap();
+            let lab = LabColumn::new(Sorted::new(pair.reference), Sorted::new(pair.current)).unwrap();
+            let m = lab.measure(Affine::default(), Precision::Exact);
+            let (ks, chi) = (m.ks.unwrap(), m.chi_squared.unwrap());
+            let (index, js) = (m.psi.unwrap(), m.jensen_shannon.unwrap());
+            let distance = m.wasserstein.unwrap() / std;
+            match pair.statistic {
+                "psi" => assert!(index < 0.01 && ks.p_value < 1e-6, "{index} {ks:?}"),
+                "ks" => assert!(ks.p_value > 0.05 && distance > 0.25, "{ks:?} {distance}"),
+                "wasserstein" => {
+                    assert!(distance > 1.0 && index < 0.02 && ks.p_value > 0.05, "{distance} {index}");
+                }
+                "jensen_shannon" => assert!(js > 0.1 && ks.p_value > 0.01, "{js} {ks:?}"),
+                "chi_squared" => {
+                    assert!(chi.p_value < 0.01 && index < 0.01 && ks.statistic < 0.05, "{chi:?}");
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+}

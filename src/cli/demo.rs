@@ -169,7 +169,9 @@ fn drift(
     for column in report.columns.iter().chain([&prediction.column]) {
         say(&format!("   {:<14} {}", column.name, column.verdict.reason));
     }
-    say("   The inputs say little: the relation between them and the sales is what changed most.");
+    say(
+        "   The inputs moved. That the relation between them and the sales changed as well, no statistic of the\n   inputs can show: that is in the errors of step 5.",
+    );
     Ok(json!({"columns": report.columns, "drifted_share": report.drifted_share, "prediction": prediction}))
 }
 

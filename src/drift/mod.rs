@@ -8,6 +8,7 @@
 //! | what would other tools say? | [`rule_card`] |
 //! | two tables at once | [`compare`] |
 //! | what if the data shifts? | [`lab`] |
+//! | is it drifting now, while the model works? | [`monitor`] |
 //! | what to do about it? | [`retraining`] |
 //!
 //! Missing values are left out of every statistic and reported beside it. Ties are steps of a distribution function like
@@ -23,6 +24,7 @@ mod control;
 mod kolmogorov;
 mod ks;
 pub mod lab;
+pub mod monitor;
 mod multiple;
 mod prediction;
 mod profile;

@@ -88,11 +88,18 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
     session.time("slider, KS of ten columns", MILLIS, &ks, &[("moved and sorted", &naive_ks)]);
     session.time("slider, KS within 0.001", MILLIS, &dragging, &[]);
     session.time("slider, all statistics of ten columns", MILLIS, &all, &[]);
-    let nowhere = time(Repeats::USUAL, || {
-        columns.iter().for_each(|column| use_up(column.measure(Affine::default(), Precision::Exact)));
-        Ok(())
-    })?;
-    session.time("the same with the slider at rest", MILLIS, &nowhere, &[]);
+    let mut at_rest = |figure: &str, statistic: &dyn Fn(&LabColumn)| {
+        let timing = time(Repeats::USUAL, || {
+            columns.iter().for_each(statistic);
+            Ok(())
+        })?;
+        session.time(figure, MILLIS, &timing, &[]);
+        Ok::<(), Failure>(())
+    };
+    let still = Affine::default();
+    at_rest("slider at rest, Wasserstein", &|column| use_up(column.wasserstein(still)))?;
+    at_rest("slider at rest, KS", &|column| use_up(column.ks(still, Precision::Exact)))?;
+    at_rest("slider at rest, all statistics", &|column| use_up(column.measure(still, Precision::Exact)))?;
     let values = &pairs[0].1;
     let one = time(Repeats::FEW, || {
         let clipped = values.iter().map(|x| x.clamp(-1.0, 1.0)).collect();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::exact::{area, largest_gap};
 use super::ranked::{Affine, Moved, Ranked};
 use crate::drift::ks::{of_gap, signed};
-use crate::drift::{Bins, KolmogorovSmirnov, Sorted, jensen_shannon, psi};
+use crate::drift::{Bins, ChiSquared, KolmogorovSmirnov, Sorted, chi_squared, jensen_shannon, psi};
 
 /// How exact KS has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +28,8 @@ pub struct Measured {
     pub ks: Option<KolmogorovSmirnov>,
     /// Wasserstein's distance, in the column's unit.
     pub wasserstein: Option<f64>,
+    /// Chi-squared over the bins.
+    pub chi_squared: Option<ChiSquared>,
     /// Share of values outside the reference's range.
     pub out_of_range: Option<f64>,
     /// Where the figures are from a sample: with 95 % confidence no share is off by more than this (and so neither is KS).
@@ -123,6 +125,7 @@ impl LabColumn {
             jensen_shannon: jensen_shannon(&self.in_reference, &counts),
             ks: Some(self.ks(affine, precision)),
             wasserstein: self.wasserstein(affine),
+            chi_squared: chi_squared(&self.in_reference, &counts),
             out_of_range: Some(outside as f64 / moved.len() as f64),
             band: (precision == Precision::Dragging).then_some(0.001),
         }
@@ -140,6 +143,7 @@ impl LabColumn {
                 jensen_shannon: None,
                 ks: None,
                 wasserstein: None,
+                chi_squared: None,
                 out_of_range: None,
                 band: None,
             };
@@ -155,6 +159,7 @@ impl LabColumn {
             jensen_shannon: jensen_shannon(&self.in_reference, &counts),
             ks: crate::drift::kolmogorov_smirnov(reference, &current),
             wasserstein: crate::drift::wasserstein(reference, &current),
+            chi_squared: chi_squared(&self.in_reference, &counts),
             out_of_range: Some(outside as f64 / n),
             band: is_sample.then(|| (40.0_f64.ln() / (2.0 * n)).sqrt()),
         }

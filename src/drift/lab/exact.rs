@@ -64,13 +64,35 @@ pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64
         if spans == (0, 0) {
             continue;
         }
-        let x = if spans.0 >= spans.1 {
-            a.at(usize::midpoint(from.0, to.0.max(1) - 1).max(from.0))
+        // the longer side names the value; where its neighbours differ, its own ranks need no search
+        let (longer, shorter, low, high, other_low, other_high) = if spans.0 >= spans.1 {
+            (a, b, from.0, to.0, from.1, to.1)
         } else {
-            b.at(usize::midpoint(from.1, to.1.max(1) - 1).max(from.1))
+            (b, a, from.1, to.1, from.0, to.0)
         };
-        let lt = (a.partition(from.0, to.0, |v| v < x), b.partition(from.1, to.1, |v| v < x));
-        let le = (a.partition(lt.0, to.0, |v| v <= x), b.partition(lt.1, to.1, |v| v <= x));
+        let rank = usize::midpoint(low, high - 1);
+        let x = longer.at(rank);
+        let first = if rank == low || longer.at(rank - 1) < x {
+            rank
+        } else {
+            longer.partition(low, rank, |v| v < x)
+        };
+        let end = if rank + 1 == high || longer.at(rank + 1) > x {
+            rank + 1
+        } else {
+            longer.partition(rank + 1, high, |v| v <= x)
+        };
+        let other_first = shorter.partition(other_low, other_high, |v| v < x);
+        let other_end = if other_first == other_high || shorter.at(other_first) > x {
+            other_first
+        } else {
+            shorter.partition(other_first, other_high, |v| v <= x)
+        };
+        let (lt, le) = if spans.0 >= spans.1 {
+            ((first, other_first), (end, other_end))
+        } else {
+            ((other_first, first), (other_end, end))
+        };
         if gap(le) > best {
             (best, at) = (gap(le), x);
         }
@@ -93,13 +115,14 @@ pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64
 /// ∫ |Q₁(u) − Q₂(u)| du over the quantiles: where one column lies wholly above the other that is a difference of two running
 /// sums, and only where they cross is it split. `None` where a value is not finite, or the distance is too large.
 pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
-    let (n1, n2) = (a.len() as u64, b.len() as u64);
-    let all = n1.checked_mul(n2)?;
+    let divisor = gcd(a.len() as u64, b.len() as u64).max(1);
+    // a rank of `a` is `n2` wide and one of `b` is `n1`, in units that make both whole
+    let (n1, n2) = (a.len() as u64 / divisor, b.len() as u64 / divisor);
+    let all = (a.len() as u64).checked_mul(n2)?;
     if all == 0 || ![a.at(0), a.at(a.len() - 1), b.at(0), b.at(b.len() - 1)].iter().all(|v| v.is_finite()) {
         return None;
     }
     let origin = a.at(a.len() / 2);
-    // in units of 1/(n1·n2) of a probability, a rank of `a` is n2 wide and one of `b` n1
     let upto = |moved: &Moved<'_>, width: u64, p: u64| {
         let (rank, part) = ((p / width) as usize, p % width);
         let whole = moved.sum(rank, origin) * width as f64;
@@ -127,4 +150,8 @@ pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
     }
     let distance = total / all as f64;
     distance.is_finite().then_some(distance)
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -18,12 +18,14 @@
 
 mod column;
 mod exact;
+mod fooled;
 mod presets;
 mod ranked;
 mod shifts;
 mod timeline;
 
 pub use column::{LabColumn, Measured, Precision};
+pub use fooled::{Fooled, fooled};
 pub use presets::{Preset, winter_presets};
 pub use ranked::{Affine, Ranked};
 pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
