@@ -229,3 +229,22 @@ fn each_pair_fools_its_statistic_and_not_another() {
         }
     }
 }
+
+#[test]
+fn a_sample_is_off_by_no_more_than_its_band() {
+    let values: Vec<f64> = (0..60_000).map(|i| f64::from(i * 7919 % 60_000) / 600.0).collect();
+    let lab = LabColumn::new(Sorted::new(values.clone()), Sorted::new(values.clone())).unwrap();
+    let shift =
+        FeatureShift { noise: 5.0, clip: Some((10.0, 80.0)), missing: 0.2, ..FeatureShift::default() };
+    let quick = lab.approximate(&values, &shift, 50.0, 8_000, (Seed(1), "x"));
+    let whole = lab.measure_values(shift.numbers(&values, 50.0, Seed(1), "x"), false);
+    let band = quick.band.unwrap();
+    // a fifth of the values is missing: √(ln 40 / 2 · 6,400) = 0.017
+    assert!((0.016..0.018).contains(&band) && whole.band.is_none());
+    assert!((quick.ks.unwrap().statistic - whole.ks.unwrap().statistic).abs() <= band);
+    assert!((quick.wasserstein.unwrap() - whole.wasserstein.unwrap()).abs() <= band * 100.0);
+    let moved = Sorted::new(shift.numbers(&values, 50.0, Seed(1), "x"));
+    let expected = kolmogorov_smirnov(&Sorted::new(values.clone()), &moved).unwrap();
+    assert_eq!(whole.ks.unwrap().statistic, expected.statistic);
+    assert!((whole.wasserstein.unwrap() - wasserstein(&Sorted::new(values), &moved).unwrap()).abs() < 1e-9);
+}

@@ -218,3 +218,41 @@ fn tables_are_put_below_each_other_by_level_and_not_by_code() {
     assert!(below_each_other(&[&both, &numbers]).unwrap_err().contains("'c'"));
     assert!(below_each_other(&[&both, &Table::default()]).unwrap_err().contains("'c'"));
 }
+
+#[test]
+fn the_pandemic_switch_shows_in_the_error_and_not_in_the_estimate() {
+    use drydock::drift::retraining::{Following, track};
+    let (start, held_out) = (world(1, 800, 0.0, 1.0, 0.2), world(2, 800, 0.0, 1.0, 0.2));
+    let predictor = model(&start);
+    let estimator = LossEstimator::fit(&predictor, &held_out, Seed(1)).unwrap();
+    let rule = Rule { resamples: 19, ..Rule::default() };
+    let following = Following {
+        predictor: &predictor,
+        reference: &start,
+        estimator: Some(&estimator),
+        rule: &rule,
+        label_delay: 2,
+        seed: Seed(1),
+    };
+    let weeks = |concept: Concept| -> Vec<Table> {
+        let shifts = Shifts { concept, schedule: Schedule::Sudden { from: 3 }, ..Shifts::default() };
+        let timeline = Timeline { weeks: 6, rows_per_week: 200, seed: Seed(3) };
+        let weeks = simulate(&held_out, "y", &shifts, timeline, None, &Progress::new()).unwrap();
+        weeks.into_iter().map(|week| week.table).collect()
+    };
+    let with =
+        track(&following, &weeks(Concept { factor: 3.0, ..Concept::default() }), &Progress::new()).unwrap();
+    let without = track(&following, &weeks(Concept::default()), &Progress::new()).unwrap();
+    let (loss, guess) = (
+        |w: &drydock::drift::retraining::TrackedWeek| w.loss.unwrap(),
+        |w: &drydock::drift::retraining::TrackedWeek| w.estimated.unwrap().loss,
+    );
+    assert!(loss(&with[4]).low > 2.0 * loss(&without[4]).high);
+    // the same inputs, so the same estimate: it can't know
+    assert_eq!(guess(&with[4]), guess(&without[4]));
+    assert_eq!(with[4].known_in_week, 6);
+    assert!(
+        with.iter().all(|week| week.drift.columns.len() == 1 && week.drift.columns[0].drifted == Some(false))
+    );
+    assert!(with.iter().all(|week| week.outside.unwrap() < 0.05));
+}

@@ -24,6 +24,7 @@ mod control;
 mod kolmogorov;
 mod ks;
 pub mod lab;
+mod levels;
 pub mod monitor;
 mod multiple;
 mod prediction;
@@ -43,11 +44,12 @@ pub use chi_squared::{ChiSquared, chi_squared, chi_squared_pooled, cramers_v};
 pub use classifier::{DomainClassifier, domain_classifier};
 pub use column::{
     BinNames, BinShares, ColumnDrift, LevelMeasures, LevelShare, Measures, Missing, NumberMeasures, Sides,
-    compare_levels, compare_numbers,
+    compare_numbers,
 };
 pub use control::{Control, Spread, control_of_levels, control_of_numbers};
 pub use kolmogorov::kolmogorov_sf;
 pub use ks::{EXACT_UP_TO, KolmogorovSmirnov, PValueMethod, detectable_gap, kolmogorov_smirnov};
+pub use levels::compare_levels;
 pub use multiple::{Correction, adjust};
 pub use prediction::{PredictionDrift, predict_leniently, prediction_drift, prediction_drift_from_profile};
 pub use profile::compare_with_profile;

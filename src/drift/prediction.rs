@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::column::{ColumnDrift, compare_levels, compare_numbers, settle};
+use super::column::{ColumnDrift, compare_numbers, settle};
+use super::levels::compare_levels;
 use super::profile::compare_outline;
 use super::rule::Rule;
 use crate::data::{Coded, Column, ColumnData, ColumnKind, Table};

@@ -6,9 +6,8 @@
 
 use super::align::{Pair, align};
 use super::bins::Bins;
-use super::column::{
-    BinNames, ColumnDrift, LevelCounts, Measures, Missing, NumberMeasures, Sides, of_counts, settle,
-};
+use super::column::{BinNames, ColumnDrift, Measures, Missing, NumberMeasures, Sides, settle};
+use super::levels::{LevelCounts, of_counts};
 use super::report::{Report, drifted_share};
 use super::rule::Rule;
 use super::sorted::Sorted;

@@ -176,7 +176,8 @@ impl Verdict {
         let few = n.0.min(n.1);
         if few < rule.min_values {
             self.reason = format!(
-                "no verdict: {few} values on a side are too few to tell (at least {} are needed)",
+                "no verdict: too few to tell, with {few} value{} on a side where at least {} are needed",
+                if few == 1 { "" } else { "s" },
                 rule.min_values
             );
             return None;

@@ -7,9 +7,9 @@ use super::clock::{Repeats, time};
 use super::{Session, generate};
 use crate::cli::Failure;
 use crate::data::{ReadOptions, Source};
-use crate::drift::lab::{Affine, LabColumn, Precision};
+use crate::drift::lab::{Affine, FeatureShift, LabColumn, Precision};
 use crate::drift::{Bins, Rule, Sorted, compare, kolmogorov_smirnov, psi, read_both, wasserstein};
-use crate::work::Progress;
+use crate::work::{Progress, Seed};
 
 const COLUMNS: usize = 10;
 const MILLIS: (&str, f64) = ("ms", 1e3);
@@ -107,6 +107,12 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
         Ok(())
     })?;
     session.time("clipping, one column, exactly", MILLIS, &one, &[]);
+    let clip = FeatureShift { clip: Some((-1.0, 1.0)), ..FeatureShift::default() };
+    let sampled = time(Repeats::FEW, || {
+        use_up(columns[0].approximate(values, &clip, 0.0, 65_536, (Seed::default(), "bench")));
+        Ok(())
+    })?;
+    session.time("clipping, one column, 65,536 rows at once", MILLIS, &sampled, &[]);
     drop(columns);
     session.check()?;
 

@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::exact::{area, largest_gap};
 use super::ranked::{Affine, Moved, Ranked};
+use super::shifts::FeatureShift;
 use crate::drift::ks::{of_gap, signed};
 use crate::drift::{Bins, ChiSquared, KolmogorovSmirnov, Sorted, chi_squared, jensen_shannon, psi};
+use crate::work::Seed;
 
 /// How exact KS has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +20,7 @@ pub enum Precision {
 }
 
 /// Every statistic of a shifted column.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Measured {
     /// Population stability index.
     pub psi: Option<f64>,
@@ -131,37 +133,52 @@ impl LabColumn {
         }
     }
 
-    /// Every statistic of values that were shifted in another way (noise, clipping, gaps): all of them, or a sample of
-    /// `of` values, whose error band is that of Dvoretzky, Kiefer and Wolfowitz with Massart's constant,
-    /// √(ln(2/0.05) / 2n).
+    /// Every statistic of values that were shifted in another way (noise, clipping, gaps): all of them, or a sample, whose
+    /// error band is that of Dvoretzky, Kiefer and Wolfowitz with Massart's constant, √(ln(2/0.05) / 2n).
     #[must_use]
     pub fn measure_values(&self, values: Vec<f64>, is_sample: bool) -> Measured {
         let current = Sorted::new(values);
+        let n = current.len() as f64;
+        let band = is_sample.then(|| (40.0_f64.ln() / (2.0 * n)).sqrt());
         if current.is_empty() {
-            return Measured {
-                psi: None,
-                jensen_shannon: None,
-                ks: None,
-                wasserstein: None,
-                chi_squared: None,
-                out_of_range: None,
-                band: None,
-            };
+            return Measured::default();
         }
+        Measured { band, ..self.measure_sorted(current) }
+    }
+
+    fn measure_sorted(&self, current: Sorted) -> Measured {
         let counts = self.bins.counts(&current);
         let reference = self.reference.sorted();
-        let outside = reference
-            .range()
-            .map_or(0, |(low, high)| current.below(low) + current.len() - current.at_most(high));
-        let n = current.len() as f64;
+        let (low, high) = reference.range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let outside = current.below(low) + current.len() - current.at_most(high);
+        let n = current.len();
+        let ranked = Ranked::new(current);
+        let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&ranked, Affine::default()));
+        let (gap, at) = largest_gap(&a, &b, 0);
         Measured {
             psi: psi(&self.in_reference, &counts),
             jensen_shannon: jensen_shannon(&self.in_reference, &counts),
-            ks: crate::drift::kolmogorov_smirnov(reference, &current),
-            wasserstein: crate::drift::wasserstein(reference, &current),
+            ks: Some(of_gap(gap, at, a.len() as u64, n as u64)),
+            wasserstein: area(&a, &b),
             chi_squared: chi_squared(&self.in_reference, &counts),
-            out_of_range: Some(outside as f64 / n),
-            band: is_sample.then(|| (40.0_f64.ln() / (2.0 * n)).sqrt()),
+            out_of_range: Some(outside as f64 / n as f64),
+            band: None,
         }
+    }
+
+    /// Every statistic of a shift of any kind, from at most `rows` of the current values (in the file's order, NaN where
+    /// missing), with its error band: what is shown at once, until the figure of all rows is there.
+    #[must_use]
+    pub fn approximate(
+        &self,
+        values: &[f64],
+        shift: &FeatureShift,
+        mean: f64,
+        rows: usize,
+        (seed, name): (Seed, &str),
+    ) -> Measured {
+        let picked = crate::drift::classifier::sample(values.len(), rows, seed, name);
+        let sampled: Vec<f64> = picked.iter().map(|&row| values[row]).collect();
+        self.measure_values(shift.numbers(&sampled, mean, seed, name), picked.len() < values.len())
     }
 }

@@ -8,6 +8,8 @@ use crate::drift::ks::signed;
 
 /// Points that are looked at first, so that most of the column is ruled out at once.
 const FIRST_LOOKS: usize = 32;
+/// So many ranks of the longer column are walked instead of split further.
+const WALKED: u64 = 16;
 
 /// The states of both step functions, as counts, at the two ends of a stretch of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,32 +126,49 @@ pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
     }
     let origin = a.at(a.len() / 2);
     let upto = |moved: &Moved<'_>, width: u64, p: u64| {
-        let (rank, part) = ((p / width) as usize, p % width);
+        let (rank, part) = ranks(p, width);
         let whole = moved.sum(rank, origin) * width as f64;
         if part == 0 { whole } else { whole + part as f64 * (moved.at(rank) - origin) }
     };
     let mut total = 0.0;
     let mut open = vec![(0, all)];
     while let Some((from, to)) = open.pop() {
-        let (a_low, a_high) = (a.at((from / n2) as usize), a.at(((to - 1) / n2) as usize));
-        let (b_low, b_high) = (b.at((from / n1) as usize), b.at(((to - 1) / n1) as usize));
+        let (a_low, a_high) = (a.at(ranks(from, n2).0), a.at(ranks(to - 1, n2).0));
+        let (b_low, b_high) = (b.at(ranks(from, n1).0), b.at(ranks(to - 1, n1).0));
         if a_low >= b_high || b_low >= a_high {
             let (over_a, over_b) = (upto(a, n2, to) - upto(a, n2, from), upto(b, n1, to) - upto(b, n1, from));
             total += (over_a - over_b).abs();
             continue;
         }
-        // one of them has more than one rank here, or they would not overlap
-        let middle = u64::midpoint(from, to);
-        let (at_a, at_b) = (middle / n2 * n2, middle / n1 * n1);
-        let inside = |p: u64| (p > from && p < to).then_some(p);
-        let next = |p: u64, width: u64| inside(p).or_else(|| inside(p + width));
-        match next(at_a, n2).into_iter().chain(next(at_b, n1)).min_by_key(|p| p.abs_diff(middle)) {
-            Some(split) => open.extend([(from, split), (split, to)]),
-            None => total += (a_low - b_low).abs() * (to - from) as f64,
+        // few ranks are walked: where the columns cross, halving goes down to single ones
+        if to - from <= WALKED * n1.min(n2) {
+            let ((mut i, _), (mut j, _)) = (ranks(from, n2), ranks(from, n1));
+            let mut p = from;
+            while p < to {
+                let (end_a, end_b) = ((i as u64 + 1) * n2, (j as u64 + 1) * n1);
+                let end = end_a.min(end_b).min(to);
+                total += (a.at(i) - b.at(j)).abs() * (end - p) as f64;
+                i += usize::from(end == end_a);
+                j += usize::from(end == end_b);
+                p = end;
+            }
+            continue;
         }
+        // at a rank's end, so that pieces stay whole
+        let middle = u64::midpoint(from, to);
+        let width = n1.min(n2);
+        let split = if width == 1 { middle } else { middle / width * width };
+        open.extend([(from, split), (split, to)]);
     }
     let distance = total / all as f64;
     distance.is_finite().then_some(distance)
+}
+
+/// The rank that a place lies in, and how far inside.
+#[inline(always)]
+fn ranks(p: u64, width: u64) -> (usize, u64) {
+    // a division costs as much as all the rest
+    if width == 1 { (p as usize, 0) } else { ((p / width) as usize, p % width) }
 }
 
 fn gcd(a: u64, b: u64) -> u64 {

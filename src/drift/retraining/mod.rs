@@ -7,6 +7,7 @@ mod duel;
 mod estimate;
 mod losses;
 mod replay;
+mod track;
 
 pub use adviser::{Action, Advice, Answer, Evidence, Finding, advise};
 pub use bootstrap::{Interval, difference_interval, mean_interval};
@@ -14,3 +15,4 @@ pub use duel::{Duel, duel};
 pub use estimate::{EstimateError, Estimated, LossEstimator};
 pub use losses::{Losses, loss_name, losses};
 pub use replay::{Plays, Replay, ReplayError, ReplayedWeek, RetrainPolicy, below_each_other, replay};
+pub use track::{Following, TrackedWeek, outside, track};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::losses::losses;
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
-use crate::drift::{Rule, compare};
+use crate::drift::{Report, Rule, compare};
 use crate::inference::{InputError, Predictor};
 use crate::training::{Origin, Plan, Settings, TrainError, train};
 use crate::work::{Cancelled, Progress};
@@ -90,6 +90,9 @@ pub enum ReplayError {
     /// A week's rows can't be predicted.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// The loss can't be estimated.
+    #[error(transparent)]
+    Estimate(#[from] super::estimate::EstimateError),
     /// Someone asked the work to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -180,6 +183,20 @@ fn fit(settings: &Settings, table: &Table) -> Result<Predictor, TrainError> {
     Ok(Predictor::new(Arc::new(trained.model)))
 }
 
+/// The inputs of a model in one table against those in another.
+pub(crate) fn compare_inputs(
+    model: &Predictor,
+    reference: &Table,
+    week: &Table,
+    rule: &Rule,
+) -> Result<Report, Cancelled> {
+    let inputs = |table: &Table| {
+        let of_model = model.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
+        Table::new(of_model.collect()).unwrap_or_default()
+    };
+    compare(inputs(reference), inputs(week), rule, 1, &Progress::new())
+}
+
 /// Whether an input of the model has drifted, or loses more values.
 fn inputs_drifted(
     model: &Predictor,
@@ -187,12 +204,8 @@ fn inputs_drifted(
     week: &Table,
     rule: &Rule,
 ) -> Result<bool, Cancelled> {
-    let inputs = |table: &Table| {
-        let of_model = model.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
-        Table::new(of_model.collect()).unwrap_or_default()
-    };
     let rule = Rule { resamples: rule.resamples.min(49), ..*rule };
-    let report = compare(inputs(reference), inputs(week), &rule, 1, &Progress::new())?;
+    let report = compare_inputs(model, reference, week, &rule)?;
     Ok(report
         .columns
         .iter()
