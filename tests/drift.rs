@@ -6,6 +6,7 @@ use drydock::drift::{
     Bins, PValueMethod, Sorted, chi_squared, chi_squared_sf, cramers_v, jensen_shannon, kolmogorov_sf,
     kolmogorov_smirnov, psi, wasserstein,
 };
+use drydock::work::Seed;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -99,6 +100,42 @@ fn levels_agree_with_scipy() {
         close(psi(&r, &c).unwrap(), number("psi"), 1e-12, &name);
         close(jensen_shannon(&r, &c).unwrap(), number("jensen_shannon"), 1e-9, &name);
     }
+}
+
+/// Parts of the reference are cut as `numpy.array_split` cuts them only where ten divides its length.
+#[test]
+fn the_rule_cards_nannyml_figures_are_those_of_its_definition() {
+    for case in oracle()["nannyml"].as_array().unwrap() {
+        let (a, b) = (draws(&case["reference"]), draws(&case["current"]));
+        let (distance, threshold) = drydock::drift::rule_card::nannyml_numbers(&a, &b).unwrap();
+        let name = format!("{} {}", case["reference"], case["current"]);
+        close(distance, case["distance"].as_f64().unwrap(), 1e-9, &name);
+        close(threshold, case["threshold"].as_f64().unwrap(), 1e-9, &name);
+    }
+}
+
+/// The 95 % point of KS for two large samples of n is 1.3581 √(2/n) (Kolmogorov's limit law); PSI over ten bins is on
+/// average about 9 · 2/n, as chi-squared with nine degrees of freedom.
+#[test]
+fn the_no_drift_control_is_what_theory_says() {
+    for n in [4_000_usize, 20_000] {
+        let values = draws(&serde_json::json!([9, n, "uniform"]));
+        let reference = Sorted::new(values);
+        let bins = Bins::of_reference(&reference).unwrap();
+        let control =
+            drydock::drift::control_of_numbers(&reference, &bins, n, Some(1.0), (1500, Seed(3), "x"))
+                .unwrap();
+        let root = (2.0 / n as f64).sqrt();
+        close(control.statistics["ks"].p95, 1.3581 * root, 0.07, "KS");
+        close(control.statistics["psi"].mean, 18.0 / n as f64, 0.05, "PSI");
+        // E ∫ |bridge| over a uniform: √(2/π) · π/8 times √(2/n)
+        let expected = (2.0 / std::f64::consts::PI).sqrt() * std::f64::consts::PI / 8.0 * root;
+        close(control.statistics["wasserstein"].mean, expected, 0.05, "Wasserstein");
+    }
+    let control = drydock::drift::control_of_levels(&[500, 300, 200], 800, (3000, Seed(1), "c")).unwrap();
+    // chi-squared with two degrees of freedom
+    close(control.statistics["chi_squared"].mean, 2.0, 0.06, "chi-squared");
+    close(control.statistics["chi_squared"].p95, 5.991, 0.1, "chi-squared");
 }
 
 fn sorted(values: &[f64]) -> Sorted {

@@ -162,7 +162,7 @@ fn two_files(args: &Args, reference: &Path, current: &Path, rule: &Rule) -> Resu
         .transpose()
         .map_err(|error| {
             Failure::work(format!(
-                "the model can't predict {} and {}: {error}",
+                "the model can't predict the rows of {} or {}: {error}; without --model the columns alone are compared",
                 reference.name(),
                 current.name()
             ))

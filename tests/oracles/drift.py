@@ -142,4 +142,27 @@ for r, c in [
 chi = [[x, k, float(stats.chi2.sf(x, k))] for k in [1, 2, 3, 7, 30, 99, 1000, 20000] for x in
        [0.001 * k, 0.5 * k, 0.9 * k, k, 1.1 * k, 1.5 * k, 3 * k]]
 
-print(json.dumps({"numbers": numbers, "tails": tails, "levels": levels, "chi_squared_sf": chi}, indent=0))
+def nannyml(reference, current):
+    """NannyML's default: Jensen-Shannon over Doane's bins; mean + 3 standard deviations of ten chunks."""
+    reference, current = np.array(reference), np.array(current)
+    edges = np.histogram_bin_edges(reference, bins="doane")
+    whole = np.histogram(reference, edges)[0]
+
+    def distance(x):
+        inside = np.histogram(x, edges)[0]
+        return float(jensenshannon(np.append(whole, 0), np.append(inside, len(x) - inside.sum()), base=2))
+
+    chunks = [distance(chunk) for chunk in np.array_split(reference, 10)]
+    return {"distance": distance(current), "threshold": float(np.mean(chunks) + 3 * np.std(chunks)), "bins": len(whole)}
+
+
+monitored = [
+    {"reference": list(a), "current": list(b), **nannyml(draws(*a), draws(*b))}
+    for a, b in [
+        ((1, 500, "uniform"), (2, 700, "shifted")),
+        ((3, 2000, "tail"), (4, 1000, "tail")),
+        ((5, 1230, "uniform"), (6, 50, "uniform")),
+    ]
+]
+
+print(json.dumps({"nannyml": monitored, "numbers": numbers, "tails": tails, "levels": levels, "chi_squared_sf": chi}, indent=0))
