@@ -106,6 +106,31 @@ fn chance_is_not_drift_and_a_trifle_does_not_matter() {
 }
 
 #[test]
+fn a_new_value_among_few_is_seen() {
+    let folder = Folder::new();
+    let lines = |n: usize| {
+        (0..48).fold("grade\n".to_owned(), |mut text, row| {
+            writeln!(text, "{}", row % n + 1).unwrap();
+            text
+        })
+    };
+    folder.write("r.csv", lines(3));
+    folder.write("c.csv", lines(4));
+    let document = folder.run("drift r.csv c.csv --json").json();
+    let grade = column(&document, "grade");
+    // KS alone would call a quarter of the rows chance
+    assert!(grade["ks"]["p_value"].as_f64().unwrap() > 0.05);
+    assert_eq!(
+        (grade["verdict"]["test"].as_str(), grade["drifted"].as_bool()),
+        (Some("chi_squared"), Some(true))
+    );
+    assert_eq!(
+        column(&folder.run("drift r.csv r.csv --json").json(), "grade")["drifted"].as_bool(),
+        Some(false)
+    );
+}
+
+#[test]
 fn too_few_rows_give_no_verdict() {
     let folder = Folder::new();
     folder.write("r.csv", "x\n1\n2\n");

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::align::{Aligned, Pair, align};
 use super::bins::{Bins, jensen_shannon, psi};
-use super::chi_squared::ChiSquared;
+use super::chi_squared::{ChiSquared, chi_squared_pooled};
 use super::control::{Control, control_of_numbers};
 use super::ks::{KolmogorovSmirnov, detectable_gap, kolmogorov_smirnov};
 use super::levels::compare_levels;
@@ -312,6 +312,12 @@ pub fn compare_numbers(
         std,
         nannyml,
     });
+    // between a few values KS sees little of one that is new or gone; they are levels to the test
+    let few_values = matches!(bins, Some(Bins::Values(_)));
+    let (test, p_value) = match counts.as_ref().filter(|_| few_values) {
+        Some((r, c)) => ("chi_squared", chi_squared_pooled(r, c).map(|test| test.p_value)),
+        None => ("kolmogorov_smirnov", ks.map(|ks| ks.p_value)),
+    };
     let bin_shares = bins.zip(counts.as_ref()).map(|(bins, (r, c))| BinShares {
         bins: match bins {
             Bins::Edges(edges) => BinNames::Edges(edges),
@@ -337,12 +343,7 @@ pub fn compare_numbers(
             bins: bin_shares,
         })),
         drifted: None,
-        verdict: open(
-            "kolmogorov_smirnov",
-            ks.map(|ks| ks.p_value),
-            effects,
-            detectable_gap(n.reference, n.current, rule.alpha),
-        ),
+        verdict: open(test, p_value, effects, detectable_gap(n.reference, n.current, rule.alpha)),
         control,
         rule_card,
         notes,

@@ -96,7 +96,8 @@ fn read_as_reference(
         let Some(current) = loaded.table.column(&column.name) else { continue };
         let texts = matches!(current.kind(), ColumnKind::Category | ColumnKind::Text | ColumnKind::Boolean);
         let wanted = matches!(column.kind(), ColumnKind::Number | ColumnKind::Date);
-        let empty = (0..current.len()).all(|row| current.is_missing(row));
+        let empty =
+            [column, current].iter().any(|column| (0..column.len()).all(|row| column.is_missing(row)));
         if texts && wanted && !empty {
             options.columns.entry(column.name.clone()).or_default().kind = Some(column.kind());
             odd.push(column.name.clone());

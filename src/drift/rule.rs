@@ -93,7 +93,7 @@ impl Rule {
             ThresholdSource::Learned => "PSI, KS, Wasserstein over standard deviation, or Cramér's V above the column's own mean + 3 standard deviations over ten consecutive parts of the reference, each against all of it".into(),
         };
         format!(
-            "drifted if significant and material. Significant: p ≤ {}{correction} (numbers: two-sided Kolmogorov-Smirnov; levels: chi-squared, levels expected fewer than five times put together). Material: an effect that reaches its threshold and lies above the no-drift control's 95 % point ({material}). No verdict (null) with fewer than {} values on a side",
+            "drifted if significant and material. Significant: p ≤ {}{correction} (numbers: two-sided Kolmogorov-Smirnov; levels, and numbers of at most ten reference values: chi-squared, what is expected fewer than five times put together). Material: an effect that reaches its threshold and lies above the no-drift control's 95 % point ({material}). No verdict (null) with fewer than {} values on a side",
             self.alpha, self.min_values
         )
     }
