@@ -19,6 +19,7 @@
 mod column;
 mod exact;
 mod fooled;
+mod levels;
 mod presets;
 mod ranked;
 mod shifts;
@@ -26,6 +27,7 @@ mod timeline;
 
 pub use column::{LabColumn, Measured, Precision};
 pub use fooled::{Fooled, fooled};
+pub use levels::{LabLevels, LevelsMeasured};
 pub use presets::{Preset, winter_presets};
 pub use ranked::{Affine, Ranked};
 pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
