@@ -190,7 +190,11 @@ impl Verdict {
         let strongest = self.effects.iter().find(|effect| effect.material);
         self.significant = Some(significant);
         self.material = Some(strongest.is_some());
-        let p = format!("p = {} {} {}", short(adjusted), if significant { "≤" } else { ">" }, self.alpha);
+        let p = match adjusted {
+            // below the smallest double
+            0.0 => "p < 1e-300".to_owned(),
+            _ => format!("p = {} {} {}", short(adjusted), if significant { "≤" } else { ">" }, self.alpha),
+        };
         self.reason = match (significant, strongest) {
             (true, Some(effect)) => format!(
                 "drifted: more than chance ({p}), and it matters ({} = {} ≥ {})",
