@@ -8,6 +8,7 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
+//! - [`drift`]: how two tables differ and whether it matters; the slider laboratory; estimates without labels; advice.
 //! - [`workspace`]: the folder a learner's work lives in: models with versions and a champion, what is open; recovery.
 //! - [`protocol`]: the wire: bodies, errors and addresses of every dialect, for server and client. No input or output.
 //! - [`client`]: the request client: measured phases, collections, history, curl and code.
@@ -59,6 +60,7 @@ pub mod app;
 pub mod cli;
 pub mod client;
 pub mod data;
+pub mod drift;
 pub mod inference;
 pub mod model;
 pub mod protocol;

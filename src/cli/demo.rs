@@ -21,7 +21,8 @@ use crate::work::Progress;
 #[command(
     after_help = "Example:\n  drydock demo\n\nThe same by hand:\n  drydock samples winter-beverages -o winter.csv\n  \
     drydock inspect winter.csv\n  drydock train winter.csv --target units_sold --test-fraction 0.2 -o winter.json\n  \
-    drydock predict winter.json --input winter.csv -o predictions.csv"
+    drydock predict winter.json --input winter.csv -o predictions.csv\n  \
+    drydock drift winter_2019.csv winter_2020.csv --model winter.json"
 )]
 pub(crate) struct Args {
     /// Print one JSON document
@@ -127,8 +128,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         say(&format!("   {name}  {:>5} rows  {}", evaluation.n_rows, scores(&evaluation.scores)));
         winters.push(json!({"winter": name, "rows": evaluation.n_rows, "metrics": evaluation.scores}));
     }
+    let drift = drift(&loaded.table, &predictor, dates, cut, progress, &say)?;
     say(
-        "\n6. Serve and ask: the same model behind a real server on this machine, and the same record sent to it",
+        "\n7. Serve and ask: the same model behind a real server on this machine, and the same record sent to it",
     );
     let asked = ask_served(predictor.model(), &record)?;
     let equal_served = asked.prediction.to_bits() == single.to_bits();
@@ -153,11 +155,45 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "predict": {"record": record, "single": single, "batch": batch, "equal_to_the_bit": equal,
                 "batch_rows": scored.n_rows, "batch_seconds": seconds},
             "evaluate": winters,
+            "drift": drift,
             "serve": {"url": asked.url, "prediction": asked.prediction, "equal_to_the_bit": equal_served,
                 "server_timing": asked.server_timing, "seconds": asked.seconds},
         }));
     }
     Ok(())
+}
+
+/// The first pandemic winter against the two that the model learned from.
+fn drift(
+    table: &Table,
+    predictor: &Predictor,
+    dates: &[i64],
+    cut: i64,
+    progress: &Progress,
+    say: &dyn Fn(&str),
+) -> Result<Value, Failure> {
+    use crate::drift::{Rule, compare, prediction_drift};
+    let between = |from: i64, to: i64| -> Vec<usize> {
+        dates.iter().enumerate().filter(|(_, date)| (from..to).contains(date)).map(|(row, _)| row).collect()
+    };
+    let end = winter_bounds().get(2).map_or(i64::MAX, |winter| winter.2);
+    let (before, during) = (table.take(&between(i64::MIN, cut)), table.take(&between(cut, end)));
+    say("\n6. Drift: the first pandemic winter against the two winters the model learned from\n");
+    let rule = Rule::default();
+    let prediction = prediction_drift(predictor, &before, &during, &rule, 0).map_err(Failure::work)?;
+    let without_date = |table: Table| {
+        Table::new(table.into_columns().into_iter().filter(|column| column.name != "date").collect())
+            .map_err(Failure::work)
+    };
+    let report =
+        compare(without_date(before)?, without_date(during)?, &rule, 0, progress).map_err(Failure::work)?;
+    for column in report.columns.iter().chain([&prediction.column]) {
+        say(&format!("   {:<14} {}", column.name, column.verdict.reason));
+    }
+    say(
+        "   The inputs moved. That the relation between them and the sales changed as well, no statistic of the\n   inputs can show: that is in the errors of step 5.",
+    );
+    Ok(json!({"columns": report.columns, "drifted_share": report.drifted_share, "prediction": prediction}))
 }
 
 fn fit(table: &Table, origin: &Origin, progress: &Progress) -> Result<Trained, Failure> {

@@ -14,6 +14,7 @@ macro_rules! outln {
 
 mod bench;
 mod demo;
+mod drift;
 mod evaluate;
 mod inspect;
 mod keys;
@@ -71,7 +72,7 @@ pub enum Renderer {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The whole path on bundled data: load, train, predict both ways, serve and ask
+    /// The whole path on bundled data: load, train, predict both ways, drift, serve and ask
     Demo(demo::Args),
     /// How a data file is read, and what is in it
     Inspect(inspect::Args),
@@ -81,6 +82,8 @@ enum Command {
     Predict(predict::Args),
     /// Measure a model on labelled rows
     Evaluate(evaluate::Args),
+    /// How a file differs from a reference, and whether it matters
+    Drift(drift::Args),
     /// Serve models over HTTP, in every dialect at once
     Serve(serve::Args),
     /// Make, list, revoke and rotate the keys of a server
@@ -168,6 +171,7 @@ pub fn run() -> Ran {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Drift(args)) => drift::run(&args),
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
