@@ -6,7 +6,7 @@ use eframe::egui::{Context, Theme, ThemePreference};
 
 use super::command::open_picker;
 use super::job::{End, JobError, Jobs, Polled, Slot};
-use super::pages::{data, predict, train};
+use super::pages::{data, predict, requests, train};
 use super::picker::{Listing, Purpose};
 use super::state::{AppState, Problem, StatusKind, ThemeChoice, Version};
 use super::theme;
@@ -30,6 +30,7 @@ pub(crate) enum Effect {
     Data(data::Effect),
     Train(train::Effect),
     Predict(predict::Effect),
+    Requests(requests::Effect),
 }
 
 /// What comes from a job.
@@ -46,6 +47,7 @@ pub(crate) enum Event {
     Data(data::Event),
     Train(train::Event),
     Predict(predict::Event),
+    Requests(requests::Event),
 }
 
 /// What effects work with.
@@ -98,6 +100,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Data(effect) => data::carry_out(effect, state, outside),
         Effect::Train(effect) => train::carry_out(effect, state, outside),
         Effect::Predict(effect) => predict::carry_out(effect, state, outside),
+        Effect::Requests(effect) => requests::carry_out(effect, state, outside),
     }
 }
 
@@ -133,6 +136,11 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
                 }
+                Slot::Send
+                | Slot::Dialects
+                | Slot::RequestRows
+                | Slot::RequestFiles
+                | Slot::RequestHistory => requests::cancelled(state, slot),
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }
             Vec::new()
@@ -164,6 +172,7 @@ fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<Effect> {
         Event::Data(event) => return data::happened(state, event, seconds),
         Event::Train(event) => return train::happened(state, event, seconds),
         Event::Predict(event) => return predict::happened(state, event, seconds),
+        Event::Requests(event) => return requests::happened(state, event, seconds),
     }
     Vec::new()
 }
@@ -185,6 +194,9 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::Samples => data::failed(state, slot, problem),
         Slot::Train | Slot::TrainChart | Slot::ModelFile => train::failed(state, slot, problem),
         Slot::Batch | Slot::BatchSave | Slot::Measure | Slot::Parity => predict::failed(state, slot, problem),
+        Slot::Send | Slot::Dialects | Slot::RequestRows | Slot::RequestFiles | Slot::RequestHistory => {
+            requests::failed(state, slot, problem);
+        }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
     }
 }

@@ -53,6 +53,16 @@ pub(crate) enum Slot {
     Measure,
     /// Comparing single with batch.
     Parity,
+    /// A request on its way.
+    Send,
+    /// The same record in every dialect.
+    Dialects,
+    /// One request for every row.
+    RequestRows,
+    /// Reading or changing the requests' files.
+    RequestFiles,
+    /// Looking into the history of requests.
+    RequestHistory,
 }
 
 /// Why a job did not do what it was for.
@@ -214,6 +224,8 @@ impl Jobs {
                 | Slot::Relation
                 | Slot::Samples
                 | Slot::Parity
+                | Slot::RequestFiles
+                | Slot::RequestHistory
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
         Ok(id)

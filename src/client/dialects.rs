@@ -165,8 +165,9 @@ impl Shape {
     }
 }
 
-/// A whole number without a point.
-fn number(value: f64) -> Value {
+/// A number as JSON; a whole one without a point.
+#[must_use]
+pub fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
 }
 

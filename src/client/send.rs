@@ -74,7 +74,7 @@ impl Client {
         request: &Request,
         settings: &Settings,
         progress: &Progress,
-        live: &mut dyn FnMut(Live),
+        live: &mut (dyn FnMut(Live) + Send),
     ) -> Result<Exchange, SendError> {
         self.inner.runtime.block_on(self.exchange(request, settings, progress, live))
     }
@@ -85,7 +85,7 @@ impl Client {
         request: &Request,
         settings: &Settings,
         progress: &Progress,
-        live: &mut dyn FnMut(Live),
+        live: &mut (dyn FnMut(Live) + Send),
     ) -> Result<Exchange, SendError> {
         tokio::select! {
             biased;
@@ -112,7 +112,7 @@ async fn follow(
     pool: &Pool,
     request: &Request,
     settings: &Settings,
-    live: &mut dyn FnMut(Live),
+    live: &mut (dyn FnMut(Live) + Send),
 ) -> Result<Exchange, Failure> {
     let begun = Instant::now();
     let mut redirects: Vec<Redirect> = Vec::new();
@@ -334,7 +334,7 @@ async fn once(
     request: &Request,
     settings: &Settings,
     recorder: &mut Recorder,
-    live: &mut dyn FnMut(Live),
+    live: &mut (dyn FnMut(Live) + Send),
     begun: Instant,
 ) -> Result<Exchange, Fault> {
     let mut url = parse_url(&request.url)?;
@@ -535,7 +535,7 @@ async fn receive(
     mut incoming: hyper::body::Incoming,
     headers: &[(String, String)],
     settings: &Settings,
-    live: &mut dyn FnMut(Live),
+    live: &mut (dyn FnMut(Live) + Send),
     begun: Instant,
 ) -> Result<Received, Receive> {
     let header = |name: &str| super::request::find_header(headers, name).unwrap_or("").trim().to_ascii_lowercase();

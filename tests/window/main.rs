@@ -7,4 +7,5 @@ mod data;
 mod frame;
 mod monkey;
 mod predict;
+mod requests;
 mod train;

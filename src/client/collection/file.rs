@@ -204,6 +204,19 @@ impl SavedRequest {
     }
 }
 
+/// In other files a request stands as its own file's text.
+impl serde::Serialize for SavedRequest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_toml())
+    }
+}
+
+impl<'de> Deserialize<'de> for SavedRequest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_toml(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
 /// A text as a TOML string of one line.
 pub(in crate::client) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
