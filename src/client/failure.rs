@@ -295,6 +295,14 @@ pub(super) fn explain_exchange(error: &hyper::Error, any_byte_read: bool, https:
                     )
                     .detail(error_text(error));
                 }
+                io::ErrorKind::UnexpectedEof if any_byte_read => {
+                    return Fault::new(
+                        FailureKind::ClosedEarly,
+                        "The connection ended before the answer was complete.",
+                        &["Try again; look at the server's log if it stays so."],
+                    )
+                    .detail(error_text(error));
+                }
                 _ => {}
             }
         }

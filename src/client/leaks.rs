@@ -50,7 +50,7 @@ pub fn secrets_in(text: &str) -> Vec<(usize, &'static str, String)> {
     let mut found: Vec<(usize, &'static str, String)> = Vec::new();
     for (beginning, what, least) in BEGINNINGS {
         for (at, _) in text.match_indices(beginning) {
-            let starts_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+            let starts_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
             if !starts_word {
                 continue;
             }

@@ -254,10 +254,14 @@ fn a_curl_command_is_taken_over_and_given_back() {
     assert_eq!((line.as_str(), body.as_slice()), ("PUT /over?a=1", b"{\"a\": 1}".as_slice()));
     bench.keys(Modifiers::ALT, Key::Num4);
     bench.click("curl");
-    let shown = value_of(&bench, "Code");
+    let code = |bench: &Bench| {
+        let node = bench.harness.get_by_role_and_label(egui::Role::Document, "Code");
+        node.accesskit_node().value().unwrap_or_default()
+    };
+    let shown = code(&bench);
     assert!(shown.contains("-X PUT") && shown.contains("'X-A: it'\\''s'"), "{shown}");
     bench.click("Python");
-    assert!(value_of(&bench, "Code").contains("import requests"));
+    assert!(code(&bench).contains("import requests"));
     for (key, label) in [(Key::Num1, "Format"), (Key::Num2, "Add a header"), (Key::Num3, "Bearer"), (Key::Num5, "Add an assertion")] {
         bench.keys(Modifiers::ALT, key);
         assert!(bench.shows(label), "{label}");

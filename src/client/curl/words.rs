@@ -14,6 +14,7 @@ pub(super) struct Words {
 /// An open quote, in words.
 pub(super) fn split(text: &str) -> Result<Words, String> {
     let is_cmd = looks_like_cmd(text);
+    let text = if is_cmd { without_carets(text) } else { text.to_owned() };
     let mut out = Words::default();
     let mut chars = text.chars().peekable();
     let mut word: Option<Vec<u8>> = None;
@@ -64,11 +65,6 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
                                 push(&mut word, '$');
                             }
                         }
-                        Some('^') if is_cmd => {
-                            if let Some(c) = chars.next() {
-                                push(&mut word, c);
-                            }
-                        }
                         Some(c) => push(&mut word, c),
                         None => return Err("a double quote \" is not closed".into()),
                     }
@@ -94,21 +90,7 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
                 Some(c) => push(&mut word, c),
                 None => {}
             },
-            // the continuations of cmd and PowerShell
-            '^' if is_cmd => match chars.next() {
-                Some('\r') => {
-                    if chars.peek() == Some(&'\n') {
-                        chars.next();
-                    }
-                }
-                Some('\n') | None => {}
-                // ^" is a quote like any other
-                Some('"') => {
-                    word.get_or_insert_default();
-                    cmd_quoted(&mut chars, &mut word, push)?;
-                }
-                Some(c) => push(&mut word, c),
-            },
+            // PowerShell's continuation
             '`' if matches!(chars.peek(), Some('\n' | '\r')) => {
                 while matches!(chars.peek(), Some('\n' | '\r')) {
                     chars.next();
@@ -169,43 +151,32 @@ fn looks_like_cmd(text: &str) -> bool {
     text.contains("^\n") || text.contains("^\r\n") || text.contains("^\"")
 }
 
-/// The inside of a `^"…^"`, in which `^` escapes and `\^"` is a quote.
-fn cmd_quoted(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    word: &mut Option<Vec<u8>>,
-    push: impl Fn(&mut Option<Vec<u8>>, char),
-) -> Result<(), String> {
-    loop {
-        match chars.next() {
-            Some('\\') => match chars.peek() {
-                Some('^') => {
-                    chars.next();
-                    if let Some(c) = chars.next() {
-                        push(word, c);
-                    }
-                }
-                Some(&c @ ('\\' | '"')) => {
-                    chars.next();
-                    push(word, c);
-                }
-                _ => push(word, '\\'),
-            },
-            Some('^') => match chars.next() {
-                Some('"') => return Ok(()),
-                Some('\n') => {
-                    // a line end inside is written as ^, an empty line
+/// A text without cmd's carets: outside quotes each stands before a character that means only itself, or before a line end that
+/// does not end the command.
+fn without_carets(text: &str) -> String {
+    let mut out = String::new();
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '^' if !quoted => match chars.next() {
+                Some('\r' | '\n') | None => {
                     if chars.peek() == Some(&'\n') {
                         chars.next();
+                        // an empty line in between is a line end of the text itself
+                        out.push('\n');
                     }
-                    push(word, '\n');
                 }
-                Some(c) => push(word, c),
-                None => return Err("a quote ^\" is not closed".into()),
+                Some(c) => out.push(c),
             },
-            Some(c) => push(word, c),
-            None => return Err("a quote ^\" is not closed".into()),
+            '"' => {
+                quoted = !quoted;
+                out.push(c);
+            }
+            c => out.push(c),
         }
     }
+    out
 }
 
 /// The name of a shell's variable that follows a `$`.

@@ -39,8 +39,7 @@ pub(super) fn code_edit(ui: &mut Ui, name: &str, value: &mut String, json: bool,
         let edit = TextEdit::multiline(value)
             .id_salt((name, "text"))
             .code_editor()
-            .frame(Frame::NONE)
-            .margin(Margin { left: gutter as i8, right: 16, top: 0, bottom: 0 })
+            .frame(Frame::NONE.inner_margin(Margin { left: gutter as i8, right: 16, top: 0, bottom: 0 }))
             .desired_width(f32::INFINITY)
             .desired_rows(((height / size::CODE_LINE) as usize).max(2))
             .layouter(&mut layouter)
@@ -64,7 +63,7 @@ pub(super) fn code_edit(ui: &mut Ui, name: &str, value: &mut String, json: bool,
                 painter.rect_filled(mark, CornerRadius::same(1), t.bad);
             }
             painter.text(
-                pos2(left + gutter - space::S2, rect.center().y),
+                pos2(left + gutter - space::S2, rect.top() + size::CODE_LINE / 2.0 - 1.0),
                 Align2::RIGHT_CENTER,
                 (at + 1).to_string(),
                 font::mono_key(),

@@ -55,7 +55,7 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
         ui.add_space(space::S2);
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        let columns = ((ui.available_width() / 320.0) as usize).clamp(1, 4);
+        let columns = ((ui.available_width() / 272.0) as usize).clamp(1, 4);
         let width = ((ui.available_width() - space::S3 * columns as f32) / columns as f32).floor();
         ui.spacing_mut().item_spacing = vec2(space::S3, space::S3);
         for row in Dialect::ALL.chunks(columns) {
@@ -124,7 +124,7 @@ fn card_ui(
                 }
                 Err(why) => format!("It can't be said: {why}"),
             };
-            ui.add(Label::new(text(shown, font::mono_key(), t.text_2)).truncate());
+            ui.add(Label::new(text(shown, font::mono_key(), t.text_2)).wrap());
         });
         let Some(answer) = answer else { return };
         if let Some(prediction) = &answer.prediction {

@@ -100,7 +100,7 @@ pub(super) fn tab_ui(ui: &mut Ui, label: &str, count: usize, has_key: bool, chos
         crate::app::widgets::paint_icon(
             painter,
             pos2(x + size::ICON_SMALL / 2.0, rect.center().y),
-            Icon::LOCK_SIMPLE,
+            Icon::KEY,
             crate::app::widgets::Weight::Fill,
             size::ICON_SMALL,
             t.accent,

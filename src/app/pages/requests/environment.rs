@@ -1,12 +1,15 @@
 //! The environment: what the variables stand for. Its values below the tree, and the dialog that changes them.
 
-use eframe::egui::{Align, Id, Label, Layout, Modal, ScrollArea, Ui, vec2};
+use eframe::egui::{Align, Id, Label, Layout, Modal, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Command, Draft, FileWork, Results, environment};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, field_label, icon_button, popup_frame, select, text_field};
 use crate::client::environment::{Environment, SecretSource};
+
+/// The width of the names.
+const NAMES: f32 = 56.0;
 
 /// An environment that is being edited.
 #[derive(Debug, Clone, Default)]
@@ -93,24 +96,20 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
         for (name, value) in variables {
             ui.horizontal(|ui| {
                 ui.set_height(size::ICON_CARD);
-                ui.allocate_ui(vec2(72.0, size::ICON_CARD), |ui| {
-                    ui.add(Label::new(text(name, font::mono(), t.accent)).truncate());
-                });
+                name_ui(ui, name, t.accent);
                 ui.add(Label::new(text(value, font::mono(), t.text)).truncate());
             });
         }
         for (name, source) in &environment.secrets {
             ui.horizontal(|ui| {
                 ui.set_height(size::ICON_CARD);
-                ui.allocate_ui(vec2(72.0, size::ICON_CARD), |ui| {
-                    ui.add(Label::new(text(name, font::mono(), t.info)).truncate());
-                });
+                name_ui(ui, name, t.info);
                 let said = match source {
                     SecretSource::Env(variable) => format!("secret, from {variable}"),
                     SecretSource::Keychain => "secret, in the keychain".to_owned(),
                     SecretSource::Session => "secret, typed".to_owned(),
                 };
-                if icon_button(ui, Icon::LOCK_SIMPLE, &format!("Type the secret {name}")).clicked() {
+                if icon_button(ui, Icon::KEY, &format!("Type the secret {name}")).clicked() {
                     wanted = Some(name.clone());
                 }
                 ui.add(Label::new(text(said, font::small(), t.text_2)).truncate());
@@ -124,6 +123,18 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
     if let Some(name) = wanted {
         draft.secret = Some((name, String::new()));
     }
+}
+
+/// A variable's name in a column of its own.
+fn name_ui(ui: &mut Ui, name: &str, color: eframe::egui::Color32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(NAMES, size::ICON_CARD), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font::mono(), color);
+    job.wrap.max_width = NAMES;
+    job.wrap.max_rows = 1;
+    job.wrap.break_anywhere = true;
+    let galley = ui.painter().layout_job(job);
+    ui.painter().galley(pos2(rect.left(), rect.center().y - galley.size().y / 2.0), galley, color);
 }
 
 /// The dialog.

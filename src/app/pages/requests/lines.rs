@@ -104,7 +104,7 @@ pub(super) fn lines_ui(ui: &mut Ui, name: &str, lines: &Lines) {
             let (rect, _) = ui.allocate_exact_size(vec2(width, size::CODE_LINE), Sense::hover());
             let painter = ui.painter();
             painter.text(
-                pos2(rect.left() + gutter - space::S2, rect.center().y),
+                pos2(rect.left() + gutter - space::S2, rect.center().y - 1.0),
                 eframe::egui::Align2::RIGHT_CENTER,
                 (at + 1).to_string(),
                 font::mono_key(),

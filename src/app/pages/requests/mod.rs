@@ -81,6 +81,8 @@ pub(crate) enum Part {
     Pretty,
     Raw,
     Headers,
+    /// Where the time went, where there is no room beside the body.
+    Time,
 }
 
 /// What the page is for at the moment.

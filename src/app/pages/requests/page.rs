@@ -26,7 +26,9 @@ pub(crate) fn requests_page_ui(
 ) {
     let unread = results.tree.value.is_none() && results.tree.problem.is_none();
     let new_model = view.truth.champion().is_some() && draft.begun.contains("general") && !draft.begun.contains("model");
-    if (unread || new_model) && !results.is_filing && !results.tree.loading && results.tree.problem.is_none() {
+    // the rows of the table that is being read go into the batch requests
+    let may_load = !view.truth.dataset.loading;
+    if may_load && (unread || new_model) && !results.is_filing && !results.tree.loading && results.tree.problem.is_none() {
         commands.push(Command::Files(FileWork::Load));
     }
     if !results.is_filing && !results.waiting.is_empty() {

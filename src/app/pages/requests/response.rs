@@ -38,7 +38,7 @@ pub(super) fn response_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft:
         UiBuilder::new().id_salt("answer head").max_rect(bar.shrink2(vec2(space::S4, 0.0))).layout(Layout::left_to_right(Align::Center)),
     );
     head.set_clip_rect(bar);
-    head_ui(&mut head, view, results, draft, commands);
+    let mut has_time_part = false;
     let below = Rect::from_min_max(pos2(whole.left(), bar.bottom()), whole.max);
     let history_height = (size::CARD_HEAD + 4.0 * size::ROW + space::S2).min(below.height() * 0.3);
     let history = Rect::from_min_max(pos2(below.left(), below.bottom() - history_height), below.max);
@@ -52,19 +52,25 @@ pub(super) fn response_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft:
     if let Some(answer) = shown {
         let height = waterfall_height(answer, &t);
         // a low window shows the answer first
-        if height > 0.0 && middle.height() - height > size::CODE_LINE * 4.0 {
+        let fits = middle.height() - height > size::CODE_LINE * 4.0;
+        has_time_part = height > 0.0 && !fits;
+        if height > 0.0 && fits {
             let place = Rect::from_min_max(pos2(middle.left(), middle.bottom() - height), middle.max);
             ui.painter().hline(whole.x_range(), place.top() + 0.5, hairline(&t));
             waterfall_ui(ui, place, answer);
             middle.max.y = place.top();
         }
     }
+    if !has_time_part && draft.part == Part::Time {
+        draft.part = Part::Pretty;
+    }
+    head_ui(&mut head, view, results, has_time_part, draft, commands);
     let mut place = ui.new_child(UiBuilder::new().id_salt("answer body").max_rect(middle));
     place.set_clip_rect(middle);
     content_ui(&mut place, results, draft, commands);
 }
 
-fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, has_time: bool, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
     if let Some(sending) = &results.sending {
         spinner(ui, size::ICON);
@@ -97,7 +103,8 @@ fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     }
     if answer.status.is_some() {
         icon_ui(ui, Icon::DOWNLOAD_SIMPLE, Weight::Regular, size::ICON_SEGMENT, t.text_3);
-        ui.label(text(format::bytes(answer.n_bytes), font::mono(), t.text_2));
+        let size = if answer.n_bytes < 1000 { format!("{} B", answer.n_bytes) } else { format::bytes(answer.n_bytes) };
+        ui.label(text(size, font::mono(), t.text_2));
     }
     if answer.recalled && ui.available_width() > 300.0 {
         ui.label(text(format!("of {}", format::time_of_day(answer.at_unix_millis)), font::small(), t.text_3));
@@ -106,15 +113,14 @@ fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
         let choices = [
             Segment::new(Part::Pretty, "Pretty"),
             Segment::new(Part::Raw, "Raw"),
-            Segment::new(Part::Headers, "Answer headers"),
+            Segment::new(Part::Headers, "Headers"),
+            Segment::new(Part::Time, "Time"),
         ];
-        let short =
-            [Segment::new(Part::Pretty, "Pretty"), Segment::new(Part::Raw, "Raw"), Segment::new(Part::Headers, "Head")];
-        let choices = if ui.available_width() < 280.0 { &short } else { &choices };
+        let choices = if has_time { &choices[..] } else { &choices[..3] };
         segmented(ui, "Part of the answer", &mut draft.part, choices, size::CONTROL_COMPACT, None);
         if ui.available_width() > 60.0 && icon_button(ui, Icon::COPY, "Copy the answer").clicked() {
-            let text = if draft.part == Part::Raw { &answer.raw.text } else { &answer.pretty.text };
-            commands.push(AppCommand::Copy(text.clone()));
+            let body = if draft.part == Part::Raw { &answer.raw } else { &answer.pretty };
+            commands.push(AppCommand::Copy(body.text.clone()));
         }
     });
 }
@@ -176,6 +182,10 @@ fn content_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut 
         Part::Pretty => body_ui(&mut place, "Answer body", &answer.pretty),
         Part::Raw => body_ui(&mut place, "Raw answer", &answer.raw),
         Part::Headers => padded(&mut place, |ui| headers_ui(ui, answer)),
+        Part::Time => {
+            let rect = place.max_rect();
+            waterfall_ui(&mut place, rect, answer);
+        }
     }
 }
 

@@ -242,17 +242,19 @@ fn request_row(
     let response = row(ui, &spoken, depth, selected);
     let rect = response.rect;
     let y = rect.center().y;
-    let x = rect.left() + indent(depth) + space::S3;
+    let x = rect.left() + indent(depth) + space::S1;
     let color = method_colour(method, &t);
     let short: String = method.chars().take(5).collect();
     ui.painter().text(pos2(x, y), Align2::LEFT_CENTER, short, font::mono_key(), color);
     let name_color = if selected { t.text } else { t.text_2 };
-    name_text(ui, &t, name, x + 40.0, rect, name_color, space::S6);
+    let marked = edited || has_auth && depth < 2;
+    let right = if marked { space::S6 } else { space::S1 };
+    name_text(ui, &t, name, x + 36.0, rect, name_color, right);
     let at = pos2(rect.right() - space::S3, y);
     if edited {
         ui.painter().circle_filled(at, 3.0, t.accent);
     } else if has_auth && depth < 2 {
-        paint_icon(ui.painter(), at, Icon::LOCK_SIMPLE, Weight::Regular, size::ICON_SMALL, t.text_3);
+        paint_icon(ui.painter(), at, Icon::KEY, Weight::Regular, size::ICON_SMALL, t.text_3);
     }
     response
 }

@@ -37,7 +37,8 @@ fn bars(answer: &Answer, t: &Tokens) -> Vec<Bar> {
             continue;
         }
         let rest = phase.secs - total;
-        let mut at = phase.start_secs + rest / 2.0;
+        bars.push(Bar { label: "On the way".into(), start: phase.start_secs, secs: rest, color });
+        let mut at = phase.start_secs + rest;
         for (name, secs) in hops {
             let color = match name {
                 "queue" => t.p_cur,
@@ -55,7 +56,6 @@ fn bars(answer: &Answer, t: &Tokens) -> Vec<Bar> {
             bars.push(Bar { label, start: at, secs, color });
             at += secs;
         }
-        bars.push(Bar { label: "On the way".into(), start: phase.start_secs, secs: rest, color });
     }
     bars
 }
@@ -80,7 +80,7 @@ pub(super) fn waterfall_ui(ui: &mut Ui, rect: Rect, answer: &Answer) {
     let response = ui.interact(rect, ui.scope_id().with("waterfall"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, format!("{title}: {}", spoken.join(", "))));
     let hint = "Measured at the connection: DNS, Connect and TLS are left out where the connection was used before. Hops in the \
-                middle are the server's own account (Server-Timing); where in the wait they lie is not known, so they stand in its middle.";
+                wait are the server's own account (Server-Timing); the rest of it, to the server and back, is drawn before them.";
     response.on_hover_text(hint);
     let painter = ui.painter().with_clip_rect(rect);
     let inner = rect.shrink2(eframe::egui::vec2(space::S4, 0.0));
