@@ -49,7 +49,7 @@ pub fn line_diff(before: &str, after: &str) -> Vec<DiffLine> {
 /// A difference of two JSON values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueChange {
-    /// Where, as [`super::json::at_path`] reads it.
+    /// Where, as [`super::json_path::at_path`] reads it.
     pub path: String,
     /// The first's value, as JSON text; `None` where only the second has one.
     pub before: Option<String>,
@@ -134,7 +134,7 @@ mod tests {
             ]
         );
         for change in value_diff(&a, &b).iter().filter(|change| change.after.is_some()) {
-            assert!(super::super::json::at_path(&b, &change.path).is_ok(), "{}", change.path);
+            assert!(super::super::json_path::at_path(&b, &change.path).is_ok(), "{}", change.path);
         }
         assert!(value_diff(&a, &a).is_empty());
     }

@@ -1,7 +1,9 @@
 //! Generated programs are run, and what arrives is compared byte for byte with what the request sends.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use drydock::client::code::{Context, Language, generate};
 use drydock::client::variables::Values;
@@ -12,11 +14,38 @@ use super::curl::nasty;
 use super::exchange::direct;
 use super::server::{Arrived, Server};
 
+/// Python with requests and the SDKs, made once below `target` and kept.
+fn python() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-with-clients");
+        let python = if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
+        let works = |python: &Path| {
+            let run = Command::new(python).args(["-c", "import requests, openai, tritonclient.http"]).output();
+            run.is_ok_and(|output| output.status.success())
+        };
+        if !works(&python) {
+            let run = |program: &Path, arguments: &[&str]| {
+                let said = format!(
+                    "{} {arguments:?}: this test needs Python with venv and a package index: sudo apt install python3 python3-venv",
+                    program.display()
+                );
+                let output = Command::new(program).args(arguments).output().expect(&said);
+                assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+            };
+            run(Path::new("python3"), &["-m", "venv", &folder.to_string_lossy()]);
+            run(&python, &["-m", "pip", "install", "--quiet", "requests", "openai", "tritonclient[http]", "numpy"]);
+        }
+        assert!(works(&python), "{} lacks its packages", folder.display());
+        python
+    })
+}
+
 fn run(language: Language, program: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (file, tool) = match language {
-        Language::JavaScript => ("program.mjs", "node"),
-        _ => ("program.py", "python3"),
+        Language::JavaScript => ("program.mjs", Path::new("node")),
+        _ => ("program.py", python()),
     };
     let path = folder.path().join(file);
     std::fs::write(&path, program).unwrap();
@@ -30,11 +59,9 @@ fn only(server: &Server) -> Arrived {
     all.remove(0).essence()
 }
 
-/// Whether the tools are there; the checks of this repository install them.
-fn has(tool: &str, arguments: &[&str]) -> bool {
-    let found = Command::new(tool).args(arguments).output().is_ok_and(|out| out.status.success());
-    assert!(found || std::env::var_os("CI").is_none(), "{tool} {arguments:?} must be there");
-    found
+/// Whether there is a Node with fetch (18 and newer). It is no part of this project's tools.
+fn has_node() -> bool {
+    Command::new("node").args(["-e", "fetch"]).output().is_ok_and(|out| out.status.success())
 }
 
 #[test]
@@ -52,11 +79,8 @@ fn programs_send_what_the_request_sends() {
             .header("Content-Type", "application/json")
             .body("{\n  \"k\": \"sk_\"'secret\"\n}"),
     );
-    let mut languages = Vec::new();
-    if has("python3", &["-c", "import requests"]) {
-        languages.push(Language::Python);
-    }
-    if has("node", &["-e", "fetch"]) {
+    let mut languages = vec![Language::Python];
+    if has_node() {
         languages.push(Language::JavaScript);
     }
     for request in requests {
@@ -77,9 +101,6 @@ fn programs_send_what_the_request_sends() {
 
 #[test]
 fn the_openai_sdk_sends_the_completion() {
-    if !has("python3", &["-c", "import openai"]) {
-        return;
-    }
     let answer = br#"{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{"text":"x","index":0,"logprobs":null,"finish_reason":"stop"}]}"#;
     let server = Server::new(|_, stream| super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer));
     let body = r#"{"model":"m","prompt":"it's \"so\"","max_tokens":24,"temperature":0.7,"echo":false,"stop":null,"mine":{"a":[1,2]}}"#;
@@ -95,9 +116,6 @@ fn the_openai_sdk_sends_the_completion() {
 
 #[test]
 fn the_triton_client_sends_the_tensors() {
-    if !has("python3", &["-c", "import tritonclient.http"]) {
-        return;
-    }
     let answer = br#"{"model_name":"m","outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[1.5]}]}"#;
     let server = Server::new(|_, stream| super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer));
     let body = r#"{"inputs":[{"name":"t","shape":[2,1],"datatype":"FP64","data":[-4.5,1]},{"name":"s","shape":[2,1],"datatype":"BYTES","data":["a","ü"]}]}"#;

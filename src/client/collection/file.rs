@@ -312,7 +312,7 @@ mod tests {
             assert!(error.message.contains(expected), "{}", error.message);
         };
         check("drydock_request = 1\nname = \"a\"\nmethod = \"GET\"\nurl = \"x\"\nfoo = 1\n", "line 5: unknown field `foo`");
-        check("drydock_request = 1\nname = \"a\nmethod", "line 2");
+        check("drydock_request = 1\nname = = \"a\"\n", "line 2");
         check("drydock_request = 9\nnew = true\n", "layout 9");
         check("name = \"a\"\nmethod = \"GET\"\nurl = \"x\"\n", "missing field `drydock_request`");
     }

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::{Command, Edited, Effect, Event, FileWork, Filed, Live, Panel, Sending, Tab, environment, first_request, shape};
-use crate::app::command::Command as AppCommand;
+use super::{Command, Effect, Event, FileWork, Live, Panel, Sending, Tab, environment, filed, shape};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
 use crate::app::pages::PageId;
@@ -134,6 +133,11 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.say(StatusKind::Done, "The body is a record that the champion takes");
             }
         }
+        Command::Describe => {
+            if draft.has_request() {
+                return vec![AppEffect::Requests(Effect::Describe)];
+            }
+        }
         Command::Import => draft.import = Some(String::new()),
         Command::TakeImport(line) => return take_import(state, &line),
         Command::CopyAs(language) => return copy_as(state, language),
@@ -222,7 +226,7 @@ fn put_aside(state: &mut AppState) {
 }
 
 /// Another request is open: its answers are shown.
-fn opened(state: &mut AppState) -> Vec<AppEffect> {
+pub(super) fn opened(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.requests;
     results.answer = None;
     results.unsendable = None;
@@ -246,7 +250,7 @@ fn file(state: &mut AppState, work: FileWork) -> Vec<AppEffect> {
 }
 
 /// The next change that waits.
-fn next_work(state: &mut AppState) -> Vec<AppEffect> {
+pub(super) fn next_work(state: &mut AppState) -> Vec<AppEffect> {
     state.results.requests.is_filing = false;
     match state.results.requests.waiting.pop_front() {
         Some(work) => file(state, work),
@@ -329,7 +333,7 @@ fn copy_as(state: &mut AppState, language: Language) -> Vec<AppEffect> {
 pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
     let results = &mut state.results.requests;
     match event {
-        Event::Filed(filed) => return filed_event(state, *filed),
+        Event::Filed(filed) => return filed::filed(state, *filed),
         Event::Progress(live) => {
             if let Some(sending) = &mut results.sending {
                 match live {
@@ -356,6 +360,14 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                         _ => None,
                     };
                     state.screen.requests.achieved.extend(what.map(str::to_owned));
+                    // a job that was taken on is the one to ask for next
+                    let location = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+                    if answer.status == Some(202)
+                        && let Some(id) = location.and_then(|(_, to)| to.split("/jobs/").nth(1))
+                        && !id.is_empty()
+                    {
+                        state.screen.requests.captured.insert("job".into(), id.to_owned());
+                    }
                     results.answer = Some(Arc::new(answer));
                     state.say(kind, said);
                 }
@@ -400,79 +412,25 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         Event::RowsSaved(path) => state.say(StatusKind::Done, format!("Saved as {}", path.display())),
         Event::Compared(comparison) => results.comparison = Some(Arc::new(*comparison)),
         Event::SecretKept(name) => state.say(StatusKind::Done, format!("{name} is in the system's keychain")),
+        Event::Described(shape) => {
+            let is_v2 = state.screen.requests.now.request.url.contains("/v2/");
+            let dialect = if is_v2 { Dialect::V2 } else { Dialect::Plain };
+            match dialect.body(&shape, &[shape.example()]) {
+                Ok(body) => {
+                    state.screen.requests.now.request.body = Body::Text(body);
+                    state.screen.requests.tab = Tab::Body;
+                    let n = format::plural(shape.fields.len(), "input", "inputs");
+                    state.say(StatusKind::Done, format!("The body has the {n} that the server names"));
+                }
+                Err(why) => state.say(StatusKind::Failed, why),
+            }
+        }
         Event::HistoryForgotten => {
             results.history = Arc::default();
             state.say(StatusKind::Done, "The history is forgotten");
         }
     }
     Vec::new()
-}
-
-fn filed_event(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
-    let mut effects = Vec::new();
-    let draft = &mut state.screen.requests;
-    draft.begun = filed.begun;
-    if let Some((from, to)) = &filed.moved {
-        let moved = |path: &Path| -> Option<PathBuf> {
-            let rest = path.strip_prefix(from).ok()?;
-            Some(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) })
-        };
-        if let Some(path) = moved(&draft.open) {
-            draft.open = path;
-        }
-        let edited = std::mem::take(&mut draft.edited);
-        draft.edited = edited.into_iter().map(|(path, edited)| (moved(&path).unwrap_or(path), edited)).collect();
-    }
-    if let Some((path, request)) = &filed.saved
-        && *path == draft.open
-    {
-        // what was typed since then stays
-        if draft.now.request.name == draft.now.opened.name {
-            draft.now.request.name.clone_from(&request.name);
-        }
-        draft.now.opened = request.clone();
-    }
-    if let Some(path) = &filed.gone {
-        draft.edited.retain(|other, _| !other.starts_with(path));
-        if draft.open.starts_with(path) && draft.has_request() {
-            draft.open = PathBuf::new();
-            draft.now = Edited::default();
-            effects.extend(opened(state));
-        }
-    }
-    let draft = &mut state.screen.requests;
-    if let Some((path, request)) = filed.opened {
-        draft.open = path;
-        draft.now = Edited { request: request.clone(), opened: request };
-        draft.panel = Panel::Request;
-        effects.extend(opened(state));
-    }
-    let draft = &mut state.screen.requests;
-    if let Some((path, name)) = filed.rename {
-        draft.renaming = Some((path, name, true));
-    }
-    let is_first = state.results.requests.tree.value.is_none();
-    let first = first_request(&filed.tree).map(Path::to_path_buf);
-    state.results.requests.tree.done(Arc::new(filed.tree));
-    state.results.requests.environments = filed.environments;
-    if let Some((what, undo)) = filed.done {
-        match undo {
-            Some(undo) if what.starts_with("Deleted") => {
-                state.removed(what, AppCommand::Requests(Command::Files(FileWork::Undo(undo))));
-            }
-            _ => state.say(StatusKind::Done, what),
-        }
-    }
-    effects.extend(next_work(state));
-    // with nothing open, the first one is
-    if is_first && !state.screen.requests.has_request() {
-        if let Some(path) = first {
-            effects.extend(apply(state, Command::Open(path)));
-        }
-    } else if is_first {
-        effects.push(AppEffect::Requests(Effect::FindHistory));
-    }
-    effects
 }
 
 /// A job failed.

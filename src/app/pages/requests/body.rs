@@ -51,6 +51,9 @@ pub(super) fn body_tools_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, comm
     if Button::ghost("Format").icon(Icon::LIST).compact().enabled(is_json, "Only JSON is laid out").ui(ui).clicked() {
         commands.push(Command::Format);
     }
+    if Button::ghost("From the server").name("Body from the server").icon(Icon::HARD_DRIVES).compact().ui(ui).clicked() {
+        commands.push(Command::Describe);
+    }
     let has_model = view.truth.champion().is_some();
     let generate = Button::ghost("From the model").name("Body from the model").icon(Icon::CUBE).compact();
     if generate.enabled(has_model, "Train a model and make it the champion first").ui(ui).clicked() {

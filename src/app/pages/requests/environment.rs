@@ -92,6 +92,12 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
         // those of the open request first
         let used = draft.now.request.variables();
         let mut variables: Vec<(&String, &String)> = environment.variables.iter().collect();
+        for (name, value) in &draft.captured {
+            match variables.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) => known.1 = value,
+                None => variables.push((name, value)),
+            }
+        }
         variables.sort_by_key(|(name, _)| (used.iter().position(|other| other == *name).unwrap_or(usize::MAX), (*name).clone()));
         for (name, value) in variables {
             ui.horizontal(|ui| {

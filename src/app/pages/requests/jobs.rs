@@ -1,22 +1,22 @@
 //! The Requests page's jobs: files read and changed, requests sent, the history searched.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::answer::{Answer, streamed_text};
 use super::apply::current_record;
 use super::compare::Comparison;
-use super::{DialectAnswer, Effect, Event, FileWork, Filed, Live, Sent, environment, shape};
+use super::files::work_on;
+use super::{DialectAnswer, Effect, Event, Live, Sent, environment, shape};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::state::{AppState, Problem};
 use crate::client::collection::{Collection, CollectionError, SavedRequest};
 use crate::client::dialects::{Dialect, Record, Shape, predictions};
-use crate::client::environment::{Environment, Secrets, read_environments, write_environment};
 use crate::client::history::{History, Sent as HistorySent};
 use crate::client::rows::{RowsPlan, error_text, run_rows};
 use crate::client::variables::Values;
-use crate::client::{Client, Live as ClientLive, SendError, Settings, presets};
+use crate::client::{Client, Live as ClientLive, SendError, Settings, is_loopback};
 use crate::data::replace_file;
 use crate::work::Clock;
 
@@ -36,6 +36,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let draft = &state.screen.requests;
     let results = &state.results.requests;
     let history = History::new(&folder);
+    let captured = draft.captured.clone();
+    // a trial by random input keeps to this machine and its folder
+    let cage = state.work.cage.clone();
     match effect {
         Effect::Files(work) => {
             let shape = shape(&state.truth);
@@ -57,7 +60,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             outside.start(state, Slot::Send, title, move |handle| {
                 let client = client_of(&client)?;
                 let at = handle.clock.unix_millis();
-                let answer = send(&client, &request, environment.as_ref(), &secrets, &settings, &folder, &file, &history, at, handle)?;
+                let (mut values, unknown) =
+                    environment.map(|environment| environment.values(&secrets)).unwrap_or_default();
+                set_all(&mut values, &captured);
+                let place = Place { folder: &folder, file: &file, cage: cage.as_deref(), at };
+                let answer = send(&client, &request, &values, unknown, &settings, &place, &history, handle)?;
                 let history = history.find("", scope.as_deref(), HISTORY).unwrap_or_default();
                 Ok(AppEvent::Requests(Event::Sent(Box::new(Sent { answer, history }))))
             });
@@ -95,7 +102,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Dialects, "Asking in every dialect", move |handle| {
                 let client = client_of(&client)?;
-                let values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                set_all(&mut values, &captured);
+                keep_here(cage.as_deref(), values.get("base").unwrap_or(""))?;
                 let answers = ask_dialects(&client, &shape, &record, &values, &settings, handle)?;
                 Ok(AppEvent::Requests(Event::Dialects(answers)))
             });
@@ -107,7 +116,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (request, settings, concurrency) = (draft.now.request.clone(), draft.settings.clone(), draft.concurrency);
             outside.start(state, Slot::RequestRows, "Asking for every row", move |handle| {
                 let client = client_of(&client)?;
-                let values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                set_all(&mut values, &captured);
+                keep_here(cage.as_deref(), &values.fill(&request.url).unwrap_or_default())?;
                 let table = Arc::new(data.loaded.table.clone());
                 let plan = RowsPlan { request, values, workspace: folder, table, settings, concurrency };
                 let timed = is_timed(handle.clock);
@@ -129,10 +140,27 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 .map_err(|error| Problem::new("The answers could not be saved", error.to_string()))?;
             Ok(AppEvent::Requests(Event::RowsSaved(path)))
         }),
+        Effect::Describe => {
+            let url = draft.now.request.url.clone();
+            let auth = draft.now.request.auth.clone();
+            let settings = draft.settings.clone();
+            let environment = environment(results, draft).cloned();
+            let (secrets, client) = (results.secrets.clone(), results.client.clone());
+            outside.start(state, Slot::Send, "Asking what the server takes", move |handle| {
+                let client = client_of(&client)?;
+                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                set_all(&mut values, &captured);
+                let shape = describe(&client, &url, auth, &values, &settings, cage.as_deref(), handle)?;
+                Ok(AppEvent::Requests(Event::Described(Box::new(shape))))
+            });
+        }
         Effect::Secret { name, value } => {
             let Some(environment) = environment(results, draft).map(|environment| environment.name.clone()) else { return };
             let secrets = results.secrets.clone();
             outside.start(state, Slot::RequestHistory, "Keeping a secret", move |_| {
+                if cage.is_some() {
+                    return Err(Problem::new("Not kept", "This trial has no keychain.").into());
+                }
                 secrets
                     .set_keychain(&environment, &name, &value)
                     .map_err(|why| Problem::new("The secret could not be kept", why))?;
@@ -186,93 +214,71 @@ fn rows(state: &AppState, shape: &Shape) -> Vec<Record> {
     rows
 }
 
-/// Reads or changes files, and reads how they are then.
-fn work_on(
-    collection: &Collection,
-    work: FileWork,
-    shape: Option<&Shape>,
-    rows: &[Record],
-    begun: std::collections::BTreeSet<String>,
-) -> Result<Filed, CollectionError> {
-    let mut filed = Filed { begun, ..Filed::default() };
-    let name_of = |path: &Path| match collection.load(path) {
-        Ok(request) => request.name,
-        Err(_folder) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-    };
-    match work {
-        FileWork::Load => presets::begin(collection, shape, rows, presets::LOCAL, &mut filed.begun)?,
-        FileWork::AddModelRequests => {
-            if let Some(shape) = shape {
-                presets::add(collection, presets::model_folders(shape, rows))?;
-                filed.begun.insert("model".into());
-                filed.done = Some(("Added requests for the model".into(), None));
-            }
-        }
-        FileWork::Open(path) => {
-            let request = collection.load(&path)?;
-            filed.opened = Some((path, request));
-        }
-        FileWork::Create { folder, request, rename } => {
-            let (path, undo) = collection.create(&folder, &request)?;
-            filed.done = Some((format!("Made {}", request.name), Some(undo)));
-            filed.rename = rename.then(|| (path.clone(), request.name.clone()));
-            filed.opened = Some((path, *request));
-        }
-        FileWork::CreateFolder(parent) => {
-            let (path, undo) = collection.create_folder(&parent, "New folder")?;
-            filed.done = Some(("Made a folder".into(), Some(undo)));
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            filed.rename = Some((path, name));
-        }
-        FileWork::Duplicate(path) => {
-            let (copy, undo) = collection.duplicate(&path)?;
-            filed.done = Some((format!("Copied {}", name_of(&path)), Some(undo)));
-            let request = collection.load(&copy)?;
-            filed.opened = Some((copy, request));
-        }
-        FileWork::Delete(path) => {
-            let name = name_of(&path);
-            let undo = collection.delete(&path)?;
-            filed.done = Some((format!("Deleted {name}"), Some(undo)));
-            filed.gone = Some(path);
-        }
-        FileWork::Rename(path, name) => {
-            let (to, undo) = collection.rename(&path, &name)?;
-            filed.done = Some((format!("Renamed to {}", name.trim()), Some(undo)));
-            if let Ok(request) = collection.load(&to) {
-                filed.saved = Some((to.clone(), request));
-            }
-            filed.moved = Some((path, to));
-        }
-        FileWork::Move(path, folder) => {
-            let (to, undo) = collection.move_into(&path, &folder)?;
-            let place = if folder.as_os_str().is_empty() { "the top".into() } else { folder.display().to_string() };
-            filed.done = Some((format!("Moved to {place}"), Some(undo)));
-            filed.moved = Some((path, to));
-        }
-        FileWork::Undo(undo) => {
-            let (back, _redo) = collection.undo(&undo)?;
-            if let Some(path) = back
-                && let Ok(request) = collection.load(&path)
-            {
-                filed.opened = Some((path, request));
-            }
-        }
-        FileWork::Save { path, edited } => {
-            collection.save(&path, &edited.request, Some(&edited.opened))?;
-            filed.done = Some((format!("Saved {}", edited.request.name), None));
-            filed.saved = Some((path, edited.request));
-        }
-        FileWork::SaveEnvironment(environment) => {
-            write_environment(collection.workspace(), &environment)
-                .map_err(|source| CollectionError::Io { path: PathBuf::from("environments"), source })?;
-            filed.done = Some((format!("Saved the environment {}", environment.name), None));
-        }
+fn set_all(values: &mut Values, captured: &std::collections::BTreeMap<String, String>) {
+    for (name, value) in captured {
+        values.set(name, value);
     }
-    filed.tree = collection.read()?;
-    filed.environments = read_environments(collection.workspace())
-        .map_err(|source| CollectionError::Io { path: collection.workspace().join("environments"), source })?;
-    Ok(filed)
+}
+
+/// Refuses addresses of other machines in a trial by random input.
+fn keep_here(cage: Option<&Path>, url: &str) -> Result<(), Problem> {
+    let full = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let is_here = url::Url::parse(&full).is_ok_and(|url| url.host_str().is_some_and(is_loopback));
+    if cage.is_none() || is_here {
+        return Ok(());
+    }
+    Err(Problem::new("Not sent", "Only this machine may be asked here."))
+}
+
+/// What the server says that the address takes: V2's metadata of the model, else its OpenAPI document.
+fn describe(
+    client: &Client,
+    url: &str,
+    auth: crate::client::collection::Auth,
+    values: &Values,
+    settings: &Settings,
+    cage: Option<&Path>,
+    handle: &Handle,
+) -> Result<Shape, JobError> {
+    let fail = |what: String| JobError::Failed(Problem::new("The server's description could not be used", what));
+    let full = values.fill(url).map_err(|names| fail(format!("no value for {}", names.join(", "))))?;
+    keep_here(cage, &full)?;
+    let parsed = url::Url::parse(&full).map_err(|error| fail(format!("the address is none: {error}")))?;
+    let path = parsed.path().to_owned();
+    let mut ask = parsed.clone();
+    ask.set_query(None);
+    match path.strip_suffix("/infer").filter(|path| path.contains("/v2/models/")) {
+        Some(model) => ask.set_path(model),
+        None => ask.set_path("/openapi.json"),
+    }
+    let mut saved = SavedRequest::new("", "GET", ask.as_str());
+    saved.auth = auth;
+    let request = saved.fill(values, Path::new("")).map_err(|error| fail(error.to_string()))?;
+    let exchange = match client.send(&request, settings, &handle.progress) {
+        Ok(exchange) => exchange,
+        Err(SendError::Cancelled) => return Err(JobError::Cancelled),
+        Err(SendError::Failed(failure)) => return Err(fail(failure.to_string())),
+    };
+    let value: serde_json::Value = serde_json::from_slice(&exchange.body)
+        .map_err(|error| fail(format!("{ask} answered {} with no JSON: {error}", exchange.status)))?;
+    if exchange.status != 200 {
+        let said = error_text(&exchange.body).unwrap_or(exchange.reason);
+        return Err(fail(format!("{ask} answered {}: {said}", exchange.status)));
+    }
+    if ask.path() == "/openapi.json" {
+        Shape::of_openapi(&value, &path)
+            .ok_or_else(|| fail(format!("{ask} does not say what a record for {path} looks like")))
+    } else {
+        Shape::of_v2(&value).map_err(fail)
+    }
+}
+
+/// Where a request comes from.
+struct Place<'a> {
+    folder: &'a Path,
+    file: &'a str,
+    cage: Option<&'a Path>,
+    at: i64,
 }
 
 /// Sends a request and writes it down; the answer, or why it could not be sent at all.
@@ -280,17 +286,19 @@ fn work_on(
 fn send(
     client: &Client,
     saved: &SavedRequest,
-    environment: Option<&Environment>,
-    secrets: &Secrets,
+    values: &Values,
+    unknown: Vec<(String, String)>,
     settings: &Settings,
-    workspace: &Path,
-    file: &str,
+    place: &Place<'_>,
     history: &History,
-    at: i64,
     handle: &Handle,
 ) -> Result<Result<Answer, String>, JobError> {
-    let (values, unknown) = environment.map(|environment| environment.values(secrets)).unwrap_or_default();
-    let request = match saved.fill(&values, workspace) {
+    if let (Some(cage), crate::client::collection::Body::File(path)) = (place.cage, &saved.body)
+        && !place.folder.join(path).starts_with(cage)
+    {
+        return Ok(Err(format!("Only files in {} may be sent here.", cage.display())));
+    }
+    let request = match saved.fill(values, place.folder) {
         Ok(request) => request,
         Err(error) => {
             let used = saved.variables();
@@ -300,6 +308,10 @@ fn send(
             return Ok(Err(format!("It can't be sent: {error}{why}")));
         }
     };
+    if let Err(problem) = keep_here(place.cage, &request.url) {
+        return Ok(Err(problem.detail));
+    }
+    let (at, file) = (place.at, place.file);
     let timed = is_timed(handle.clock);
     let mut told = 0;
     let outcome = client.send_live(&request, settings, &handle.progress, &mut |live| {
@@ -338,7 +350,7 @@ fn send(
             (None, None) => return Err(JobError::Cancelled),
         };
         let sent =
-            HistorySent { at_unix_millis: at, file, name: &saved.name, request: &request, outcome, values: &values };
+            HistorySent { at_unix_millis: at, file, name: &saved.name, request: &request, outcome, values };
         history.add(&sent)
     };
     let mut answer = match (exchange, failure) {

@@ -9,6 +9,8 @@ mod compare;
 mod dialects;
 mod editor;
 mod environment;
+mod filed;
+mod files;
 mod history;
 mod import;
 mod jobs;
@@ -133,6 +135,8 @@ pub(crate) struct Draft {
     pub(crate) concurrency: usize,
     /// What the guide asks for: a right answer, a refusal, a run in every dialect, code copied.
     pub(crate) achieved: BTreeSet<String>,
+    /// Values that answers gave: the number of the job that was taken on.
+    pub(crate) captured: BTreeMap<String, String>,
     /// What the tree is searched for.
     #[serde(skip)]
     pub(crate) filter: String,
@@ -177,6 +181,7 @@ impl Default for Draft {
             settings: Settings::default(),
             concurrency: 4,
             achieved: BTreeSet::new(),
+            captured: BTreeMap::new(),
             filter: String::new(),
             history_search: String::new(),
             history_of_all: false,
@@ -305,6 +310,8 @@ pub(crate) enum Command {
     Format,
     /// A body made from the model's own signature.
     Generate,
+    /// A body made from what the server says of itself.
+    Describe,
     Import,
     TakeImport(String),
     CopyAs(Language),
@@ -333,6 +340,7 @@ pub(crate) enum Effect {
     SaveRows(Arc<RowsRun>, PathBuf),
     Compare(Arc<Answer>, Box<Entry>),
     Secret { name: String, value: String },
+    Describe,
     ForgetHistory,
 }
 
@@ -350,6 +358,7 @@ pub(crate) enum Event {
     RowsSaved(PathBuf),
     Compared(Box<compare::Comparison>),
     SecretKept(String),
+    Described(Box<Shape>),
     HistoryForgotten,
 }
 
@@ -450,6 +459,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Copy as curl", Icon::COMMAND, Command::CopyAs(Language::Curl)).when(has, NONE),
         Action::new("Lay the body out", Icon::LIST, Command::Format).when(has, NONE),
         Action::new("Body from the model", Icon::CUBE, Command::Generate).when(has && has_model, NO_MODEL),
+        Action::new("Body from the server", Icon::HARD_DRIVES, Command::Describe).when(has, NONE),
         Action::new("Add requests for the model", Icon::PLUS, Command::ModelRequests).when(has_model, NO_MODEL),
         Action::new("Every dialect", Icon::ARROWS_LEFT_RIGHT, Command::Show(Panel::Dialects))
             .when(has_model, NO_MODEL),
