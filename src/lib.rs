@@ -9,6 +9,8 @@
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
 //! - [`workspace`]: the folder a learner's work lives in: models with versions and a champion, what is open; recovery.
+//! - [`client`]: the request client: sends to any http(s) server and says where the time went; requests as plain files,
+//!   curl, code, every dialect. The only home of the HTTP client.
 //! - [`cli`]: the commands. The only place that prints.
 //! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //!

@@ -15,11 +15,11 @@ pub enum Dialect {
     Plain,
     /// `POST /predict`, many records.
     PlainBatch,
-    /// The Open Inference Protocol (KServe V2), one tensor a column.
+    /// The Open Inference Protocol (`KServe` V2), one tensor a column.
     V2,
-    /// MLflow, `dataframe_split`.
+    /// `MLflow`, `dataframe_split`.
     MlflowSplit,
-    /// MLflow, `dataframe_records`.
+    /// `MLflow`, `dataframe_records`.
     MlflowRecords,
     /// TensorFlow Serving, row format.
     TfRow,
@@ -107,21 +107,26 @@ impl Dialect {
                 [name] => json!({"instances": column(name)}),
                 _ => json!({"instances": records}),
             },
-            Self::TfColumn => match names[..] {
-                [name] => json!({"inputs": column(name)}),
-                _ => {
+            Self::TfColumn => {
+                if let [name] = names[..] {
+                    json!({"inputs": column(name)})
+                } else {
                     let columns: Record =
                         names.iter().map(|name| ((*name).to_owned(), Value::from(column(name)))).collect();
                     json!({"inputs": columns})
                 }
-            },
+            }
             Self::V2 => {
                 let mut inputs = Vec::new();
                 for field in &shape.fields {
                     let data = column(&field.name);
                     if let Some(row) = data.iter().position(Value::is_null) {
-                        let which = if records.len() > 1 { format!(" of record {}", row + 1) } else { String::new() };
-                        return Err(format!("a tensor has no missing values: '{}'{which} needs one", field.name));
+                        let which =
+                            if records.len() > 1 { format!(" of record {}", row + 1) } else { String::new() };
+                        return Err(format!(
+                            "a tensor has no missing values: '{}'{which} needs one",
+                            field.name
+                        ));
                     }
                     let (datatype, data) = if data.iter().all(Value::is_number) {
                         ("FP64", data)
@@ -207,13 +212,20 @@ pub fn predictions(content_type: &str, body: &[u8]) -> Option<Vec<Value>> {
     }
     if let Some(outputs) = value.get("outputs") {
         // V2 lists tensors; TensorFlow gives the values themselves
-        return match outputs.as_array().and_then(|list| list.first()).filter(|first| first.get("data").is_some()) {
+        return match outputs
+            .as_array()
+            .and_then(|list| list.first())
+            .filter(|first| first.get("data").is_some())
+        {
             Some(tensor) => Some(list(tensor.get("data")?)),
             None => Some(list(outputs)),
         };
     }
     let choices = value.get("choices")?.as_array()?;
-    choices.iter().map(|choice| choice.get("text").or_else(|| choice.pointer("/message/content")).cloned()).collect()
+    choices
+        .iter()
+        .map(|choice| choice.get("text").or_else(|| choice.pointer("/message/content")).cloned())
+        .collect()
 }
 
 fn csv_predictions(body: &[u8]) -> Option<Vec<Value>> {
@@ -243,7 +255,10 @@ mod tests {
             model: "bev erages".into(),
             fields: vec![
                 Field { name: "t".into(), kind: FieldKind::Number { typical: -4.0 } },
-                Field { name: "store".into(), kind: FieldKind::Category { levels: vec!["S07".into(), "S,1".into()] } },
+                Field {
+                    name: "store".into(),
+                    kind: FieldKind::Category { levels: vec!["S07".into(), "S,1".into()] },
+                },
             ],
         }
     }
@@ -264,12 +279,23 @@ mod tests {
         // bodies as the protocols' documents print them
         check(Dialect::Plain, "/models/bev%20erages/predict", r#"{"t":-4,"store":"S07"}"#);
         check(Dialect::PlainBatch, "/models/bev%20erages/predict", r#"{"records":[{"t":-4,"store":"S07"}]}"#);
-        check(Dialect::V2, "/v2/models/bev%20erages/infer",
-            r#"{"inputs":[{"name":"t","shape":[1,1],"datatype":"FP64","data":[-4]},{"name":"store","shape":[1,1],"datatype":"BYTES","data":["S07"]}]}"#);
-        check(Dialect::MlflowSplit, "/invocations", r#"{"dataframe_split":{"columns":["t","store"],"data":[[-4,"S07"]]}}"#);
+        check(
+            Dialect::V2,
+            "/v2/models/bev%20erages/infer",
+            r#"{"inputs":[{"name":"t","shape":[1,1],"datatype":"FP64","data":[-4]},{"name":"store","shape":[1,1],"datatype":"BYTES","data":["S07"]}]}"#,
+        );
+        check(
+            Dialect::MlflowSplit,
+            "/invocations",
+            r#"{"dataframe_split":{"columns":["t","store"],"data":[[-4,"S07"]]}}"#,
+        );
         check(Dialect::MlflowRecords, "/invocations", r#"{"dataframe_records":[{"t":-4,"store":"S07"}]}"#);
         check(Dialect::TfRow, "/v1/models/bev%20erages:predict", r#"{"instances":[{"t":-4,"store":"S07"}]}"#);
-        check(Dialect::TfColumn, "/v1/models/bev%20erages:predict", r#"{"inputs":{"t":[-4],"store":["S07"]}}"#);
+        check(
+            Dialect::TfColumn,
+            "/v1/models/bev%20erages:predict",
+            r#"{"inputs":{"t":[-4],"store":["S07"]}}"#,
+        );
         check(Dialect::Csv, "/models/bev%20erages/predict", "t,store\n-4,S07\n");
     }
 
@@ -278,7 +304,10 @@ mod tests {
         let mut record = shape().example();
         record.insert("store".into(), Value::Null);
         let records = [shape().example(), record];
-        assert_eq!(Dialect::V2.body(&shape(), &records).unwrap_err(), "a tensor has no missing values: 'store' of record 2 needs one");
+        assert_eq!(
+            Dialect::V2.body(&shape(), &records).unwrap_err(),
+            "a tensor has no missing values: 'store' of record 2 needs one"
+        );
         assert!(Dialect::Plain.body(&shape(), &records).is_err());
         assert_eq!(body(Dialect::Csv, &records), "t,store\n-4,S07\n-4,\n");
         assert!(Dialect::Csv.body(&shape(), &[]).is_err());
@@ -287,11 +316,18 @@ mod tests {
     #[test]
     fn predictions_are_found_in_every_answer() {
         let check = |text: &str, expected: Value| {
-            assert_eq!(predictions("application/json", text.as_bytes()).map(Value::from), Some(expected), "{text}");
+            assert_eq!(
+                predictions("application/json", text.as_bytes()).map(Value::from),
+                Some(expected),
+                "{text}"
+            );
         };
         check(r#"{"prediction": 1.5, "model": "m"}"#, json!([1.5]));
         check(r#"{"predictions": [1, [2], "x"]}"#, json!([1, 2, "x"]));
-        check(r#"{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2, 1], "data": [1.5, 2]}]}"#, json!([1.5, 2]));
+        check(
+            r#"{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2, 1], "data": [1.5, 2]}]}"#,
+            json!([1.5, 2]),
+        );
         check(r#"{"outputs": [[1.5], [2]]}"#, json!([1.5, 2]));
         check(r#"{"choices": [{"text": "a"}, {"message": {"content": "b"}}]}"#, json!(["a", "b"]));
         assert_eq!(predictions("text/csv", b"t,prediction\n1,2.5\n2,3\n").unwrap(), [json!(2.5), json!(3)]);

@@ -15,7 +15,11 @@ pub fn at_path<'a>(value: &'a Value, path: &str) -> Result<&'a Value, String> {
             (Step::Key(key), Value::Object(map)) => map.get(key),
             (Step::Key(key), Value::Array(list)) => key.parse::<usize>().ok().and_then(|at| list.get(at)),
             (Step::Place(at), Value::Array(list)) => {
-                let place = if *at < 0 { list.len().checked_sub(at.unsigned_abs()) } else { usize::try_from(*at).ok() };
+                let place = if *at < 0 {
+                    list.len().checked_sub(at.unsigned_abs())
+                } else {
+                    usize::try_from(*at).ok()
+                };
                 place.and_then(|place| list.get(place))
             }
             _ => None,
@@ -59,7 +63,8 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
         if let Some(inside) = rest.strip_prefix('[') {
             let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\''));
             if let Some(quote) = quote {
-                let close = inside[1..].find(quote).ok_or_else(|| format!("the path '{path}' has an open quote"))?;
+                let close =
+                    inside[1..].find(quote).ok_or_else(|| format!("the path '{path}' has an open quote"))?;
                 steps.push(Step::Key(inside[1..=close].to_owned()));
                 rest = inside[close + 2..]
                     .strip_prefix(']')
@@ -68,7 +73,9 @@ fn steps(path: &str) -> Result<Vec<Step>, String> {
                 let (number, after) =
                     inside.split_once(']').ok_or_else(|| format!("the path '{path}' has an open bracket"))?;
                 let place = number.trim().parse().map_err(|_error| {
-                    format!("'{number}' in the path '{path}' is no place in a list; keys in brackets have quotes")
+                    format!(
+                        "'{number}' in the path '{path}' is no place in a list; keys in brackets have quotes"
+                    )
                 })?;
                 steps.push(Step::Place(place));
                 rest = after;

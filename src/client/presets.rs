@@ -98,7 +98,8 @@ pub fn model_folders(shape: &Shape, rows: &[Record]) -> Vec<Folder> {
 #[must_use]
 pub fn general_folders() -> Vec<Folder> {
     let chat = json!({"model": "text", "messages": [{"role": "user", "content": "A ship is built"}], "max_tokens": 24});
-    let completion = json!({"model": "text", "prompt": "A ship is built", "max_tokens": 24, "temperature": 0.7});
+    let completion =
+        json!({"model": "text", "prompt": "A ship is built", "max_tokens": 24, "temperature": 0.7});
     let stream = json!({"model": "text", "prompt": "A ship is built", "max_tokens": 24, "stream": true});
     let mut single = vec![
         post("OpenAI chat", "/v1/chat/completions", &chat),
@@ -124,10 +125,11 @@ pub fn general_folders() -> Vec<Folder> {
     );
     remote.url = "{{openai_base}}/completions".into();
     remote.auth = super::collection::Auth::Bearer { token: "{{openai_key}}".into() };
-    let staging = expecting(SavedRequest::new("Staging, health", "GET", "{{staging}}/v2/health/ready"), "200");
+    let staging =
+        expecting(SavedRequest::new("Staging, health", "GET", "{{staging}}/v2/health/ready"), "200");
     // they stand behind those of the model
-    for (at, request) in single.iter_mut().enumerate() {
-        request.order = (at as i64 + 1) * 10 + 100;
+    for (order, request) in (110..).step_by(10).zip(&mut single) {
+        request.order = order;
     }
     let mut folders = in_order(vec![("Local/Health", health), ("Remote", vec![remote, staging])]);
     folders.insert(0, ("Local/One record", single));
@@ -136,8 +138,8 @@ pub fn general_folders() -> Vec<Folder> {
 
 fn in_order(mut folders: Vec<Folder>) -> Vec<Folder> {
     for (_, requests) in &mut folders {
-        for (at, request) in requests.iter_mut().enumerate() {
-            request.order = (at as i64 + 1) * 10;
+        for (order, request) in (10..).step_by(10).zip(requests) {
+            request.order = order;
         }
     }
     folders
@@ -154,8 +156,13 @@ fn pretty(value: &Value) -> String {
     if value.get("image").is_none() {
         return pretty;
     }
-    let numbers: Vec<String> =
-        value.get("image").and_then(Value::as_array).into_iter().flatten().map(|n| format!("{n:>2}")).collect();
+    let numbers: Vec<String> = value
+        .get("image")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|n| format!("{n:>2}"))
+        .collect();
     let rows: Vec<String> = numbers.chunks(8).map(|row| format!("    {}", row.join(", "))).collect();
     format!("{{\n  \"image\": [\n{}\n  ]\n}}", rows.join(",\n"))
 }
@@ -217,16 +224,22 @@ pub fn begin(
 /// # Errors
 /// [`CollectionError`] that names the file.
 pub fn add(collection: &Collection, folders: Vec<Folder>) -> Result<(), CollectionError> {
-    const ORDER: [&str; 6] =
-        ["Local", "Local/One record", "Local/Many records", "Local/On purpose wrong", "Local/Health", "Remote"];
+    const ORDER: [&str; 6] = [
+        "Local",
+        "Local/One record",
+        "Local/Many records",
+        "Local/On purpose wrong",
+        "Local/Health",
+        "Remote",
+    ];
     for (folder, requests) in folders {
         for request in requests {
             collection.create(Path::new(folder), &request)?;
         }
     }
-    for (at, folder) in ORDER.into_iter().enumerate() {
+    for (order, folder) in (10..).step_by(10).zip(ORDER) {
         if collection.root().join(folder).is_dir() {
-            collection.set_folder_order(Path::new(folder), (at as i64 + 1) * 10)?;
+            collection.set_folder_order(Path::new(folder), order)?;
         }
     }
     Ok(())
@@ -284,14 +297,20 @@ mod tests {
         assert_eq!(names, ["Local", "Remote"]);
         let Node::Folder { children, .. } = &nodes[0] else { panic!("a folder") };
         let names: Vec<String> = children.iter().map(|node| node.path().display().to_string()).collect();
-        assert_eq!(names, ["Local/One record", "Local/Many records", "Local/On purpose wrong", "Local/Health"]);
+        assert_eq!(
+            names,
+            ["Local/One record", "Local/Many records", "Local/On purpose wrong", "Local/Health"]
+        );
         let local = &environments(LOCAL)[0];
         let (values, _) = local.values(&super::super::environment::Secrets::default());
         for (_, requests) in model_folders(&shape, &[]).into_iter().chain(general_folders()) {
             for request in requests {
                 assert_eq!(leaks(&request), [], "{}", request.name);
-                let unset: Vec<String> =
-                    request.variables().into_iter().filter(|name| values.get(name).is_none() && name != "openai_key").collect();
+                let unset: Vec<String> = request
+                    .variables()
+                    .into_iter()
+                    .filter(|name| values.get(name).is_none() && name != "openai_key")
+                    .collect();
                 assert!(unset.is_empty(), "{}: {unset:?}", request.name);
             }
         }

@@ -79,7 +79,8 @@ pub(super) async fn receive(
     live: &mut (dyn FnMut(Live) + Send),
     begun: Instant,
 ) -> Result<Received, hyper::Error> {
-    let header = |name: &str| super::request::find_header(headers, name).unwrap_or("").trim().to_ascii_lowercase();
+    let header =
+        |name: &str| super::request::find_header(headers, name).unwrap_or("").trim().to_ascii_lowercase();
     let encoding = header("content-encoding");
     let is_stream = header("content-type").starts_with("text/event-stream");
     let mut received =

@@ -52,7 +52,9 @@ impl RowsRun {
         let mut out = b"row,status,milliseconds,prediction,error\n".to_vec();
         for result in &self.results {
             let status = result.status.map_or_else(String::new, |status| status.to_string());
-            out.extend_from_slice(format!("{},{status},{},", result.row + 1, number_text(result.secs * 1e3)).as_bytes());
+            out.extend_from_slice(
+                format!("{},{status},{},", result.row + 1, number_text(result.secs * 1e3)).as_bytes(),
+            );
             write_field(result.prediction.as_deref().unwrap_or("").as_bytes(), &mut out);
             out.push(b',');
             write_field(result.error.as_deref().unwrap_or("").as_bytes(), &mut out);
@@ -101,7 +103,8 @@ pub fn request_for_row(
 ) -> Result<Request, FillError> {
     let mut saved = saved.clone();
     let find = |name: &str| table.columns().iter().position(|column| column.name == name);
-    saved.url = replace(&saved.url, |name| Some(super::percent_encode(&plain(&cell(table, find(name)?, row)))));
+    saved.url =
+        replace(&saved.url, |name| Some(super::percent_encode(&plain(&cell(table, find(name)?, row)))));
     if let Body::Text(text) = &saved.body {
         let quoted_or_not = json::template_tokens(text).ok();
         let filled = match quoted_or_not {
@@ -112,7 +115,9 @@ pub fn request_for_row(
                     out.push_str(&text[at..token.start]);
                     let piece = &text[token.start..token.end];
                     let filled = match token.kind {
-                        TokenKind::Variable => replace(piece, |name| Some(cell(table, find(name)?, row).to_string())),
+                        TokenKind::Variable => {
+                            replace(piece, |name| Some(cell(table, find(name)?, row).to_string()))
+                        }
                         TokenKind::Text | TokenKind::Key => replace(piece, |name| {
                             let text = Value::from(plain(&cell(table, find(name)?, row))).to_string();
                             Some(text[1..text.len() - 1].to_owned())
@@ -192,7 +197,8 @@ pub fn run_rows(
                 next += 1;
                 match request_for_row(&plan.request, &plan.values, &plan.table, row, &plan.workspace) {
                     Ok(request) => {
-                        let (client, settings, progress) = (client.clone(), plan.settings.clone(), progress.clone());
+                        let (client, settings, progress) =
+                            (client.clone(), plan.settings.clone(), progress.clone());
                         tasks.spawn(async move { one(&client, row, &request, &settings, &progress).await });
                     }
                     Err(error) => {
@@ -234,7 +240,8 @@ async fn one(
             let is_good = (200..300).contains(&exchange.status);
             let found = predictions(exchange.header("content-type").unwrap_or(""), &exchange.body);
             let prediction = found.map(|values| values.iter().map(plain).collect::<Vec<_>>().join(" "));
-            let error = (!is_good).then(|| error_text(&exchange.body).unwrap_or_else(|| exchange.reason.clone()));
+            let error =
+                (!is_good).then(|| error_text(&exchange.body).unwrap_or_else(|| exchange.reason.clone()));
             let result = RowResult {
                 row,
                 status: Some(exchange.status),
@@ -290,7 +297,10 @@ mod tests {
             String::from_utf8(request(0).body).unwrap(),
             r#"{"t": -4.5, "s": "Süd \"A\"", "s2": "<Süd \"A\">", "n": null, "k": "\"k"}"#
         );
-        assert_eq!(String::from_utf8(request(1).body).unwrap(), r#"{"t": 7, "s": "b", "s2": "<b>", "n": "x", "k": "\"k"}"#);
+        assert_eq!(
+            String::from_utf8(request(1).body).unwrap(),
+            r#"{"t": 7, "s": "b", "s2": "<b>", "n": "x", "k": "\"k"}"#
+        );
         assert_eq!(request(1).header_value("x-store"), Some("x"));
         let error = request_for_row(&saved, &Values::new(), &table, 0, Path::new("")).unwrap_err();
         assert_eq!(error.to_string(), "{{base}}, {{key}} have no value; give them one in the environment");

@@ -123,7 +123,9 @@ async fn follow(
         let done = match left {
             Some(left) => match tokio::time::timeout(left, once).await {
                 Ok(done) => done,
-                Err(_late) => Err(whole_timeout(recorder.now, settings.timeout.unwrap_or(left).as_secs_f64())),
+                Err(_late) => {
+                    Err(whole_timeout(recorder.now, settings.timeout.unwrap_or(left).as_secs_f64()))
+                }
             },
             None => once.await,
         };
@@ -142,7 +144,8 @@ async fn follow(
             Err(fault) => return Err(fail(fault, redirects, &recorder, &request.url)),
         };
         let location = exchange.header("location").map(str::to_owned);
-        let (Some(location), true) = (location, settings.follow_redirects && is_redirect(exchange.status)) else {
+        let (Some(location), true) = (location, settings.follow_redirects && is_redirect(exchange.status))
+        else {
             exchange.total_secs = begun.elapsed().as_secs_f64();
             exchange.redirects = redirects;
             return Ok(exchange);
@@ -207,7 +210,8 @@ fn redirect(request: &mut Request, status: u16, from: &str, next: &Url) {
     if becomes_get {
         request.method = "GET".into();
         request.body.clear();
-        let of_body = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
+        let of_body =
+            ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
         request.headers.retain(|(name, _)| !of_body.iter().any(|known| name.eq_ignore_ascii_case(known)));
     }
     let same_origin = Url::parse(from).is_ok_and(|from| from.origin() == next.origin());
@@ -223,7 +227,10 @@ pub(super) fn parse_url(text: &str) -> Result<Url, Fault> {
     let text = text.trim();
     let invalid = |message: String, advice: &[&str]| Fault::new(FailureKind::InvalidUrl, message, advice);
     if text.is_empty() {
-        return Err(invalid("The address is empty.".into(), &["Write one, such as http://127.0.0.1:8080/predict."]));
+        return Err(invalid(
+            "The address is empty.".into(),
+            &["Write one, such as http://127.0.0.1:8080/predict."],
+        ));
     }
     if let Some(open) = text.find("{{") {
         let name: String = text[open + 2..].chars().take_while(|&c| c != '}').collect();
@@ -275,7 +282,9 @@ fn head(
             Fault::new(
                 FailureKind::InvalidHeader,
                 format!("The header '{name}' {what}."),
-                &["A name is one word of letters, digits and dashes; a value is one line without control characters."],
+                &[
+                    "A name is one word of letters, digits and dashes; a value is one line without control characters.",
+                ],
             )
         };
         let name = HeaderName::from_bytes(name.trim().as_bytes())
@@ -294,7 +303,10 @@ fn head(
             }
         };
         usual(hyper::header::HOST, HeaderValue::from_str(authority));
-        usual(hyper::header::USER_AGENT, Ok(HeaderValue::from_static(concat!("drydock/", env!("CARGO_PKG_VERSION")))));
+        usual(
+            hyper::header::USER_AGENT,
+            Ok(HeaderValue::from_static(concat!("drydock/", env!("CARGO_PKG_VERSION")))),
+        );
         usual(hyper::header::ACCEPT, Ok(HeaderValue::from_static("*/*")));
         usual(hyper::header::ACCEPT_ENCODING, Ok(HeaderValue::from_static("gzip, deflate")));
         if !url.username().is_empty() {
@@ -302,20 +314,28 @@ fn head(
             let password = super::percent_decode(url.password().unwrap_or(""));
             usual(hyper::header::AUTHORIZATION, HeaderValue::from_str(&super::basic(&user, &password)));
         }
-        if let Some(authorization) = proxy.filter(|_| url.scheme() == "http").and_then(|p| p.authorization.as_ref()) {
+        if let Some(authorization) =
+            proxy.filter(|_| url.scheme() == "http").and_then(|p| p.authorization.as_ref())
+        {
             usual(hyper::header::PROXY_AUTHORIZATION, HeaderValue::from_str(authorization));
         }
         let has_length = has(&hyper::header::CONTENT_LENGTH) || has(&hyper::header::TRANSFER_ENCODING);
-        let wants_length = !request.body.is_empty() || matches!(request.method.trim(), "POST" | "PUT" | "PATCH");
+        let wants_length =
+            !request.body.is_empty() || matches!(request.method.trim(), "POST" | "PUT" | "PATCH");
         if wants_length && !has_length {
             headers.append(hyper::header::CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         }
         for (name, value) in list {
             // a length that does not fit the body would only hang
-            if name == hyper::header::CONTENT_LENGTH && value.as_bytes() != request.body.len().to_string().as_bytes() {
+            if name == hyper::header::CONTENT_LENGTH
+                && value.as_bytes() != request.body.len().to_string().as_bytes()
+            {
                 return Err(Fault::new(
                     FailureKind::InvalidHeader,
-                    format!("The header Content-Length does not fit the body of {} bytes.", request.body.len()),
+                    format!(
+                        "The header Content-Length does not fit the body of {} bytes.",
+                        request.body.len()
+                    ),
                     &["Leave it out: it is written for you."],
                 ));
             }
@@ -323,7 +343,11 @@ fn head(
         }
     }
     built.body(Full::new(Bytes::from(request.body.clone()))).map_err(|error| {
-        Fault::new(FailureKind::InvalidUrl, format!("The address can't be sent: {error}."), &["Check the address."])
+        Fault::new(
+            FailureKind::InvalidUrl,
+            format!("The address can't be sent: {error}."),
+            &["Check the address."],
+        )
     })
 }
 
@@ -353,28 +377,27 @@ async fn once(
     if !settings.keep_alive {
         message.headers_mut().insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let (mut connection, response) = match kept {
-        Some(mut connection) => {
-            recorder.reused = true;
-            match ask(&mut connection, message.clone(), recorder, place.https).await {
-                Ok(response) => (connection, response),
-                Err(fault) if fault.stale => {
-                    // the server had closed it in the meantime: as curl and browsers do, once more on a new one
-                    recorder.phases.clear();
-                    recorder.reused = false;
-                    notes.push("The kept connection had been closed by the server; a new one was made.".to_owned());
-                    let mut connection = connect(&place, settings, recorder).await?;
-                    let response = ask(&mut connection, message, recorder, place.https).await?;
-                    (connection, response)
-                }
-                Err(fault) => return Err(fault),
+    let (mut connection, response) = if let Some(mut connection) = kept {
+        recorder.reused = true;
+        match ask(&mut connection, message.clone(), recorder, place.https).await {
+            Ok(response) => (connection, response),
+            Err(fault) if fault.stale => {
+                // the server had closed it in the meantime: as curl and browsers do, once more on a new one
+                recorder.phases.clear();
+                recorder.reused = false;
+                notes.push(
+                    "The kept connection had been closed by the server; a new one was made.".to_owned(),
+                );
+                let mut connection = connect(&place, settings, recorder).await?;
+                let response = ask(&mut connection, message, recorder, place.https).await?;
+                (connection, response)
             }
+            Err(fault) => return Err(fault),
         }
-        None => {
-            let mut connection = connect(&place, settings, recorder).await?;
-            let response = ask(&mut connection, message, recorder, place.https).await?;
-            (connection, response)
-        }
+    } else {
+        let mut connection = connect(&place, settings, recorder).await?;
+        let response = ask(&mut connection, message, recorder, place.https).await?;
+        (connection, response)
     };
     recorder.now = PhaseKind::Receive;
     let (head, body) = response.into_parts();
@@ -415,7 +438,7 @@ async fn once(
         notes,
     };
     if settings.keep_alive && received.complete {
-        connection.tls = exchange.tls.clone();
+        connection.tls.clone_from(&exchange.tls);
         pool.put(place, connection);
     }
     Ok(exchange)

@@ -1,4 +1,4 @@
-//! What a served model takes: read from a model of this program, from a server's V2 metadata, or from its OpenAPI document.
+//! What a served model takes: read from a model of this program, from a server's V2 metadata, or from its `OpenAPI` document.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,7 +58,8 @@ impl Shape {
     /// Of a model of this program.
     #[must_use]
     pub fn of_model(model: &Model) -> Self {
-        let day = |days: f64| crate::data::date::format_iso((days.round() as i64).saturating_mul(86_400_000_000));
+        let day =
+            |days: f64| crate::data::date::format_iso((days.round() as i64).saturating_mul(86_400_000_000));
         let fields = model.inputs.iter().map(|input| Field {
             name: input.name.clone(),
             kind: match &input.kind {
@@ -89,7 +90,8 @@ impl Shape {
             .and_then(Value::as_array)
             .ok_or("the answer has no list 'inputs': this is no V2 model metadata")?;
         let fields = inputs.iter().map(|input| {
-            let name = input.get("name").and_then(Value::as_str).ok_or("an input of the metadata has no name")?;
+            let name =
+                input.get("name").and_then(Value::as_str).ok_or("an input of the metadata has no name")?;
             let datatype = input.get("datatype").and_then(Value::as_str).unwrap_or("FP64");
             let kind = match datatype {
                 "BYTES" => FieldKind::Category { levels: Vec::new() },
@@ -101,7 +103,7 @@ impl Shape {
         Ok(Self { model, fields: fields.collect::<Result<_, String>>()? })
     }
 
-    /// Of an OpenAPI document: the properties of the JSON object that `POST` to `path` takes; `None` where it does not say.
+    /// Of an `OpenAPI` document: the properties of the JSON object that `POST` to `path` takes; `None` where it does not say.
     #[must_use]
     pub fn of_openapi(document: &Value, path: &str) -> Option<Self> {
         let schema = document
@@ -173,7 +175,8 @@ pub fn number(value: f64) -> Value {
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..16 {
-        let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#')) else {
+        let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'))
+        else {
             return schema;
         };
         let Some(found) = document.pointer(target) else { return schema };
@@ -182,7 +185,11 @@ fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     schema
 }
 
-fn object_schema<'a>(document: &'a Value, schema: &'a Value, depth: usize) -> Option<(&'a Map<String, Value>, usize)> {
+fn object_schema<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+    depth: usize,
+) -> Option<(&'a Map<String, Value>, usize)> {
     let schema = resolve(document, schema);
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         // {"records": [..]} is a batch, not a record
@@ -212,7 +219,8 @@ fn kind_of_schema(document: &Value, schema: &Value) -> FieldKind {
         Some(Value::Array(names)) => names.iter().any(|name| name == wanted),
         _ => false,
     };
-    let example = schema.get("example").or_else(|| schema.pointer("/examples/0")).or_else(|| schema.get("default"));
+    let example =
+        schema.get("example").or_else(|| schema.pointer("/examples/0")).or_else(|| schema.get("default"));
     if is("number") || is("integer") {
         FieldKind::Number { typical: example.and_then(Value::as_f64).unwrap_or(0.0) }
     } else if is("boolean") {
@@ -220,7 +228,9 @@ fn kind_of_schema(document: &Value, schema: &Value) -> FieldKind {
     } else if schema.get("format").and_then(Value::as_str) == Some("date") {
         FieldKind::Date { typical: example.and_then(Value::as_str).unwrap_or("2026-01-01").to_owned() }
     } else {
-        FieldKind::Category { levels: example.and_then(Value::as_str).map(str::to_owned).into_iter().collect() }
+        FieldKind::Category {
+            levels: example.and_then(Value::as_str).map(str::to_owned).into_iter().collect(),
+        }
     }
 }
 
@@ -246,6 +256,9 @@ mod tests {
         let shape = Shape::of_openapi(&openapi, "/models/m/predict").unwrap();
         assert_eq!(shape.model, "m");
         assert_eq!(shape.example(), *json!({"t": 3.5, "s": "a"}).as_object().unwrap());
-        assert_eq!(shape.problems(json!({"s": "c", "x": 1}).as_object().unwrap()), ["'t' is missing", "'s' does not know \"c\"", "'x' is no column of the model"]);
+        assert_eq!(
+            shape.problems(json!({"s": "c", "x": 1}).as_object().unwrap()),
+            ["'t' is missing", "'s' does not know \"c\"", "'x' is no column of the model"]
+        );
     }
 }

@@ -49,7 +49,8 @@ fn run(language: Language, program: &str) {
     };
     let path = folder.path().join(file);
     std::fs::write(&path, program).unwrap();
-    let out = Command::new(tool).arg(&path).env("DRY_KEY", "sk_\"'secret").env("NO_PROXY", "*").output().unwrap();
+    let out =
+        Command::new(tool).arg(&path).env("DRY_KEY", "sk_\"'secret").env("NO_PROXY", "*").output().unwrap();
     assert!(out.status.success(), "{program}\n{}", String::from_utf8_lossy(&out.stderr));
 }
 
@@ -93,7 +94,10 @@ fn programs_send_what_the_request_sends() {
             let mut theirs = only(&server);
             // requests escapes what the URL standard leaves as it is; both name the same resource
             theirs.target = theirs.target.replace("%5B", "[").replace("%5D", "]").replace("%27", "'");
-            let ours = Arrived { target: by_us.target.replace("%5B", "[").replace("%5D", "]").replace("%27", "'"), ..by_us.clone() };
+            let ours = Arrived {
+                target: by_us.target.replace("%5B", "[").replace("%5D", "]").replace("%27", "'"),
+                ..by_us.clone()
+            };
             assert_eq!(theirs, ours, "{program}");
         }
     }
@@ -102,9 +106,13 @@ fn programs_send_what_the_request_sends() {
 #[test]
 fn the_openai_sdk_sends_the_completion() {
     let answer = br#"{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{"text":"x","index":0,"logprobs":null,"finish_reason":"stop"}]}"#;
-    let server = Server::new(|_, stream| super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer));
+    let server = Server::new(|_, stream| {
+        super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer)
+    });
     let body = r#"{"model":"m","prompt":"it's \"so\"","max_tokens":24,"temperature":0.7,"echo":false,"stop":null,"mine":{"a":[1,2]}}"#;
-    let request = Request::new("POST", &server.url("/v1/completions")).header("Authorization", "Bearer pk_x").body(body);
+    let request = Request::new("POST", &server.url("/v1/completions"))
+        .header("Authorization", "Bearer pk_x")
+        .body(body);
     let program = generate(Language::Sdk, &request, &direct(), &Context::default()).unwrap();
     run(Language::Sdk, &program);
     let arrived = only(&server);
@@ -117,7 +125,9 @@ fn the_openai_sdk_sends_the_completion() {
 #[test]
 fn the_triton_client_sends_the_tensors() {
     let answer = br#"{"model_name":"m","outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[1.5]}]}"#;
-    let server = Server::new(|_, stream| super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer));
+    let server = Server::new(|_, stream| {
+        super::server::reply(stream, 200, "Content-Type: application/json\r\n", answer)
+    });
     let body = r#"{"inputs":[{"name":"t","shape":[2,1],"datatype":"FP64","data":[-4.5,1]},{"name":"s","shape":[2,1],"datatype":"BYTES","data":["a","ü"]}]}"#;
     let request = Request::new("POST", &server.url("/v2/models/m/versions/3/infer")).body(body);
     let program = generate(Language::Sdk, &request, &direct(), &Context::default()).unwrap();
@@ -131,7 +141,11 @@ fn the_triton_client_sends_the_tensors() {
 
 #[test]
 fn no_sdk_is_offered_where_none_fits() {
-    for (method, url, body) in [("GET", "http://x/v1/completions", "{}"), ("POST", "http://x/predict", "{}"), ("POST", "http://x/v2/models/m/infer", "{")] {
+    for (method, url, body) in [
+        ("GET", "http://x/v1/completions", "{}"),
+        ("POST", "http://x/predict", "{}"),
+        ("POST", "http://x/v2/models/m/infer", "{"),
+    ] {
         let request = Request::new(method, url).body(body);
         assert_eq!(generate(Language::Sdk, &request, &direct(), &Context::default()), None, "{url}");
     }

@@ -73,7 +73,8 @@ fn a_command_line_sends_what_curl_sends() {
         by_curl.target.make_ascii_lowercase();
         assert_eq!(by_us, by_curl, "{line}");
     }
-    let imported = import("curl -k -L -x http://p:1 -m 2.5 http://x/ -F a=@b --odd", |_| Ok(Vec::new())).unwrap();
+    let imported =
+        import("curl -k -L -x http://p:1 -m 2.5 http://x/ -F a=@b --odd", |_| Ok(Vec::new())).unwrap();
     assert!(imported.insecure && imported.follow_redirects);
     assert_eq!((imported.proxy.as_deref(), imported.max_secs), (Some("http://p:1"), Some(2.5)));
     assert_eq!(imported.notes.len(), 2, "{:?}", imported.notes);
@@ -83,16 +84,25 @@ fn a_command_line_sends_what_curl_sends() {
 }
 
 /// Requests with everything that quoting can get wrong.
-pub fn nasty(server: &Server) -> Vec<Request> {
+pub(crate) fn nasty(server: &Server) -> Vec<Request> {
     let json = "{\n  \"it's\": \"$HOME `id` \\\\ \\\" %d ${x} ''' \\u00fc ü 😀\",\n\t\"n\": -0.10\n}";
     vec![
         Request::new("GET", &server.url("/plain")),
-        Request::new("POST", &server.url("/q?a=1&b=it's&c=%20$x")).header("Content-Type", "application/json").body(json),
-        Request::new("PUT", &server.url("/x")).header("X-Quote", "it's \"so\" $HOME \\ `id`").header("Content-Type", "text/plain").body("@file"),
+        Request::new("POST", &server.url("/q?a=1&b=it's&c=%20$x"))
+            .header("Content-Type", "application/json")
+            .body(json),
+        Request::new("PUT", &server.url("/x"))
+            .header("X-Quote", "it's \"so\" $HOME \\ `id`")
+            .header("Content-Type", "text/plain")
+            .body("@file"),
         Request::new("POST", &server.url("/untyped")).body("a=1\r\nb=2\n\"\"\"'''\"#\"##"),
-        Request::new("PATCH", &server.url("/")).header("Content-Type", "application/octet-stream").body(vec![0_u8, 255, 10, 13, 39, 34]),
+        Request::new("PATCH", &server.url("/"))
+            .header("Content-Type", "application/octet-stream")
+            .body(vec![0_u8, 255, 10, 13, 39, 34]),
         Request::new("DELETE", &server.url("/item/[1]")),
-        Request::new("POST", &server.url("/ends")).header("Content-Type", "text/plain").body("ends with \"quotes\"\n\\\""),
+        Request::new("POST", &server.url("/ends"))
+            .header("Content-Type", "text/plain")
+            .body("ends with \"quotes\"\n\\\""),
     ]
 }
 
@@ -111,8 +121,16 @@ fn an_exported_command_line_makes_curl_send_the_request() {
         assert_eq!(by_curl, by_us, "{line}");
         // and what is exported can be imported again
         if !line.contains("base64") {
-            let again = import(&line, |_| Ok(Vec::new())).unwrap().request.fill(&Values::new(), std::path::Path::new("")).unwrap();
-            assert_eq!((&again.method, &again.url, &again.body), (&request.method, &request.url, &request.body), "{line}");
+            let again = import(&line, |_| Ok(Vec::new()))
+                .unwrap()
+                .request
+                .fill(&Values::new(), std::path::Path::new(""))
+                .unwrap();
+            assert_eq!(
+                (&again.method, &again.url, &again.body),
+                (&request.method, &request.url, &request.body),
+                "{line}"
+            );
         }
     }
 }
@@ -124,7 +142,9 @@ fn a_secret_is_a_variable_in_the_command_line() {
     values.set_secret("key", "sk_it's secret");
     let env = BTreeMap::from([("key".to_owned(), "DRY_KEY".to_owned())]);
     let context = Context::new(&values, &env);
-    let request = Request::new("POST", &server.url("/")).header("Authorization", "Bearer sk_it's secret").body("{\"k\": \"sk_it's secret\"}");
+    let request = Request::new("POST", &server.url("/"))
+        .header("Authorization", "Bearer sk_it's secret")
+        .body("{\"k\": \"sk_it's secret\"}");
     let line = export(&request, &direct(), &context);
     assert!(!line.contains("sk_it"), "{line}");
     bash(&line, &[("DRY_KEY", "sk_it's secret")]);

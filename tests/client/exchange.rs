@@ -8,7 +8,7 @@ use drydock::work::Progress;
 
 use super::server::{Server, reply, thread};
 
-pub fn direct() -> Settings {
+pub(crate) fn direct() -> Settings {
     Settings { proxy: ProxyChoice::Direct, ..Settings::default() }
 }
 
@@ -29,12 +29,15 @@ fn every_phase_is_as_long_as_the_server_makes_it() {
     let url = format!("http://localhost:{}/", server.port);
     let first = client.send(&Request::new("GET", &url), &direct(), &Progress::new()).unwrap();
     assert_eq!(first.body, b"abcd");
-    let kinds = |exchange: &drydock::client::Exchange| exchange.timings.phases.iter().map(|p| p.kind).collect::<Vec<_>>();
+    let kinds = |exchange: &drydock::client::Exchange| {
+        exchange.timings.phases.iter().map(|p| p.kind).collect::<Vec<_>>()
+    };
     assert_eq!(
         kinds(&first),
         [PhaseKind::Dns, PhaseKind::Connect, PhaseKind::Send, PhaseKind::Wait, PhaseKind::Receive]
     );
-    let (wait, receive) = (ms(first.timings.secs(PhaseKind::Wait)), ms(first.timings.secs(PhaseKind::Receive)));
+    let (wait, receive) =
+        (ms(first.timings.secs(PhaseKind::Wait)), ms(first.timings.secs(PhaseKind::Receive)));
     assert!((79.0..140.0).contains(&wait), "waited {wait} ms");
     assert!((59.0..120.0).contains(&receive), "received for {receive} ms");
     assert!(ms(first.timings.secs(PhaseKind::Send)) < 30.0);
@@ -58,14 +61,15 @@ fn every_phase_is_as_long_as_the_server_makes_it() {
     assert_eq!(kinds(&fourth)[0], PhaseKind::Connect);
 }
 
+/// A body that is larger than any buffer in between.
+const LEN: usize = 24 << 20;
+
 #[test]
 fn sending_lasts_until_the_server_has_taken_the_body() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    const LEN: usize = 24 << 20;
     thread(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // more than any buffer in between holds
         std::thread::sleep(Duration::from_millis(150));
         let mut left = LEN;
         let mut buffer = vec![0; 1 << 20];
@@ -77,7 +81,8 @@ fn sending_lasts_until_the_server_has_taken_the_body() {
     });
     let request = Request::new("POST", &format!("http://127.0.0.1:{port}/")).body(vec![b'x'; LEN]);
     let exchange = Client::new().unwrap().send(&request, &direct(), &Progress::new()).unwrap();
-    let (send, wait) = (ms(exchange.timings.secs(PhaseKind::Send)), ms(exchange.timings.secs(PhaseKind::Wait)));
+    let (send, wait) =
+        (ms(exchange.timings.secs(PhaseKind::Send)), ms(exchange.timings.secs(PhaseKind::Wait)));
     assert!(send > 140.0, "sent for {send} ms");
     assert!((30.0..send + 200.0).contains(&wait), "waited {wait} ms");
     assert!(exchange.sent_bytes > LEN as u64);
@@ -96,13 +101,22 @@ fn redirects_are_followed_as_browsers_do_and_the_key_stays_at_home() {
     });
     let client = Client::new().unwrap();
     let send = |path: &str| {
-        let request = Request::new("POST", &home.url(path)).header("Authorization", "Bearer k").header("X-Mine", "1").body("body");
+        let request = Request::new("POST", &home.url(path))
+            .header("Authorization", "Bearer k")
+            .header("X-Mine", "1")
+            .body("body");
         client.send(&request, &direct(), &Progress::new()).unwrap()
     };
     let seen = send("/see");
-    assert_eq!((seen.status, seen.method.as_str(), seen.url.as_str()), (200, "GET", home.url("/got?x=1").as_str()));
+    assert_eq!(
+        (seen.status, seen.method.as_str(), seen.url.as_str()),
+        (200, "GET", home.url("/got?x=1").as_str())
+    );
     assert_eq!(seen.redirects.len(), 1);
-    assert_eq!((seen.redirects[0].status, seen.redirects[0].to.as_str()), (303, home.url("/got?x=1").as_str()));
+    assert_eq!(
+        (seen.redirects[0].status, seen.redirects[0].to.as_str()),
+        (303, home.url("/got?x=1").as_str())
+    );
     let arrived = home.take();
     assert_eq!((arrived[1].method.as_str(), arrived[1].body.as_slice()), ("GET", b"".as_slice()));
     assert_eq!(arrived[1].header("authorization"), Some("Bearer k"));
@@ -143,16 +157,24 @@ fn compressed_bodies_come_out_as_they_went_in() {
     ];
     for (encoding, body) in bodies {
         let sent = body.clone();
-        let server = Server::new(move |_, stream| reply(stream, 200, &format!("Content-Encoding: {encoding}\r\n"), &sent));
-        let exchange =
-            Client::new().unwrap().send(&Request::new("GET", &server.url("/")), &direct(), &Progress::new()).unwrap();
+        let server = Server::new(move |_, stream| {
+            reply(stream, 200, &format!("Content-Encoding: {encoding}\r\n"), &sent)
+        });
+        let exchange = Client::new()
+            .unwrap()
+            .send(&Request::new("GET", &server.url("/")), &direct(), &Progress::new())
+            .unwrap();
         assert_eq!(exchange.body, TEXT, "{encoding}");
         assert_eq!(exchange.body_bytes_on_line, body.len() as u64);
         assert_eq!(server.take()[0].header("accept-encoding"), Some("gzip, deflate"));
     }
     // what is not what it says stays as it came, with a note
-    let server = Server::new(|_, stream| reply(stream, 200, "Content-Encoding: gzip\r\n", b"plain after all"));
-    let exchange = Client::new().unwrap().send(&Request::new("GET", &server.url("/")), &direct(), &Progress::new()).unwrap();
+    let server =
+        Server::new(|_, stream| reply(stream, 200, "Content-Encoding: gzip\r\n", b"plain after all"));
+    let exchange = Client::new()
+        .unwrap()
+        .send(&Request::new("GET", &server.url("/")), &direct(), &Progress::new())
+        .unwrap();
     assert_eq!(exchange.body, b"plain after all");
     assert!(exchange.notes[0].contains("not gzip"), "{:?}", exchange.notes);
 }
@@ -167,7 +189,10 @@ fn a_small_answer_can_not_fill_the_memory() {
     let bomb = out.stdout;
     let server = Server::new(move |_, stream| reply(stream, 200, "Content-Encoding: gzip\r\n", &bomb));
     let settings = Settings { max_body_bytes: 1 << 20, ..direct() };
-    let exchange = Client::new().unwrap().send(&Request::new("GET", &server.url("/")), &settings, &Progress::new()).unwrap();
+    let exchange = Client::new()
+        .unwrap()
+        .send(&Request::new("GET", &server.url("/")), &settings, &Progress::new())
+        .unwrap();
     assert_eq!(exchange.body.len(), 1 << 20);
     assert!(exchange.notes[0].contains("larger than"), "{:?}", exchange.notes);
 }
@@ -175,7 +200,11 @@ fn a_small_answer_can_not_fill_the_memory() {
 #[test]
 fn events_are_told_as_they_come() {
     let server = Server::new(|_, stream| {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+        stream
+            .write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+            )
+            .unwrap();
         for word in ["A", "ship", "[DONE]"] {
             let event = format!("data: {word}\n\n");
             stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).unwrap();
@@ -185,17 +214,20 @@ fn events_are_told_as_they_come() {
     });
     let mut told = Vec::new();
     let begun = Instant::now();
-    let exchange = Client::new()
-        .unwrap()
-        .send_live(&Request::new("GET", &server.url("/")), &direct(), &Progress::new(), &mut |live| match live {
-            Live::Event(event) => told.push((event.data, begun.elapsed())),
-            Live::Head { status, .. } => told.push((status.to_string(), begun.elapsed())),
-            Live::Received(_) => {}
-        })
-        .unwrap();
+    let exchange =
+        Client::new()
+            .unwrap()
+            .send_live(&Request::new("GET", &server.url("/")), &direct(), &Progress::new(), &mut |live| {
+                match live {
+                    Live::Event(event) => told.push((event.data, begun.elapsed())),
+                    Live::Head { status, .. } => told.push((status.to_string(), begun.elapsed())),
+                    Live::Received(_) => {}
+                }
+            })
+            .unwrap();
     let words: Vec<&str> = told.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(words, ["200", "A", "ship", "[DONE]"]);
-    assert!(told[3].1 - told[1].1 > Duration::from_millis(120), "{told:?}");
+    assert!(told[3].1 > told[1].1 + Duration::from_millis(120), "{told:?}");
     assert_eq!(exchange.events.len(), 3);
     assert!(exchange.events[1].at_secs - exchange.events[0].at_secs > 0.05);
 }
@@ -246,8 +278,13 @@ fn what_is_sent_is_what_the_request_says() {
     let exchange = Client::new().unwrap().send(&request, &direct(), &Progress::new()).unwrap();
     let arrived = server.take().remove(0);
     assert_eq!((arrived.method.as_str(), arrived.target.as_str()), ("PURGE", "/a%20b/%C3%BC?q=%C3%BC&x=[1]"));
-    let of = |name: &str| arrived.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>();
-    assert_eq!((of("x-twice"), of("user-agent"), of("x-text")), (vec!["1", "2"], vec!["mine"], vec!["Grüße"]));
+    let of = |name: &str| {
+        arrived.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (of("x-twice"), of("user-agent"), of("x-text")),
+        (vec!["1", "2"], vec!["mine"], vec!["Grüße"])
+    );
     assert_eq!(arrived.body, [0, 159, 146, 150]);
     assert_eq!(of("content-type"), [] as [&str; 0]);
     assert_eq!((exchange.reason.as_str(), exchange.version.as_str()), ("Some words", "HTTP/1.1"));

@@ -26,7 +26,10 @@ fn a_connection_that_fails_is_explained() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let refused = fails(&format!("http://127.0.0.1:{free}/"), &direct());
     assert_eq!((refused.kind, refused.at), (FailureKind::Refused, PhaseKind::Connect));
-    assert!(refused.message.contains(&free.to_string()) && refused.advice[0].contains("Start the server"), "{refused:?}");
+    assert!(
+        refused.message.contains(&free.to_string()) && refused.advice[0].contains("Start the server"),
+        "{refused:?}"
+    );
     assert!(refused.timings.secs(PhaseKind::Connect).is_some());
 
     // RFC 2606 keeps .invalid free; without a network no name server answers
@@ -56,7 +59,10 @@ fn an_answer_that_does_not_come_is_explained() {
     assert_eq!((cut.kind, cut.at), (FailureKind::ClosedEarly, PhaseKind::Receive));
 
     let closing = Server::new(|_, _| false);
-    assert!(matches!(fails(&closing.url("/"), &direct()).kind, FailureKind::ClosedEarly | FailureKind::Reset));
+    assert!(matches!(
+        fails(&closing.url("/"), &direct()).kind,
+        FailureKind::ClosedEarly | FailureKind::Reset
+    ));
 
     let ssh = Server::new(|_, stream| {
         stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
@@ -70,7 +76,9 @@ fn an_answer_that_does_not_come_is_explained() {
 fn what_can_not_be_sent_is_said_before_anything_is_sent() {
     let server = Server::recording();
     let kind = |url: &str| fails(url, &direct()).kind;
-    for url in ["", "  ", "http://", "ftp://x/", "http://a b/", "http://x:99999/", "http://[::1/", "{{base}}/x"] {
+    for url in
+        ["", "  ", "http://", "ftp://x/", "http://a b/", "http://x:99999/", "http://[::1/", "{{base}}/x"]
+    {
         assert_eq!(kind(url), FailureKind::InvalidUrl, "{url}");
     }
     assert!(fails("{{base}}/x", &direct()).message.contains("'base'"));
@@ -80,8 +88,14 @@ fn what_can_not_be_sent_is_said_before_anything_is_sent() {
     };
     assert_eq!(refuse(Request::new("GET IT", &server.url("/"))), FailureKind::InvalidMethod);
     assert_eq!(refuse(Request::new("GET", &server.url("/")).header("a b", "1")), FailureKind::InvalidHeader);
-    assert_eq!(refuse(Request::new("GET", &server.url("/")).header("a", "1\r\nb: 2")), FailureKind::InvalidHeader);
-    assert_eq!(refuse(Request::new("POST", &server.url("/")).header("Content-Length", "9").body("x")), FailureKind::InvalidHeader);
+    assert_eq!(
+        refuse(Request::new("GET", &server.url("/")).header("a", "1\r\nb: 2")),
+        FailureKind::InvalidHeader
+    );
+    assert_eq!(
+        refuse(Request::new("POST", &server.url("/")).header("Content-Length", "9").body("x")),
+        FailureKind::InvalidHeader
+    );
     assert!(server.take().is_empty());
 }
 
@@ -142,11 +156,14 @@ fn tls_works_with_an_authority_of_ones_own_and_each_fault_is_told_apart() {
     std::fs::write(&pem, school.pem()).unwrap();
     let trusting = Settings { extra_authorities: Some(pem.clone()), ..direct() };
     let key = KeyPair::generate().unwrap();
-    let named = |names: &[&str]| CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+    let named = |names: &[&str]| {
+        CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
+    };
     let url = |port: u16| format!("https://localhost:{port}/");
 
     let good = tls_server(&named(&["localhost"]).signed_by(&key, &school).unwrap(), &key);
-    let exchange = Client::new().unwrap().send(&Request::new("GET", &url(good)), &trusting, &Progress::new()).unwrap();
+    let exchange =
+        Client::new().unwrap().send(&Request::new("GET", &url(good)), &trusting, &Progress::new()).unwrap();
     assert_eq!(exchange.body, b"ok");
     let tls = exchange.tls.clone().unwrap();
     assert_eq!((tls.version.as_str(), tls.verified), ("TLS 1.3", true));
@@ -157,7 +174,8 @@ fn tls_works_with_an_authority_of_ones_own_and_each_fault_is_told_apart() {
     assert!(unknown.message.contains("'School CA'"), "{}", unknown.message);
 
     let unchecked = Settings { verify_tls: false, ..direct() };
-    let exchange = Client::new().unwrap().send(&Request::new("GET", &url(good)), &unchecked, &Progress::new()).unwrap();
+    let exchange =
+        Client::new().unwrap().send(&Request::new("GET", &url(good)), &unchecked, &Progress::new()).unwrap();
     assert!(!exchange.tls.unwrap().verified);
 
     let wrong = fails(&format!("https://127.0.0.1:{good}/"), &trusting);
@@ -183,7 +201,10 @@ fn tls_works_with_an_authority_of_ones_own_and_each_fault_is_told_apart() {
 
     let plain = Server::recording();
     let not_tls = fails(&url(plain.port), &direct());
-    assert!(matches!(not_tls.kind, FailureKind::TlsNotTls | FailureKind::Reset | FailureKind::ConnectTimeout), "{not_tls:?}");
+    assert!(
+        matches!(not_tls.kind, FailureKind::TlsNotTls | FailureKind::Reset | FailureKind::ConnectTimeout),
+        "{not_tls:?}"
+    );
     assert!(not_tls.advice.iter().any(|advice| advice.contains("http://")), "{not_tls:?}");
     // and the other way round
     let not_http = fails(&format!("http://localhost:{good}/"), &direct());
@@ -192,10 +213,12 @@ fn tls_works_with_an_authority_of_ones_own_and_each_fault_is_told_apart() {
 
 #[test]
 fn a_proxy_is_used_and_its_refusal_explained() {
-    let proxy = Server::new(|request, stream| match (request.method.as_str(), request.header("proxy-authorization")) {
-        ("CONNECT", None) => reply(stream, 407, "Proxy-Authenticate: Basic\r\n", b""),
-        ("CONNECT", Some(_)) => reply(stream, 403, "", b""),
-        _ => reply(stream, 200, "", b"through the proxy"),
+    let proxy = Server::new(|request, stream| {
+        match (request.method.as_str(), request.header("proxy-authorization")) {
+            ("CONNECT", None) => reply(stream, 407, "Proxy-Authenticate: Basic\r\n", b""),
+            ("CONNECT", Some(_)) => reply(stream, 403, "", b""),
+            _ => reply(stream, 200, "", b"through the proxy"),
+        }
     });
     let through = |proxy: String| Settings { proxy: ProxyChoice::Explicit(proxy), ..Settings::default() };
     let settings = through(format!("http://me:pw@127.0.0.1:{}", proxy.port));
@@ -245,8 +268,10 @@ fn a_tunnel_through_a_proxy_carries_tls() {
         extra_authorities: Some(pem),
         ..Settings::default()
     };
-    let exchange =
-        Client::new().unwrap().send(&Request::new("GET", "https://models.example/"), &settings, &Progress::new()).unwrap();
+    let exchange = Client::new()
+        .unwrap()
+        .send(&Request::new("GET", "https://models.example/"), &settings, &Progress::new())
+        .unwrap();
     assert_eq!(exchange.body, b"ok");
     assert!(exchange.timings.secs(PhaseKind::Proxy).is_some());
 }

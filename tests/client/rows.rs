@@ -37,12 +37,25 @@ fn every_row_is_answered_once_and_in_order_with_several_under_way() {
         let x = body["x"].as_f64().unwrap();
         NOW.fetch_sub(1, Ordering::SeqCst);
         if x == 7.0 {
-            return reply(stream, 422, "Content-Type: application/problem+json\r\n", b"{\"detail\": \"seven, of all\"}");
+            return reply(
+                stream,
+                422,
+                "Content-Type: application/problem+json\r\n",
+                b"{\"detail\": \"seven, of all\"}",
+            );
         }
-        reply(stream, 200, "Content-Type: application/json\r\n", format!("{{\"prediction\": {}}}", x * 2.0).as_bytes())
+        reply(
+            stream,
+            200,
+            "Content-Type: application/json\r\n",
+            format!("{{\"prediction\": {}}}", x * 2.0).as_bytes(),
+        )
     });
     let mut told = 0;
-    let run = run_rows(&Client::new().unwrap(), &plan(&server.url("/"), 60, 8), &Progress::new(), &mut |_| told += 1);
+    let run =
+        run_rows(&Client::new().unwrap(), &plan(&server.url("/"), 60, 8), &Progress::new(), &mut |_| {
+            told += 1;
+        });
     assert_eq!((told, run.results.len(), run.cancelled), (60, 60, false));
     for (row, result) in run.results.iter().enumerate() {
         assert_eq!(result.row, row);
@@ -76,7 +89,12 @@ fn a_run_is_stopped_with_what_it_has_and_gives_up_where_nobody_listens() {
     assert!(run.cancelled && (10..20).contains(&run.results.len()), "{}", run.results.len());
 
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let run = run_rows(&Client::new().unwrap(), &plan(&format!("http://127.0.0.1:{free}/"), 1000, 1), &Progress::new(), &mut |_| ());
+    let run = run_rows(
+        &Client::new().unwrap(),
+        &plan(&format!("http://127.0.0.1:{free}/"), 1000, 1),
+        &Progress::new(),
+        &mut |_| (),
+    );
     assert_eq!(run.results.len(), 5);
     assert!(run.given_up.unwrap().contains("refused"));
 }

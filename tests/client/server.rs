@@ -6,24 +6,34 @@ use std::sync::{Arc, Mutex};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrived {
-    pub method: String,
-    pub target: String,
+pub(crate) struct Arrived {
+    pub(crate) method: String,
+    pub(crate) target: String,
     /// Names in small letters, sorted.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Arrived {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Without what every client says of itself and its connection.
-    pub fn essence(mut self) -> Self {
+    pub(crate) fn essence(mut self) -> Self {
         let own = [
-            "user-agent", "accept", "accept-encoding", "host", "connection", "accept-language", "sec-fetch-mode", "content-length",
-            "te", "expect", "transfer-encoding", "proxy-connection",
+            "user-agent",
+            "accept",
+            "accept-encoding",
+            "host",
+            "connection",
+            "accept-language",
+            "sec-fetch-mode",
+            "content-length",
+            "te",
+            "expect",
+            "transfer-encoding",
+            "proxy-connection",
         ];
         self.headers.retain(|(name, _)| !own.contains(&name.as_str()));
         self
@@ -31,14 +41,14 @@ impl Arrived {
 }
 
 /// A server that takes connections until the test ends.
-pub struct Server {
-    pub port: u16,
-    pub arrived: Arc<Mutex<Vec<Arrived>>>,
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) arrived: Arc<Mutex<Vec<Arrived>>>,
 }
 
 impl Server {
     /// Answers every request with what `answer` writes; a connection is kept until it returns false.
-    pub fn new(answer: impl Fn(&Arrived, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(answer: impl Fn(&Arrived, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let arrived = Arc::new(Mutex::new(Vec::new()));
@@ -61,30 +71,30 @@ impl Server {
     }
 
     /// Answers 200 with `{}`.
-    pub fn recording() -> Self {
+    pub(crate) fn recording() -> Self {
         Self::new(|_, stream| reply(stream, 200, "Content-Type: application/json\r\n", b"{}"))
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    pub fn take(&self) -> Vec<Arrived> {
+    pub(crate) fn take(&self) -> Vec<Arrived> {
         std::mem::take(&mut self.arrived.lock().unwrap())
     }
 }
 
-pub fn thread(work: impl FnOnce() + Send + 'static) {
+pub(crate) fn thread(work: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().name("server".into()).spawn(work).unwrap();
 }
 
 /// Writes a whole answer; true, for the connection to be kept.
-pub fn reply(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> bool {
+pub(crate) fn reply(stream: &mut TcpStream, status: u16, headers: &str, body: &[u8]) -> bool {
     let head = format!("HTTP/1.1 {status} Some words\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).is_ok() && stream.write_all(body).is_ok()
 }
 
-pub fn read_request(stream: &mut (impl Read + Write)) -> Option<Arrived> {
+pub(crate) fn read_request(stream: &mut (impl Read + Write)) -> Option<Arrived> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

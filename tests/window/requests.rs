@@ -115,7 +115,10 @@ fn a_request_is_sent_by_keyboard_and_its_answer_is_kept() {
     sent.sort_unstable();
     assert_eq!(sent, wanted);
     // numbers as they came, laid out
-    assert_eq!(value_of(&bench, "Answer body"), "{\n  \"prediction\": 445.40,\n  \"model\": \"model\",\n  \"version\": \"3\"\n}");
+    assert_eq!(
+        value_of(&bench, "Answer body"),
+        "{\n  \"prediction\": 445.40,\n  \"model\": \"model\",\n  \"version\": \"3\"\n}"
+    );
     assert!(bench.shows("Passed: status is 200"), "{}", bench.labels());
     assert_eq!(bench.status(), "200 Words: Predict one record");
     // another window on the same workspace knows it
@@ -159,7 +162,11 @@ fn a_variable_without_value_and_a_broken_body_are_named_before_sending() {
     bench.settle();
     bench.keys(Modifiers::COMMAND, Key::A);
     bench.type_text("{\n  \"store\": Harbour\n}");
-    assert!(bench.shows("Not valid JSON: line 2, column 12: 'Harbour' where a value is expected"), "{}", bench.labels());
+    assert!(
+        bench.shows("Not valid JSON: line 2, column 12: 'Harbour' where a value is expected"),
+        "{}",
+        bench.labels()
+    );
     assert!(arrived.lock().unwrap().is_empty());
 }
 
@@ -174,10 +181,15 @@ fn requests_are_made_renamed_copied_and_deleted_and_come_back() {
     bench.type_text("Mine");
     bench.key(Key::Enter);
     bench.wait_for("Mine");
-    assert!(folder.join("Mine.toml").exists(), "{:?}", std::fs::read_dir(&folder).unwrap().collect::<Vec<_>>());
+    assert!(
+        folder.join("Mine.toml").exists(),
+        "{:?}",
+        std::fs::read_dir(&folder).unwrap().collect::<Vec<_>>()
+    );
     bench.keys(Modifiers::COMMAND, Key::D);
     bench.wait_for("Mine copy");
-    let copy = SavedRequest::from_toml(&std::fs::read_to_string(folder.join("Mine copy.toml")).unwrap()).unwrap();
+    let copy =
+        SavedRequest::from_toml(&std::fs::read_to_string(folder.join("Mine copy.toml")).unwrap()).unwrap();
     assert_eq!((copy.name.as_str(), copy.url.as_str()), ("Mine copy", "{{base}}/"));
     bench.one("Mine copy").click_secondary();
     bench.settle();
@@ -208,7 +220,11 @@ fn edits_survive_a_kill_and_a_save_warns_of_a_secret() {
     bench.keys(Modifiers::COMMAND, Key::A);
     bench.type_text("{{base}}/elsewhere");
     bench.keys(Modifiers::COMMAND, Key::S);
-    assert!(std::fs::read_to_string(&file).unwrap().contains("url = \"{{base}}/elsewhere\""), "status: {}", bench.status());
+    assert!(
+        std::fs::read_to_string(&file).unwrap().contains("url = \"{{base}}/elsewhere\""),
+        "status: {}",
+        bench.status()
+    );
     assert!(!bench.shows("not saved"));
 }
 
@@ -216,7 +232,9 @@ fn edits_survive_a_kill_and_a_save_warns_of_a_secret() {
 fn the_same_record_goes_out_in_every_dialect() {
     let (port, arrived) = server(|line, _| {
         let body = match line.split('/').next_back().unwrap_or("") {
-            _ if line.contains("/v2/") => r#"{"outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[445.4]}]}"#,
+            _ if line.contains("/v2/") => {
+                r#"{"outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[445.4]}]}"#
+            }
             _ if line.contains(":predict") || line.contains("invocations") => r#"{"predictions":[445.4]}"#,
             _ => r#"{"prediction":445.4}"#,
         };
@@ -231,8 +249,14 @@ fn the_same_record_goes_out_in_every_dialect() {
     assert_eq!(
         lines,
         [
-            "POST /models/model/predict", "POST /models/model/predict", "POST /v2/models/model/infer", "POST /invocations",
-            "POST /invocations", "POST /v1/models/model:predict", "POST /v1/models/model:predict", "POST /models/model/predict",
+            "POST /models/model/predict",
+            "POST /models/model/predict",
+            "POST /v2/models/model/infer",
+            "POST /invocations",
+            "POST /invocations",
+            "POST /v1/models/model:predict",
+            "POST /v1/models/model:predict",
+            "POST /models/model/predict",
         ]
     );
     bench.key(Key::Escape);
@@ -245,7 +269,9 @@ fn a_curl_command_is_taken_over_and_given_back() {
     let mut bench = page(port);
     bench.click("More for requests");
     bench.click("Import a curl command…");
-    bench.type_text(&format!("curl -X PUT 'http://127.0.0.1:{port}/over?a=1' -H 'X-A: it'\\''s' --data-raw '{{\"a\": 1}}'"));
+    bench.type_text(&format!(
+        "curl -X PUT 'http://127.0.0.1:{port}/over?a=1' -H 'X-A: it'\\''s' --data-raw '{{\"a\": 1}}'"
+    ));
     bench.click("Import");
     bench.wait_for("over");
     bench.keys(Modifiers::COMMAND, Key::Enter);
@@ -262,7 +288,12 @@ fn a_curl_command_is_taken_over_and_given_back() {
     assert!(shown.contains("-X PUT") && shown.contains("'X-A: it'\\''s'"), "{shown}");
     bench.click("Python");
     assert!(code(&bench).contains("import requests"));
-    for (key, label) in [(Key::Num1, "Format"), (Key::Num2, "Add a header"), (Key::Num3, "Bearer"), (Key::Num5, "Add an assertion")] {
+    for (key, label) in [
+        (Key::Num1, "Format"),
+        (Key::Num2, "Add a header"),
+        (Key::Num3, "Bearer"),
+        (Key::Num5, "Add an assertion"),
+    ] {
         bench.keys(Modifiers::ALT, key);
         assert!(bench.shows(label), "{label}");
     }
@@ -289,8 +320,12 @@ fn every_row_of_the_table_is_asked_for() {
     for (row, prediction) in [(1, "2.0"), (2, "4.0"), (3, "6.0")] {
         assert!(bench.shows(&format!("Row {row}: 200, {prediction}")), "{}", bench.labels());
     }
-    let names: Vec<Value> =
-        arrived.lock().unwrap().iter().map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap()["name"].clone()).collect();
+    let names: Vec<Value> = arrived
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, body)| serde_json::from_slice::<Value>(body).unwrap()["name"].clone())
+        .collect();
     assert!(names.contains(&json!("b \"q\"")), "{names:?}");
 }
 

@@ -60,7 +60,8 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
                         },
                         Some('$') if !is_cmd => {
                             if let Some(name) = variable(&mut chars) {
-                                word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
+                                word.get_or_insert_default()
+                                    .extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
                             } else {
                                 push(&mut word, '$');
                             }
@@ -77,18 +78,17 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
             // $"…" is "…" in the usual language
             '$' if !is_cmd && chars.peek() == Some(&'"') => {}
             '$' if !is_cmd => match variable(&mut chars) {
-                Some(name) => word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes()),
+                Some(name) => {
+                    word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
+                }
                 None => push(&mut word, '$'),
             },
             '\\' if !is_cmd => match chars.next() {
-                Some('\n') => {}
-                Some('\r') => {
-                    if chars.peek() == Some(&'\n') {
-                        chars.next();
-                    }
+                Some('\n') | None => {}
+                Some('\r') if chars.peek() == Some(&'\n') => {
+                    chars.next();
                 }
                 Some(c) => push(&mut word, c),
-                None => {}
             },
             // PowerShell's continuation
             '`' if matches!(chars.peek(), Some('\n' | '\r')) => {
@@ -232,24 +232,26 @@ fn ansi_c(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mut Vec<u
                     Some(byte) => word.push(byte as u8),
                     None => word.extend_from_slice(b"\\x"),
                 },
-                Some(c @ ('u' | 'U')) => match digits(chars, 16, if c == 'u' { 4 } else { 8 }) {
-                    Some(mut code) => {
+                Some(c @ ('u' | 'U')) => {
+                    if let Some(mut code) = digits(chars, 16, if c == 'u' { 4 } else { 8 }) {
                         // Chrome writes characters beyond the first plane as two
                         let is_high = (0xd800..0xdc00).contains(&code);
                         let mut ahead = chars.clone();
-                        if is_high && ahead.next() == Some('\\') && ahead.next() == Some('u')
-                            && let Some(low) = digits(&mut ahead, 16, 4).filter(|low| (0xdc00..0xe000).contains(low))
+                        if is_high
+                            && ahead.next() == Some('\\')
+                            && ahead.next() == Some('u')
+                            && let Some(low) =
+                                digits(&mut ahead, 16, 4).filter(|low| (0xdc00..0xe000).contains(low))
                         {
                             code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
                             *chars = ahead;
                         }
                         push(word, char::from_u32(code).unwrap_or('\u{FFFD}'));
-                    }
-                    None => {
+                    } else {
                         word.push(b'\\');
                         push(word, c);
                     }
-                },
+                }
                 Some(c) if c.is_digit(8) => {
                     let first = c.to_digit(8).unwrap_or(0);
                     let mut value = first;
@@ -277,7 +279,8 @@ mod tests {
     #[test]
     fn words_come_out_as_a_shell_cuts_them() {
         // what bash 5.2 prints for: printf '<%s>' …
-        let check = |text: &str, expected: &[&str]| assert_eq!(split(text).unwrap().words, expected, "{text}");
+        let check =
+            |text: &str, expected: &[&str]| assert_eq!(split(text).unwrap().words, expected, "{text}");
         check(r#"curl 'a b' "c \"d\" \$e \x" f\ g"#, &["curl", "a b", r#"c "d" $e \x"#, "f g"]);
         check("a\\\n  b 'c\nd'", &["a", "b", "c\nd"]);
         check(r#"'it'\''s' "a"'b'c"#, &["it's", "abc"]);
@@ -288,7 +291,10 @@ mod tests {
         check("curl a # comment", &["curl", "a"]);
         check("curl a | jq .", &["curl", "a"]);
         check("curl http://x/?a=1&b=2", &["curl", "http://x/?a=1&b=2"]);
-        check("curl ^\"http://x/^\" ^\n  -H ^\"A: b^\" --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"", &["curl", "http://x/", "-H", "A: b", "--data-raw", "{\"a\": 1}"]);
+        check(
+            "curl ^\"http://x/^\" ^\n  -H ^\"A: b^\" --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"",
+            &["curl", "http://x/", "-H", "A: b", "--data-raw", "{\"a\": 1}"],
+        );
         check("curl a `\n -k", &["curl", "a", "-k"]);
         for open in ["'a", "\"a", "$'a", "\"a\\"] {
             assert!(split(open).is_err(), "{open}");

@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
 pub(crate) use page::predict_page_ui;
-use record::{Cached, Record, record_for, values_of};
 pub(crate) use record::values_of as values_at;
+use record::{Cached, Record, record_for, values_of};
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};
 
 use crate::app::command::{Action, Command as AppCommand};

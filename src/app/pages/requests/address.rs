@@ -1,8 +1,8 @@
 //! Method, address and the button that sends.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Frame, Layout, Margin, Popup, Rect, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, Frame, Layout, Margin, Popup, Rect, Role, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::tree::method_colour;
@@ -11,14 +11,22 @@ use crate::app::command::{Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, radius, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, focus_ring, format, icon_button, menu_item, paint_icon, popup_frame};
+use crate::app::widgets::{
+    Button, Weight, focus_ring, format, icon_button, menu_item, paint_icon, popup_frame,
+};
 use crate::client::code::Language;
 use crate::client::variables::Values;
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// The bar.
-pub(super) fn address_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+pub(super) fn address_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
     let whole = ui.max_rect();
     let narrow = whole.width() < size::REQUEST_SIDE_BY_SIDE;
     let mut right =
@@ -26,7 +34,8 @@ pub(super) fn address_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: 
     right.spacing_mut().item_spacing.x = space::S2;
     if results.sending.is_some() {
         let seconds = view.work.job(Slot::Send).map_or(0.0, |job| job.seconds);
-        let label = if seconds > 0.3 { format!("Cancel  {}", format::duration(seconds)) } else { "Cancel".into() };
+        let label =
+            if seconds > 0.3 { format!("Cancel  {}", format::duration(seconds)) } else { "Cancel".into() };
         if Button::secondary(&label).name("Cancel").icon(Icon::STOP).ui(&mut right).clicked() {
             commands.push(Command::Stop(Slot::Send));
         }
@@ -99,7 +108,10 @@ fn field_ui(ui: &mut Ui, rect: Rect, results: &Results, draft: &mut Draft, narro
     });
     let filled = filled(results, draft);
     let is_template = draft.now.request.url.contains("{{");
-    let mut inner = Rect::from_min_max(pos2(method_rect.right() + space::S2, rect.top() + 2.0), rect.max - vec2(space::S2, 2.0));
+    let mut inner = Rect::from_min_max(
+        pos2(method_rect.right() + space::S2, rect.top() + 2.0),
+        rect.max - vec2(space::S2, 2.0),
+    );
     if is_template && !narrow {
         let (shown, color) = match &filled {
             Ok(url) => (url.clone(), t.text_3),

@@ -42,12 +42,19 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Of an exchange that came through.
-    pub(super) fn of_exchange(exchange: Exchange, request: &SavedRequest, at_unix_millis: i64, timed: bool) -> Self {
+    pub(super) fn of_exchange(
+        exchange: Exchange,
+        request: &SavedRequest,
+        at_unix_millis: i64,
+        timed: bool,
+    ) -> Self {
         let checks = check_all(&request.assertions, &exchange);
         let raw = String::from_utf8(exchange.body).unwrap_or_else(|error| hex(error.as_bytes()));
         let mut line = exchange.version.clone();
         if let Some(tls) = &exchange.tls {
-            line.push_str(&format!(", {} {}", tls.version, if tls.verified { "" } else { "(not checked)" }).trim_end());
+            line.push_str(
+                format!(", {} {}", tls.version, if tls.verified { "" } else { "(not checked)" }).trim_end(),
+            );
         }
         if let Some(remote) = exchange.remote {
             line.push_str(&format!(", {remote}"));
@@ -142,7 +149,7 @@ fn laid_out(raw: &str, streamed: Option<String>) -> Lines {
     }
 }
 
-/// The text that an event of a stream adds: of OpenAI's chunks the words, of others the data.
+/// The text that an event of a stream adds: of `OpenAI`'s chunks the words, of others the data.
 pub(super) fn streamed_text(data: &str) -> String {
     if data == "[DONE]" {
         return String::new();
@@ -163,8 +170,10 @@ fn hex(bytes: &[u8]) -> String {
     let mut out = String::new();
     for (at, chunk) in shown.chunks(16).enumerate() {
         let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text: String =
-            chunk.iter().map(|&byte| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' }).collect();
+        let text: String = chunk
+            .iter()
+            .map(|&byte| if (0x20..0x7f).contains(&byte) { char::from(byte) } else { '.' })
+            .collect();
         out.push_str(&format!("{:06x}  {:<47}  {text}\n", at * 16, hex.join(" ")));
     }
     if shown.len() < bytes.len() {

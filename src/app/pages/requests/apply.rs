@@ -10,11 +10,8 @@ use crate::app::job::Slot;
 use crate::app::pages::PageId;
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
-use crate::client::code::{Context, Language, generate};
 use crate::client::collection::{Body, SavedRequest};
-use crate::client::curl::import;
 use crate::client::dialects::Dialect;
-use crate::client::environment::SecretSource;
 use crate::client::json::pretty;
 use crate::client::leaks::leaks;
 
@@ -139,8 +136,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             }
         }
         Command::Import => draft.import = Some(String::new()),
-        Command::TakeImport(line) => return take_import(state, &line),
-        Command::CopyAs(language) => return copy_as(state, language),
+        Command::TakeImport(line) => return super::as_code::take_import(state, &line),
+        Command::CopyAs(language) => return super::as_code::copy_as(state, language),
         Command::ChooseEnvironment(name) => draft.environment = name,
         Command::SetSecret { name, value, keep } => {
             draft.secret = None;
@@ -173,7 +170,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             draft.panel = panel;
             state.screen.page = PageId::Requests;
             if panel == Panel::Dialects {
-                state.results.requests.record = shape(&state.truth).map(|shape| current_record(state, &shape));
+                state.results.requests.record =
+                    shape(&state.truth).map(|shape| current_record(state, &shape));
             }
         }
         Command::AskDialects => {
@@ -209,15 +207,35 @@ pub(super) fn current_record(
     for (name, value) in of_predict.into_iter().flatten() {
         if record.contains_key(&name) && !value.is_null() {
             // whole numbers as people write them
-            let value = if value.is_f64() { value.as_f64().map_or(value, crate::client::dialects::number) } else { value };
+            let value = words(shape, &name, value);
+            let value = if value.is_f64() {
+                value.as_f64().map_or(value, crate::client::dialects::number)
+            } else {
+                value
+            };
             record.insert(name, value);
         }
     }
     record
 }
 
+/// Yes and no by the model's own words.
+pub(super) fn words(
+    shape: &crate::client::dialects::Shape,
+    name: &str,
+    value: serde_json::Value,
+) -> serde_json::Value {
+    let field = shape.fields.iter().find(|field| field.name == name);
+    match (field.map(|field| &field.kind), value.as_bool()) {
+        (Some(crate::client::dialects::FieldKind::Boolean { no, yes }), Some(on)) => {
+            serde_json::Value::from(if on { yes.as_str() } else { no.as_str() })
+        }
+        _ => value,
+    }
+}
+
 /// Keeps the edits of the open request while another is open.
-fn put_aside(state: &mut AppState) {
+pub(super) fn put_aside(state: &mut AppState) {
     let draft = &mut state.screen.requests;
     if draft.has_request() && draft.is_edited() {
         draft.edited.insert(draft.open.clone(), draft.now.clone());
@@ -236,7 +254,7 @@ pub(super) fn opened(state: &mut AppState) -> Vec<AppEffect> {
 }
 
 /// Changes files, one change after the other.
-fn file(state: &mut AppState, work: FileWork) -> Vec<AppEffect> {
+pub(super) fn file(state: &mut AppState, work: FileWork) -> Vec<AppEffect> {
     let results = &mut state.results.requests;
     if results.is_filing {
         results.waiting.push_back(work);
@@ -255,77 +273,6 @@ pub(super) fn next_work(state: &mut AppState) -> Vec<AppEffect> {
     match state.results.requests.waiting.pop_front() {
         Some(work) => file(state, work),
         None => Vec::new(),
-    }
-}
-
-fn take_import(state: &mut AppState, line: &str) -> Vec<AppEffect> {
-    // files that the command names are not read here: only the client reads them, when it sends
-    let no_file = |path: &str| {
-        Err(std::io::Error::other(format!("use --data-binary @{path} to send the file as it is")))
-    };
-    match import(line, no_file) {
-        Ok(imported) => {
-            let draft = &mut state.screen.requests;
-            draft.import = None;
-            draft.settings.follow_redirects |= imported.follow_redirects;
-            if imported.insecure {
-                draft.settings.verify_tls = false;
-            }
-            let folder = draft.open.parent().unwrap_or(Path::new("")).to_path_buf();
-            for note in imported.notes {
-                state.say(StatusKind::Note, note);
-            }
-            put_aside(state);
-            file(state, FileWork::Create { folder, request: Box::new(imported.request), rename: false })
-        }
-        Err(error) => {
-            state.say(StatusKind::Failed, error.to_string());
-            Vec::new()
-        }
-    }
-}
-
-/// The open request as code, or why it can't be written.
-pub(super) fn code(state_draft: &super::Draft, results: &super::Results, language: Language) -> Result<String, String> {
-    let mut values = crate::client::variables::Values::new();
-    let mut env_names = std::collections::BTreeMap::new();
-    if let Some(environment) = environment(results, state_draft) {
-        for (name, value) in &environment.variables {
-            values.set(name, value);
-        }
-        for (name, source) in &environment.secrets {
-            // the value itself is not needed: it becomes a variable of the program
-            values.set_secret(name, &format!("\u{1}secret {name}\u{1}"));
-            if let SecretSource::Env(variable) = source {
-                env_names.insert(name.clone(), variable.clone());
-            }
-        }
-    }
-    let saved = &state_draft.now.request;
-    let body_file = match &saved.body {
-        Body::File(path) => Some(path.display().to_string()),
-        _ => None,
-    };
-    if let Some(path) = body_file {
-        return Err(format!("The body is the file {path}; send its text to see it as code."));
-    }
-    let request = saved.fill(&values, Path::new("")).map_err(|error| error.to_string())?;
-    let context = Context::new(&values, &env_names);
-    generate(language, &request, &state_draft.settings, &context)
-        .ok_or_else(|| "No SDK fits this request: openai takes completions and chats, tritonclient takes V2 inference.".into())
-}
-
-fn copy_as(state: &mut AppState, language: Language) -> Vec<AppEffect> {
-    match code(&state.screen.requests, &state.results.requests, language) {
-        Ok(text) => {
-            state.screen.requests.achieved.insert("code".into());
-            state.say(StatusKind::Done, format!("Copied as {}", language.label()));
-            vec![AppEffect::Copy(text)]
-        }
-        Err(why) => {
-            state.say(StatusKind::Failed, why);
-            Vec::new()
-        }
     }
 }
 
@@ -350,7 +297,9 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 Ok(answer) => {
                     let name = state.screen.requests.now.request.name.clone();
                     let (kind, said) = match (answer.status, &answer.failure) {
-                        (Some(status), _) => (StatusKind::Done, format!("{status} {}: {name}", answer.reason)),
+                        (Some(status), _) => {
+                            (StatusKind::Done, format!("{status} {}: {name}", answer.reason))
+                        }
                         (None, Some(failure)) => (StatusKind::Failed, failure.to_string()),
                         (None, None) => (StatusKind::Note, name),
                     };
@@ -361,7 +310,8 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                     };
                     state.screen.requests.achieved.extend(what.map(str::to_owned));
                     // a job that was taken on is the one to ask for next
-                    let location = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+                    let location =
+                        answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
                     if answer.status == Some(202)
                         && let Some(id) = location.and_then(|(_, to)| to.split("/jobs/").nth(1))
                         && !id.is_empty()

@@ -19,8 +19,14 @@ const KINDS: [&str; 5] = ["JSON", "CSV", "Text", "File", "No body"];
 const MAX_CHECKED: usize = 1 << 20;
 
 fn content_type(draft: &Draft) -> String {
-    let headers: Vec<(String, String)> =
-        draft.now.request.headers.iter().filter(|h| h.on).map(|h| (h.name.clone(), h.value.clone())).collect();
+    let headers: Vec<(String, String)> = draft
+        .now
+        .request
+        .headers
+        .iter()
+        .filter(|h| h.on)
+        .map(|h| (h.name.clone(), h.value.clone()))
+        .collect();
     find_header(&headers, "content-type").unwrap_or("").to_ascii_lowercase()
 }
 
@@ -48,10 +54,22 @@ pub(super) fn body_tools_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, comm
         set_kind(draft, chosen);
     }
     let is_json = kind(draft) == 0;
-    if Button::ghost("Format").icon(Icon::LIST).compact().enabled(is_json, "Only JSON is laid out").ui(ui).clicked() {
+    if Button::ghost("Format")
+        .icon(Icon::LIST)
+        .compact()
+        .enabled(is_json, "Only JSON is laid out")
+        .ui(ui)
+        .clicked()
+    {
         commands.push(Command::Format);
     }
-    if Button::ghost("From the server").name("Body from the server").icon(Icon::HARD_DRIVES).compact().ui(ui).clicked() {
+    if Button::ghost("From the server")
+        .name("Body from the server")
+        .icon(Icon::HARD_DRIVES)
+        .compact()
+        .ui(ui)
+        .clicked()
+    {
         commands.push(Command::Describe);
     }
     let has_model = view.truth.champion().is_some();
@@ -89,7 +107,11 @@ fn set_kind(draft: &mut Draft, chosen: usize) {
                 header.on = true;
             }
             None => {
-                request.headers.push(SavedHeader { name: "Content-Type".into(), value: wanted.into(), on: true });
+                request.headers.push(SavedHeader {
+                    name: "Content-Type".into(),
+                    value: wanted.into(),
+                    on: true,
+                });
             }
         }
     }
@@ -113,7 +135,10 @@ pub(super) fn body_tab_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft) {
         }
         Body::File(path) => {
             let mut inner = ui.new_child(UiBuilder::new().max_rect(place.shrink(space::S4)));
-            field_label(&mut inner, "The bytes of this file are sent; a relative path counts from the workspace");
+            field_label(
+                &mut inner,
+                "The bytes of this file are sent; a relative path counts from the workspace",
+            );
             let mut shown = path.to_string_lossy().into_owned();
             let width = inner.available_width();
             if text_field(&mut inner, "Body file", &mut shown, "data/image.bin", width, None).changed() {
@@ -123,7 +148,9 @@ pub(super) fn body_tab_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft) {
         Body::Text(body) => {
             let wrong = if is_json { json_error(body) } else { None };
             let mut inner = ui.new_child(
-                UiBuilder::new().id_salt("text").max_rect(Rect::from_min_max(pos2(place.left(), place.top() + space::S1), place.max)),
+                UiBuilder::new()
+                    .id_salt("text")
+                    .max_rect(Rect::from_min_max(pos2(place.left(), place.top() + space::S1), place.max)),
             );
             inner.set_clip_rect(place);
             code_edit(&mut inner, "Body", body, is_json, wrong.as_ref());

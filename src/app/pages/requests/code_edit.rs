@@ -13,7 +13,13 @@ use crate::client::json::{JsonError, tokens_so_far};
 const MAX_COLOURED: usize = 200 << 10;
 
 /// The field; read aloud as `name`. `wrong` is marked.
-pub(super) fn code_edit(ui: &mut Ui, name: &str, value: &mut String, json: bool, wrong: Option<&JsonError>) -> Response {
+pub(super) fn code_edit(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut String,
+    json: bool,
+    wrong: Option<&JsonError>,
+) -> Response {
     let t = tokens(ui);
     let n = value.matches('\n').count() + 1;
     let gutter = space::S3 + n.to_string().len() as f32 * 7.5 + space::S2;
@@ -26,8 +32,12 @@ pub(super) fn code_edit(ui: &mut Ui, name: &str, value: &mut String, json: bool,
             coloured(&mut job, text, 0..text.len(), &found, &t);
         }
         if job.is_empty() {
-            let format =
-                TextFormat { font_id: font::mono(), color: t.text, line_height: Some(size::CODE_LINE), ..TextFormat::default() };
+            let format = TextFormat {
+                font_id: font::mono(),
+                color: t.text,
+                line_height: Some(size::CODE_LINE),
+                ..TextFormat::default()
+            };
             job.append(text, 0.0, format);
         }
         // lines are not wrapped: they keep their numbers

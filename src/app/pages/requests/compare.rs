@@ -58,7 +58,11 @@ pub(super) fn comparison_ui(ui: &mut Ui, comparison: &Comparison, commands: &mut
                     ui.label(text("to", font::small(), t.text_3));
                     ui.label(text(change.after.as_deref().unwrap_or("not there"), font::mono(), t.good));
                     if let Some(difference) = change.difference {
-                        ui.label(text(format!("({})", format::signed(difference, 4)), font::small(), t.text_2));
+                        ui.label(text(
+                            format!("({})", format::signed(difference, 4)),
+                            font::small(),
+                            t.text_2,
+                        ));
                     }
                 });
             }

@@ -34,7 +34,11 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
         }
     });
     let Some(shape) = shape(view.truth) else {
-        ui.label(text("Train a model and make it the champion: its signature gives the record.", font::body(), t.text_2));
+        ui.label(text(
+            "Train a model and make it the champion: its signature gives the record.",
+            font::body(),
+            t.text_2,
+        ));
         return;
     };
     if let Some(problem) = &results.dialects.problem {
@@ -47,7 +51,11 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
     if predicted.len() > 1 {
         let same = predicted.iter().all(|other| number(other) == number(predicted[0]));
         let (tone, icon, said) = if same {
-            (crate::app::widgets::Tone::Good, Icon::EQUALS, format!("{} dialects, one prediction: {}", predicted.len(), predicted[0]))
+            (
+                crate::app::widgets::Tone::Good,
+                Icon::EQUALS,
+                format!("{} dialects, one prediction: {}", predicted.len(), predicted[0]),
+            )
         } else {
             (crate::app::widgets::Tone::Bad, Icon::X_CIRCLE, "The predictions differ".to_owned())
         };
@@ -66,7 +74,10 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
                         // what was sent, or what will be
                         let (path, body) = match answer {
                             Some(answer) => (answer.path.clone(), answer.body.clone()),
-                            None => (dialect.path(&shape.model), dialect.body(&shape, std::slice::from_ref(&record))),
+                            None => (
+                                dialect.path(&shape.model),
+                                dialect.body(&shape, std::slice::from_ref(&record)),
+                            ),
                         };
                         card_ui(ui, width, *dialect, &path, &body, answer);
                     });
@@ -103,37 +114,55 @@ fn card_ui(
                             tag(ui, tone, Some((icon, Weight::Fill)), &status.to_string());
                         }
                         Err(why) => {
-                            tag(ui, crate::app::widgets::Tone::Bad, Some((Icon::X_CIRCLE, Weight::Fill)), "No answer")
-                                .on_hover_text(why);
+                            tag(
+                                ui,
+                                crate::app::widgets::Tone::Bad,
+                                Some((Icon::X_CIRCLE, Weight::Fill)),
+                                "No answer",
+                            )
+                            .on_hover_text(why);
                         }
                     }
                 }
             });
         });
         ui.add(Label::new(text(format!("POST {path}"), font::mono(), t.info)).truncate());
-        Frame::new().fill(t.sunken).corner_radius(CornerRadius::same(radius::TAG)).inner_margin(Margin::same(8)).show(ui, |ui| {
-            ui.set_width(width - 40.0);
-            let shown = match body {
-                Ok(body) => {
-                    let n = body.lines().count();
-                    let mut lines: Vec<&str> = body.lines().take(LINES).collect();
-                    if n > LINES {
-                        lines.push("…");
+        Frame::new()
+            .fill(t.sunken)
+            .corner_radius(CornerRadius::same(radius::TAG))
+            .inner_margin(Margin::same(8))
+            .show(ui, |ui| {
+                ui.set_width(width - 40.0);
+                let shown = match body {
+                    Ok(body) => {
+                        let n = body.lines().count();
+                        let mut lines: Vec<&str> = body.lines().take(LINES).collect();
+                        if n > LINES {
+                            lines.push("…");
+                        }
+                        lines.join("\n")
                     }
-                    lines.join("\n")
-                }
-                Err(why) => format!("It can't be said: {why}"),
-            };
-            ui.add(Label::new(text(shown, font::mono_key(), t.text_2)).wrap());
-        });
+                    Err(why) => format!("It can't be said: {why}"),
+                };
+                ui.add(Label::new(text(shown, font::mono_key(), t.text_2)).wrap());
+            });
         let Some(answer) = answer else { return };
         if let Some(prediction) = &answer.prediction {
             ui.label(text(prediction, font::metric(), t.accent));
         } else {
-            let why = answer.outcome.as_ref().err().cloned().unwrap_or_else(|| answer.answer.chars().take(300).collect());
+            let why = answer
+                .outcome
+                .as_ref()
+                .err()
+                .cloned()
+                .unwrap_or_else(|| answer.answer.chars().take(300).collect());
             ui.add(Label::new(text(why, font::small(), t.text_2)).wrap());
         }
-        let mut said = format!("{} sent, {} back", format::bytes(answer.n_sent as u64), format::bytes(answer.n_received as u64));
+        let mut said = format!(
+            "{} sent, {} back",
+            format::bytes(answer.n_sent as u64),
+            format::bytes(answer.n_received as u64)
+        );
         if answer.total_secs > 0.0 {
             said.push_str(&format!(", {}", format::duration(answer.total_secs)));
         }

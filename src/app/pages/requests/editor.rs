@@ -4,7 +4,7 @@ use eframe::egui::{
     Align, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::apply::code;
+use super::as_code::code;
 use super::body::{body_tab_ui, body_tools_ui};
 use super::lines::{Lines, lines_ui};
 use super::{Command, Draft, Results, Tab};
@@ -20,7 +20,13 @@ use crate::client::code::Language;
 use crate::client::collection::{Auth, Body, SavedHeader};
 
 /// The tabs and the open one.
-pub(super) fn editor_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+pub(super) fn editor_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     let whole = ui.max_rect();
     let bar = Rect::from_min_max(whole.min, pos2(whole.right(), whole.top() + size::CARD_HEAD));
@@ -84,7 +90,8 @@ pub(super) fn tab_ui(ui: &mut Ui, label: &str, count: usize, has_key: bool, chos
     let color = if chosen { t.text } else { t.text_2 };
     let galley = ui.painter().layout_no_wrap(label.to_owned(), font::label(), color);
     let number = (count > 0).then(|| ui.painter().layout_no_wrap(count.to_string(), font::small(), t.text_3));
-    let extra = number.as_ref().map_or(0.0, |galley| galley.size().x + space::S1) + if has_key { space::S4 } else { 0.0 };
+    let extra = number.as_ref().map_or(0.0, |galley| galley.size().x + space::S1)
+        + if has_key { space::S4 } else { 0.0 };
     let (rect, response) =
         ui.allocate_exact_size(vec2(galley.size().x + extra, size::CARD_HEAD), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, label));
@@ -124,7 +131,14 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
             check_only(ui, &mut header.on, &format!("Send header {}", at + 1));
             let room = (width - size::CHECK - size::CONTROL_COMPACT - space::S6 * 2.0).max(160.0);
             text_field(ui, &format!("Header {} name", at + 1), &mut header.name, "Name", room * 0.38, None);
-            text_field(ui, &format!("Header {} value", at + 1), &mut header.value, "Value", room * 0.62, None);
+            text_field(
+                ui,
+                &format!("Header {} value", at + 1),
+                &mut header.value,
+                "Value",
+                room * 0.62,
+                None,
+            );
             if icon_button(ui, Icon::X, &format!("Remove header {}", at + 1)).clicked() {
                 remove = Some(at);
             }
@@ -142,11 +156,15 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
 
 /// A check box whose label stands elsewhere.
 fn check_only(ui: &mut Ui, on: &mut bool, name: &str) {
-    ui.allocate_ui_with_layout(vec2(size::CHECK, size::CONTROL), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_clip_rect(ui.max_rect().expand(3.0).intersect(ui.clip_rect()));
-        ui.set_max_width(size::CHECK);
-        check(ui, on, name);
-    });
+    ui.allocate_ui_with_layout(
+        vec2(size::CHECK, size::CONTROL),
+        Layout::left_to_right(Align::Center),
+        |ui| {
+            ui.set_clip_rect(ui.max_rect().expand(3.0).intersect(ui.clip_rect()));
+            ui.set_max_width(size::CHECK);
+            check(ui, on, name);
+        },
+    );
 }
 
 fn auth_ui(ui: &mut Ui, draft: &mut Draft) {
@@ -219,7 +237,9 @@ fn code_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut Com
     let whole = ui.max_rect();
     let bar = Rect::from_min_max(whole.min, pos2(whole.right(), whole.top() + size::CARD_HEAD + space::S2));
     let mut row = ui.new_child(
-        UiBuilder::new().max_rect(bar.shrink2(vec2(space::S4, 0.0))).layout(Layout::left_to_right(Align::Center)),
+        UiBuilder::new()
+            .max_rect(bar.shrink2(vec2(space::S4, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
     );
     row.set_clip_rect(bar);
     let choices = Language::ALL.map(|language| Segment::new(language, language.label()));
@@ -276,7 +296,8 @@ fn checks_ui(ui: &mut Ui, draft: &mut Draft) {
         let n = at + 1;
         ui.horizontal(|ui| {
             let kind = kind_of(assertion);
-            let chosen = select(ui, &format!("Assertion {n}"), None, KINDS[kind], &KINDS, 152.0, size::CONTROL);
+            let chosen =
+                select(ui, &format!("Assertion {n}"), None, KINDS[kind], &KINDS, 152.0, size::CONTROL);
             if let Some(chosen) = chosen
                 && chosen != kind
             {
@@ -303,14 +324,38 @@ fn checks_ui(ui: &mut Ui, draft: &mut Draft) {
                 Assertion::JsonNumber { path, value, within } => {
                     let third = (room - space::S4) / 3.0;
                     text_field(ui, &format!("Assertion {n} path"), path, "predictions[0]", third, None);
-                    number_field(ui, &format!("Assertion {n} number"), value, f64::MIN..=f64::MAX, 0.1, 3, third);
-                    number_field(ui, &format!("Assertion {n} tolerance"), within, 0.0..=f64::MAX, 0.001, 6, third);
+                    number_field(
+                        ui,
+                        &format!("Assertion {n} number"),
+                        value,
+                        f64::MIN..=f64::MAX,
+                        0.1,
+                        3,
+                        third,
+                    );
+                    number_field(
+                        ui,
+                        &format!("Assertion {n} tolerance"),
+                        within,
+                        0.0..=f64::MAX,
+                        0.001,
+                        6,
+                        third,
+                    );
                 }
                 Assertion::BodyContains { text } => {
                     text_field(ui, &format!("Assertion {n} text"), text, "holds", room, None);
                 }
                 Assertion::TimeBelow { millis } => {
-                    number_field(ui, &format!("Assertion {n} milliseconds"), millis, 0.0..=3.6e6, 1.0, 1, half);
+                    number_field(
+                        ui,
+                        &format!("Assertion {n} milliseconds"),
+                        millis,
+                        0.0..=3.6e6,
+                        1.0,
+                        1,
+                        half,
+                    );
                     ui.label(text("ms", font::body(), t.text_2));
                 }
             }
@@ -325,7 +370,14 @@ fn checks_ui(ui: &mut Ui, draft: &mut Draft) {
     if Button::secondary("Add an assertion").icon(Icon::PLUS).compact().ui(ui).clicked() {
         draft.now.request.assertions.push(fresh(0));
     }
-    ui.add(Label::new(text("They are kept in the request's file and checked after each answer.", font::small(), t.text_3)).wrap());
+    ui.add(
+        Label::new(text(
+            "They are kept in the request's file and checked after each answer.",
+            font::small(),
+            t.text_3,
+        ))
+        .wrap(),
+    );
 }
 
 fn settings_ui(ui: &mut Ui, draft: &mut Draft) {
@@ -369,8 +421,10 @@ fn settings_ui(ui: &mut Ui, draft: &mut Draft) {
         text_field(ui, "Proxy address", proxy, "http://host:port", width, None);
     }
     field_label(ui, "Authorities to trust beside the machine's own (a PEM file)");
-    let mut path =
-        settings.extra_authorities.as_ref().map_or_else(String::new, |path| path.to_string_lossy().into_owned());
+    let mut path = settings
+        .extra_authorities
+        .as_ref()
+        .map_or_else(String::new, |path| path.to_string_lossy().into_owned());
     if text_field(ui, "Trusted authorities", &mut path, "/path/to/school.pem", width, None).changed() {
         settings.extra_authorities = (!path.trim().is_empty()).then(|| path.trim().into());
     }

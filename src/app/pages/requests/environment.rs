@@ -8,8 +8,8 @@ use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, field_label, icon_button, popup_frame, select, text_field};
 use crate::client::environment::{Environment, SecretSource};
 
-/// The width of the names.
-const NAMES: f32 = 56.0;
+/// The least and the largest width of the names.
+const NAMES: std::ops::RangeInclusive<f32> = 32.0..=80.0;
 
 /// An environment that is being edited.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,11 @@ impl Edit {
                 "session" => SecretSource::Session,
                 other => match other.strip_prefix("env:").map(str::trim).filter(|name| !name.is_empty()) {
                     Some(variable) => SecretSource::Env(variable.to_owned()),
-                    None => return Err(format!("{name}: say where its value is, env:NAME for an environment variable")),
+                    None => {
+                        return Err(format!(
+                            "{name}: say where its value is, env:NAME for an environment variable"
+                        ));
+                    }
                 },
             };
             environment.variables.remove(name.trim());
@@ -78,11 +82,21 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
         .map(|environment| environment.name.as_str())
         .collect();
     let Some(environment) = environment(results, draft) else {
-        ui.add(Label::new(text("No environment yet: variables have no values.", font::small(), t.text_3)).wrap());
+        ui.add(
+            Label::new(text("No environment yet: variables have no values.", font::small(), t.text_3)).wrap(),
+        );
         return;
     };
     let width = ui.available_width();
-    let chosen = select(ui, "Environment", Some(Icon::MONITOR), &environment.name, &names, width, size::CONTROL_COMPACT);
+    let chosen = select(
+        ui,
+        "Environment",
+        Some(Icon::MONITOR),
+        &environment.name,
+        &names,
+        width,
+        size::CONTROL_COMPACT,
+    );
     if let Some(name) = chosen.and_then(|at| names.get(at)) {
         commands.push(Command::ChooseEnvironment((*name).to_owned()));
     }
@@ -91,6 +105,10 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
         ui.spacing_mut().item_spacing.y = 0.0;
         // those of the open request first
         let used = draft.now.request.variables();
+        let widest =
+            used.iter().map(|name| ui.painter().layout_no_wrap(name.clone(), font::mono(), t.text).size().x);
+        let names_width = widest.fold(*NAMES.start(), f32::max).min(*NAMES.end());
+        ui.set_max_width(ui.available_width() - space::S2);
         let mut variables: Vec<(&String, &String)> = environment.variables.iter().collect();
         for (name, value) in &draft.captured {
             match variables.iter_mut().find(|(known, _)| *known == name) {
@@ -98,18 +116,20 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
                 None => variables.push((name, value)),
             }
         }
-        variables.sort_by_key(|(name, _)| (used.iter().position(|other| other == *name).unwrap_or(usize::MAX), (*name).clone()));
+        variables.sort_by_key(|(name, _)| {
+            (used.iter().position(|other| other == *name).unwrap_or(usize::MAX), (*name).clone())
+        });
         for (name, value) in variables {
             ui.horizontal(|ui| {
                 ui.set_height(size::ICON_CARD);
-                name_ui(ui, name, t.accent);
+                name_ui(ui, name, names_width, t.accent);
                 ui.add(Label::new(text(value, font::mono(), t.text)).truncate());
             });
         }
         for (name, source) in &environment.secrets {
             ui.horizontal(|ui| {
                 ui.set_height(size::ICON_CARD);
-                name_ui(ui, name, t.info);
+                name_ui(ui, name, names_width, t.info);
                 let said = match source {
                     SecretSource::Env(variable) => format!("secret, from {variable}"),
                     SecretSource::Keychain => "secret, in the keychain".to_owned(),
@@ -121,7 +141,9 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
                 ui.add(Label::new(text(said, font::small(), t.text_2)).truncate());
             });
         }
-        for (path, error) in results.environments.iter().filter_map(|(path, e)| Some((path, e.as_ref().err()?))) {
+        for (path, error) in
+            results.environments.iter().filter_map(|(path, e)| Some((path, e.as_ref().err()?)))
+        {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             ui.add(Label::new(text(format!("{name} is damaged: {error}"), font::small(), t.warn)).wrap());
         }
@@ -132,11 +154,11 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
 }
 
 /// A variable's name in a column of its own.
-fn name_ui(ui: &mut Ui, name: &str, color: eframe::egui::Color32) {
-    let (rect, response) = ui.allocate_exact_size(vec2(NAMES, size::ICON_CARD), Sense::hover());
+fn name_ui(ui: &mut Ui, name: &str, width: f32, color: eframe::egui::Color32) {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, size::ICON_CARD), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
     let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font::mono(), color);
-    job.wrap.max_width = NAMES;
+    job.wrap.max_width = width;
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
     let galley = ui.painter().layout_job(job);

@@ -23,7 +23,8 @@ pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
             draft.open = path;
         }
         let edited = std::mem::take(&mut draft.edited);
-        draft.edited = edited.into_iter().map(|(path, edited)| (moved(&path).unwrap_or(path), edited)).collect();
+        draft.edited =
+            edited.into_iter().map(|(path, edited)| (moved(&path).unwrap_or(path), edited)).collect();
     }
     if let Some((path, request)) = &filed.saved
         && *path == draft.open

@@ -69,7 +69,8 @@ pub(super) fn work_on(
         }
         FileWork::Move(path, folder) => {
             let (to, undo) = collection.move_into(&path, &folder)?;
-            let place = if folder.as_os_str().is_empty() { "the top".into() } else { folder.display().to_string() };
+            let place =
+                if folder.as_os_str().is_empty() { "the top".into() } else { folder.display().to_string() };
             filed.done = Some((format!("Moved to {place}"), Some(undo)));
             filed.moved = Some((path, to));
         }
@@ -101,7 +102,9 @@ pub(super) fn work_on(
         }
     }
     filed.tree = collection.read()?;
-    filed.environments = read_environments(collection.workspace())
-        .map_err(|source| CollectionError::Io { path: collection.workspace().join("environments"), source })?;
+    filed.environments = read_environments(collection.workspace()).map_err(|source| CollectionError::Io {
+        path: collection.workspace().join("environments"),
+        source,
+    })?;
     Ok(filed)
 }

@@ -12,42 +12,47 @@ pub(super) fn import_ui(ui: &Ui, draft: &mut Draft, commands: &mut Commands) {
     let Some(line) = &mut draft.import else { return };
     let t = tokens(ui);
     let mut close = false;
-    let modal = Modal::new(Id::unique("import")).frame(popup_frame(ui).inner_margin(16)).show(ui.ctx(), |ui| {
-        ui.set_width(600.0_f32.min(ui.ctx().content_rect().width() - 64.0));
-        ui.spacing_mut().item_spacing.y = space::S2;
-        ui.label(text("Import a curl command", font::heading(), t.text));
-        field_label(ui, "Paste it as a terminal or a browser's network panel has it");
-        Frame::new().fill(t.sunken).inner_margin(Margin::same(8)).show(ui, |ui| {
-            ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
-                let response = ui.add(
-                    TextEdit::multiline(line)
-                        .font(font::mono())
-                        .frame(Frame::NONE)
-                        .desired_width(f32::INFINITY)
-                        .desired_rows(8)
-                        .hint_text(text("curl -X POST http://127.0.0.1:8080/predict -d '{…}'", font::mono(), t.text_3)),
-                );
-                let value = line.clone();
-                response.widget_info(|| {
-                    let mut info = WidgetInfo::labeled(Role::MultilineTextInput, true, "curl command");
-                    info.current_text_value = Some(value.clone());
-                    info
+    let modal =
+        Modal::new(Id::unique("import")).frame(popup_frame(ui).inner_margin(16)).show(ui.ctx(), |ui| {
+            ui.set_width(600.0_f32.min(ui.ctx().content_rect().width() - 64.0));
+            ui.spacing_mut().item_spacing.y = space::S2;
+            ui.label(text("Import a curl command", font::heading(), t.text));
+            field_label(ui, "Paste it as a terminal or a browser's network panel has it");
+            Frame::new().fill(t.sunken).inner_margin(Margin::same(8)).show(ui, |ui| {
+                ScrollArea::vertical().max_height(240.0).show(ui, |ui| {
+                    let response = ui.add(
+                        TextEdit::multiline(line)
+                            .font(font::mono())
+                            .frame(Frame::NONE)
+                            .desired_width(f32::INFINITY)
+                            .desired_rows(8)
+                            .hint_text(text(
+                                "curl -X POST http://127.0.0.1:8080/predict -d '{…}'",
+                                font::mono(),
+                                t.text_3,
+                            )),
+                    );
+                    let value = line.clone();
+                    response.widget_info(|| {
+                        let mut info = WidgetInfo::labeled(Role::MultilineTextInput, true, "curl command");
+                        info.current_text_value = Some(value.clone());
+                        info
+                    });
+                    if line.is_empty() && !response.has_focus() {
+                        response.request_focus();
+                    }
                 });
-                if line.is_empty() && !response.has_focus() {
-                    response.request_focus();
+            });
+            ui.horizontal(|ui| {
+                let import = Button::primary("Import").icon(Icon::DOWNLOAD_SIMPLE);
+                if import.enabled(!line.trim().is_empty(), "Paste a command first").ui(ui).clicked() {
+                    commands.push(Command::TakeImport(line.clone()));
+                }
+                if Button::secondary("Close").ui(ui).clicked() {
+                    close = true;
                 }
             });
         });
-        ui.horizontal(|ui| {
-            let import = Button::primary("Import").icon(Icon::DOWNLOAD_SIMPLE);
-            if import.enabled(!line.trim().is_empty(), "Paste a command first").ui(ui).clicked() {
-                commands.push(Command::TakeImport(line.clone()));
-            }
-            if Button::secondary("Close").ui(ui).clicked() {
-                close = true;
-            }
-        });
-    });
     if close || modal.should_close() {
         draft.import = None;
     }

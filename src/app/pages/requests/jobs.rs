@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::answer::{Answer, streamed_text};
-use super::apply::current_record;
+use super::apply::{current_record, words};
 use super::compare::Comparison;
 use super::files::work_on;
 use super::{DialectAnswer, Effect, Event, Live, Sent, environment, shape};
@@ -79,10 +79,14 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(AppEvent::Requests(Event::History(found)))
             });
         }
-        Effect::ForgetHistory => outside.start(state, Slot::RequestHistory, "Forgetting the history", move |_| {
-            history.clear().map_err(|error| Problem::new("The history can't be removed", error.to_string()))?;
-            Ok(AppEvent::Requests(Event::HistoryForgotten))
-        }),
+        Effect::ForgetHistory => {
+            outside.start(state, Slot::RequestHistory, "Forgetting the history", move |_| {
+                history
+                    .clear()
+                    .map_err(|error| Problem::new("The history can't be removed", error.to_string()))?;
+                Ok(AppEvent::Requests(Event::HistoryForgotten))
+            });
+        }
         Effect::Compare(answer, entry) => {
             outside.start(state, Slot::RequestHistory, "Comparing two answers", move |_| {
                 let title = format!(
@@ -102,7 +106,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Dialects, "Asking in every dialect", move |handle| {
                 let client = client_of(&client)?;
-                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                let mut values =
+                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
                 set_all(&mut values, &captured);
                 keep_here(cage.as_deref(), values.get("base").unwrap_or(""))?;
                 let answers = ask_dialects(&client, &shape, &record, &values, &settings, handle)?;
@@ -113,10 +118,12 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let Some(data) = state.truth.data().cloned() else { return };
             let environment = environment(results, draft).cloned();
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
-            let (request, settings, concurrency) = (draft.now.request.clone(), draft.settings.clone(), draft.concurrency);
+            let (request, settings, concurrency) =
+                (draft.now.request.clone(), draft.settings.clone(), draft.concurrency);
             outside.start(state, Slot::RequestRows, "Asking for every row", move |handle| {
                 let client = client_of(&client)?;
-                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                let mut values =
+                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
                 set_all(&mut values, &captured);
                 keep_here(cage.as_deref(), &values.fill(&request.url).unwrap_or_default())?;
                 let table = Arc::new(data.loaded.table.clone());
@@ -148,14 +155,18 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Send, "Asking what the server takes", move |handle| {
                 let client = client_of(&client)?;
-                let mut values = environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
+                let mut values =
+                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
                 set_all(&mut values, &captured);
                 let shape = describe(&client, &url, auth, &values, &settings, cage.as_deref(), handle)?;
                 Ok(AppEvent::Requests(Event::Described(Box::new(shape))))
             });
         }
         Effect::Secret { name, value } => {
-            let Some(environment) = environment(results, draft).map(|environment| environment.name.clone()) else { return };
+            let Some(environment) = environment(results, draft).map(|environment| environment.name.clone())
+            else {
+                return;
+            };
             let secrets = results.secrets.clone();
             outside.start(state, Slot::RequestHistory, "Keeping a secret", move |_| {
                 if cage.is_some() {
@@ -198,11 +209,15 @@ fn rows(state: &AppState, shape: &Shape) -> Vec<Record> {
     }
     let mut rows: Vec<Record> = (0..table.n_rows().min(BATCH_ROWS * 20))
         .map(|row| crate::app::pages::predict::values_at(version.model(), table, row))
-        .filter(|record| shape.fields.iter().all(|field| record.get(&field.name).is_some_and(|v| !v.is_null())))
+        .filter(|record| {
+            shape.fields.iter().all(|field| record.get(&field.name).is_some_and(|v| !v.is_null()))
+        })
         .take(BATCH_ROWS)
         .map(|values| {
             let in_order = shape.fields.iter();
-            in_order.filter_map(|f| Some((f.name.clone(), values.get(&f.name)?.clone()))).collect()
+            in_order
+                .filter_map(|f| Some((f.name.clone(), words(shape, &f.name, values.get(&f.name)?.clone()))))
+                .collect()
         })
         .collect();
     // the first request is the record in the controls
@@ -230,7 +245,7 @@ fn keep_here(cage: Option<&Path>, url: &str) -> Result<(), Problem> {
     Err(Problem::new("Not sent", "Only this machine may be asked here."))
 }
 
-/// What the server says that the address takes: V2's metadata of the model, else its OpenAPI document.
+/// What the server says that the address takes: V2's metadata of the model, else its `OpenAPI` document.
 fn describe(
     client: &Client,
     url: &str,
@@ -240,7 +255,8 @@ fn describe(
     cage: Option<&Path>,
     handle: &Handle,
 ) -> Result<Shape, JobError> {
-    let fail = |what: String| JobError::Failed(Problem::new("The server's description could not be used", what));
+    let fail =
+        |what: String| JobError::Failed(Problem::new("The server's description could not be used", what));
     let full = values.fill(url).map_err(|names| fail(format!("no value for {}", names.join(", "))))?;
     keep_here(cage, &full)?;
     let parsed = url::Url::parse(&full).map_err(|error| fail(format!("the address is none: {error}")))?;
@@ -302,8 +318,11 @@ fn send(
         Ok(request) => request,
         Err(error) => {
             let used = saved.variables();
-            let why: Vec<String> =
-                unknown.into_iter().filter(|(name, _)| used.contains(name)).map(|(name, why)| format!("{name}: {why}")).collect();
+            let why: Vec<String> = unknown
+                .into_iter()
+                .filter(|(name, _)| used.contains(name))
+                .map(|(name, why)| format!("{name}: {why}"))
+                .collect();
             let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
             return Ok(Err(format!("It can't be sent: {error}{why}")));
         }
@@ -405,7 +424,9 @@ fn ask_dialects(
                         let kind = exchange.header("content-type").unwrap_or("").to_owned();
                         let found = predictions(&kind, &exchange.body).filter(|_| exchange.status < 300);
                         answer.prediction = found.and_then(|values| {
-                            values.first().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                            values
+                                .first()
+                                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                         });
                         answer.outcome = Ok(exchange.status);
                         answer.n_received = exchange.body.len();

@@ -26,8 +26,7 @@ impl Lines {
     pub(crate) fn new(text: String, json: bool) -> Self {
         let mut starts = vec![0];
         starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
-        let tokens =
-            if json && text.len() <= MAX_COLOURED { tokens_so_far(&text).0 } else { Vec::new() };
+        let tokens = if json && text.len() <= MAX_COLOURED { tokens_so_far(&text).0 } else { Vec::new() };
         Self { text, starts, tokens }
     }
 
@@ -61,8 +60,15 @@ pub(super) fn colour(kind: TokenKind, t: &Tokens) -> Color32 {
 }
 
 /// Appends a range of a text in the colours of its tokens.
-pub(super) fn coloured(job: &mut LayoutJob, text: &str, range: Range<usize>, tokens: &[JsonToken], t: &Tokens) {
-    let format = |color| TextFormat { font_id: font::mono(), color, line_height: Some(20.0), ..TextFormat::default() };
+pub(super) fn coloured(
+    job: &mut LayoutJob,
+    text: &str,
+    range: Range<usize>,
+    tokens: &[JsonToken],
+    t: &Tokens,
+) {
+    let format =
+        |color| TextFormat { font_id: font::mono(), color, line_height: Some(20.0), ..TextFormat::default() };
     let mut at = range.start;
     for token in tokens {
         if token.start >= range.end {
@@ -110,7 +116,11 @@ pub(super) fn lines_ui(ui: &mut Ui, name: &str, lines: &Lines) {
                 font::mono_key(),
                 t.text_3,
             );
-            painter.galley(pos2(rect.left() + gutter, rect.center().y - galley.size().y / 2.0), galley, t.text);
+            painter.galley(
+                pos2(rect.left() + gutter, rect.center().y - galley.size().y / 2.0),
+                galley,
+                t.text,
+            );
         }
     });
 }

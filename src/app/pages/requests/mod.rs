@@ -3,6 +3,7 @@
 mod address;
 mod answer;
 mod apply;
+mod as_code;
 mod body;
 mod code_edit;
 mod compare;
@@ -275,14 +276,21 @@ pub(crate) enum FileWork {
     /// Read everything; write what is there to begin with.
     Load,
     Open(PathBuf),
-    Create { folder: PathBuf, request: Box<SavedRequest>, rename: bool },
+    Create {
+        folder: PathBuf,
+        request: Box<SavedRequest>,
+        rename: bool,
+    },
     CreateFolder(PathBuf),
     Duplicate(PathBuf),
     Delete(PathBuf),
     Rename(PathBuf, String),
     Move(PathBuf, PathBuf),
     Undo(Undo),
-    Save { path: PathBuf, edited: Box<Edited> },
+    Save {
+        path: PathBuf,
+        edited: Box<Edited>,
+    },
     SaveEnvironment(Box<Environment>),
     AddModelRequests,
 }
@@ -301,7 +309,9 @@ pub(crate) enum Command {
     Delete(PathBuf),
     /// Begin to rename.
     Rename(PathBuf),
-    Save { although_leaking: bool },
+    Save {
+        although_leaking: bool,
+    },
     Revert,
     Send,
     Stop(Slot),
@@ -316,7 +326,11 @@ pub(crate) enum Command {
     TakeImport(String),
     CopyAs(Language),
     ChooseEnvironment(String),
-    SetSecret { name: String, value: String, keep: bool },
+    SetSecret {
+        name: String,
+        value: String,
+        keep: bool,
+    },
     ShowEntry(u64),
     Compare(u64),
     CloseComparison,
@@ -453,14 +467,17 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .when(has && draft.is_edited(), "Nothing was changed"),
         Action::new("Back to the saved request", Icon::ARROW_COUNTER_CLOCKWISE, Command::Revert)
             .when(has && draft.is_edited(), "Nothing was changed"),
-        Action::new("Go to the address", Icon::TEXTBOX, Command::FocusAddress).keys(ctrl, Key::L).when(has, NONE),
+        Action::new("Go to the address", Icon::TEXTBOX, Command::FocusAddress)
+            .keys(ctrl, Key::L)
+            .when(has, NONE),
         Action::new("New folder", Icon::FOLDER_OPEN, Command::NewFolder),
         Action::new("Import a curl command…", Icon::DOWNLOAD_SIMPLE, Command::Import),
         Action::new("Copy as curl", Icon::COMMAND, Command::CopyAs(Language::Curl)).when(has, NONE),
         Action::new("Lay the body out", Icon::LIST, Command::Format).when(has, NONE),
         Action::new("Body from the model", Icon::CUBE, Command::Generate).when(has && has_model, NO_MODEL),
         Action::new("Body from the server", Icon::HARD_DRIVES, Command::Describe).when(has, NONE),
-        Action::new("Add requests for the model", Icon::PLUS, Command::ModelRequests).when(has_model, NO_MODEL),
+        Action::new("Add requests for the model", Icon::PLUS, Command::ModelRequests)
+            .when(has_model, NO_MODEL),
         Action::new("Every dialect", Icon::ARROWS_LEFT_RIGHT, Command::Show(Panel::Dialects))
             .when(has_model, NO_MODEL),
         Action::new("Run for every row", Icon::ROWS, Command::Show(Panel::Rows)).when(has, NONE),
@@ -473,7 +490,11 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     ];
     for (tab, key) in Tab::ALL.into_iter().zip(TABS) {
         let label = format!("Show {}", tab.label().to_lowercase());
-        all.push(Action::new(label, Icon::SIDEBAR_SIMPLE, Command::Tab(tab)).keys(Modifiers::ALT, key).when(has, NONE));
+        all.push(
+            Action::new(label, Icon::SIDEBAR_SIMPLE, Command::Tab(tab))
+                .keys(Modifiers::ALT, key)
+                .when(has, NONE),
+        );
     }
     all
 }

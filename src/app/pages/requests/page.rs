@@ -25,10 +25,16 @@ pub(crate) fn requests_page_ui(
     commands: &mut Commands,
 ) {
     let unread = results.tree.value.is_none() && results.tree.problem.is_none();
-    let new_model = view.truth.champion().is_some() && draft.begun.contains("general") && !draft.begun.contains("model");
+    let new_model =
+        view.truth.champion().is_some() && draft.begun.contains("general") && !draft.begun.contains("model");
     // the rows of the table that is being read go into the batch requests
     let may_load = !view.truth.dataset.loading;
-    if may_load && (unread || new_model) && !results.is_filing && !results.tree.loading && results.tree.problem.is_none() {
+    if may_load
+        && (unread || new_model)
+        && !results.is_filing
+        && !results.tree.loading
+        && results.tree.problem.is_none()
+    {
         commands.push(Command::Files(FileWork::Load));
     }
     if !results.is_filing && !results.waiting.is_empty() {
@@ -91,7 +97,8 @@ fn request_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft,
                             if Button::primary("Make a request").icon(Icon::PLUS).ui(ui).clicked() {
                                 commands.push(Command::New);
                             }
-                            if Button::secondary("Import curl…").icon(Icon::DOWNLOAD_SIMPLE).ui(ui).clicked() {
+                            if Button::secondary("Import curl…").icon(Icon::DOWNLOAD_SIMPLE).ui(ui).clicked()
+                            {
                                 commands.push(Command::Import);
                             }
                         });

@@ -29,13 +29,22 @@ pub(super) fn status_sign(status: Option<u16>) -> (Tone, Icon) {
 }
 
 /// The right side of the page.
-pub(super) fn response_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+pub(super) fn response_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     let whole = ui.max_rect();
     let bar = Rect::from_min_max(whole.min, pos2(whole.right(), whole.top() + size::CARD_HEAD));
     ui.painter().hline(whole.x_range(), bar.bottom() - 0.5, hairline(&t));
     let mut head = ui.new_child(
-        UiBuilder::new().id_salt("answer head").max_rect(bar.shrink2(vec2(space::S4, 0.0))).layout(Layout::left_to_right(Align::Center)),
+        UiBuilder::new()
+            .id_salt("answer head")
+            .max_rect(bar.shrink2(vec2(space::S4, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
     );
     head.set_clip_rect(bar);
     let mut has_time_part = false;
@@ -48,7 +57,8 @@ pub(super) fn response_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft:
     place.set_clip_rect(history);
     history_ui(&mut place, results, draft, commands);
 
-    let shown = results.answer.as_deref().filter(|_| results.unsendable.is_none() && results.sending.is_none());
+    let shown =
+        results.answer.as_deref().filter(|_| results.unsendable.is_none() && results.sending.is_none());
     if let Some(answer) = shown {
         let height = waterfall_height(answer, &t);
         // a low window shows the answer first
@@ -70,7 +80,14 @@ pub(super) fn response_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft:
     content_ui(&mut place, results, draft, commands);
 }
 
-fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, has_time: bool, draft: &mut Draft, commands: &mut Commands) {
+fn head_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    has_time: bool,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     if let Some(sending) = &results.sending {
         spinner(ui, size::ICON);
@@ -103,7 +120,11 @@ fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, has_time: bool, draft
     }
     if answer.status.is_some() {
         icon_ui(ui, Icon::DOWNLOAD_SIMPLE, Weight::Regular, size::ICON_SEGMENT, t.text_3);
-        let size = if answer.n_bytes < 1000 { format!("{} B", answer.n_bytes) } else { format::bytes(answer.n_bytes) };
+        let size = if answer.n_bytes < 1000 {
+            format!("{} B", answer.n_bytes)
+        } else {
+            format::bytes(answer.n_bytes)
+        };
         ui.label(text(size, font::mono(), t.text_2));
     }
     if answer.recalled && ui.available_width() > 300.0 {
@@ -153,7 +174,14 @@ fn content_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut 
     let Some(answer) = results.answer.as_deref() else {
         padded(ui, |ui| {
             ui.add_space(space::S4);
-            ui.add(Label::new(text("Nothing was sent yet. Ctrl+Enter sends the request.", font::body(), t.text_2)).wrap());
+            ui.add(
+                Label::new(text(
+                    "Nothing was sent yet. Ctrl+Enter sends the request.",
+                    font::body(),
+                    t.text_2,
+                ))
+                .wrap(),
+            );
         });
         return;
     };
@@ -171,7 +199,9 @@ fn content_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut 
     let whole = ui.max_rect();
     if checks > 0.0 {
         let place = Rect::from_min_size(whole.min, vec2(whole.width(), checks));
-        let mut place = ui.new_child(UiBuilder::new().id_salt("checks").max_rect(place.shrink2(vec2(space::S4, space::S1))));
+        let mut place = ui.new_child(
+            UiBuilder::new().id_salt("checks").max_rect(place.shrink2(vec2(space::S4, space::S1))),
+        );
         place.spacing_mut().item_spacing.y = space::S1;
         checks_ui(&mut place, answer);
     }
@@ -238,13 +268,16 @@ fn checks_ui(ui: &mut Ui, answer: &Answer) {
         });
     };
     if !answer.redirects.is_empty() {
-        let hops: Vec<String> = answer.redirects.iter().map(|hop| format!("{} to {}", hop.status, hop.to)).collect();
+        let hops: Vec<String> =
+            answer.redirects.iter().map(|hop| format!("{} to {}", hop.status, hop.to)).collect();
         line(ui, Icon::ARROW_RIGHT, t.info, format!("Redirected: {}", hops.join(", then ")));
     }
     for checked in &answer.checks {
         match &checked.outcome {
             Ok(()) => line(ui, Icon::CHECK_CIRCLE, t.good, format!("Passed: {}", checked.expectation)),
-            Err(came) => line(ui, Icon::X_CIRCLE, t.bad, format!("Failed: {}, but {came}", checked.expectation)),
+            Err(came) => {
+                line(ui, Icon::X_CIRCLE, t.bad, format!("Failed: {}, but {came}", checked.expectation));
+            }
         }
     }
     for note in &answer.notes {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, CursorIcon, Layout, Popup, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, CursorIcon, Layout, Popup, Rect, Response, Role, ScrollArea, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::{Command, Draft, FileWork, Panel, Results};
@@ -17,7 +17,13 @@ use crate::app::widgets::{
 use crate::client::collection::Node;
 
 /// The head and the tree.
-pub(super) fn tree_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
+pub(super) fn tree_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
     let t = tokens(ui);
     let whole = ui.max_rect();
     let head = Rect::from_min_max(
@@ -33,10 +39,14 @@ pub(super) fn tree_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mu
             commands.push(Command::New);
         }
     });
-    let search = Rect::from_min_size(pos2(head.left(), head.bottom()), vec2(head.width(), size::CONTROL_COMPACT));
+    let search =
+        Rect::from_min_size(pos2(head.left(), head.bottom()), vec2(head.width(), size::CONTROL_COMPACT));
     let mut row = ui.new_child(UiBuilder::new().max_rect(search));
     search_field(&mut row, "Find a request", &mut draft.filter, "", search.width());
-    let list = Rect::from_min_max(pos2(whole.left() + space::S2, search.bottom() + space::S2), pos2(whole.right(), whole.bottom()));
+    let list = Rect::from_min_max(
+        pos2(whole.left() + space::S2, search.bottom() + space::S2),
+        pos2(whole.right(), whole.bottom()),
+    );
     let mut area = ui.new_child(UiBuilder::new().id_salt("tree list").max_rect(list));
     area.set_clip_rect(list);
     let Some(nodes) = results.tree.value.clone() else { return };
@@ -57,31 +67,45 @@ pub(super) fn tree_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mu
 /// What else can be done.
 fn more_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, commands: &mut Commands) {
     let response = icon_button(ui, Icon::DOTS_THREE, "More for requests");
-    Popup::menu(&response).gap(space::S1).frame(popup_frame(ui)).accessible_name("More for requests").show(|ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.set_min_width(size::MENU);
-        let has_model = view.truth.champion().is_some();
-        if menu_item(ui, Some(Icon::FOLDER_OPEN), "New folder", "", false, true).clicked() {
-            commands.push(Command::NewFolder);
-        }
-        if menu_item(ui, Some(Icon::DOWNLOAD_SIMPLE), "Import a curl command…", "", false, true).clicked() {
-            commands.push(Command::Import);
-        }
-        if menu_item(ui, Some(Icon::PLUS), "Add requests for the model", "", false, has_model).clicked() {
-            commands.push(Command::ModelRequests);
-        }
-        let is = |panel: Panel| draft.panel == panel;
-        if menu_item(ui, Some(Icon::ARROWS_LEFT_RIGHT), "Every dialect", "", is(Panel::Dialects), has_model).clicked() {
-            commands.push(Command::Show(Panel::Dialects));
-        }
-        let has = draft.has_request();
-        if menu_item(ui, Some(Icon::ROWS), "Run for every row", "", is(Panel::Rows), has).clicked() {
-            commands.push(Command::Show(Panel::Rows));
-        }
-        if menu_item(ui, Some(Icon::ARROW_COUNTER_CLOCKWISE), "Read the files again", "", false, true).clicked() {
-            commands.push(Command::Files(FileWork::Load));
-        }
-    });
+    Popup::menu(&response).gap(space::S1).frame(popup_frame(ui)).accessible_name("More for requests").show(
+        |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.set_min_width(size::MENU);
+            let has_model = view.truth.champion().is_some();
+            if menu_item(ui, Some(Icon::FOLDER_OPEN), "New folder", "", false, true).clicked() {
+                commands.push(Command::NewFolder);
+            }
+            if menu_item(ui, Some(Icon::DOWNLOAD_SIMPLE), "Import a curl command…", "", false, true).clicked()
+            {
+                commands.push(Command::Import);
+            }
+            if menu_item(ui, Some(Icon::PLUS), "Add requests for the model", "", false, has_model).clicked() {
+                commands.push(Command::ModelRequests);
+            }
+            let is = |panel: Panel| draft.panel == panel;
+            if menu_item(
+                ui,
+                Some(Icon::ARROWS_LEFT_RIGHT),
+                "Every dialect",
+                "",
+                is(Panel::Dialects),
+                has_model,
+            )
+            .clicked()
+            {
+                commands.push(Command::Show(Panel::Dialects));
+            }
+            let has = draft.has_request();
+            if menu_item(ui, Some(Icon::ROWS), "Run for every row", "", is(Panel::Rows), has).clicked() {
+                commands.push(Command::Show(Panel::Rows));
+            }
+            if menu_item(ui, Some(Icon::ARROW_COUNTER_CLOCKWISE), "Read the files again", "", false, true)
+                .clicked()
+            {
+                commands.push(Command::Files(FileWork::Load));
+            }
+        },
+    );
 }
 
 fn is_shown(node: &Node, filter: &str) -> bool {
@@ -143,7 +167,8 @@ fn node_ui(
                 menu_ui(&response, path, true, nodes, commands);
             }
             Node::Request { path, name, method, has_auth } => {
-                let edited = if *path == draft.open { draft.is_edited() } else { draft.edited.contains_key(path) };
+                let edited =
+                    if *path == draft.open { draft.is_edited() } else { draft.edited.contains_key(path) };
                 let selected = *path == draft.open;
                 let shown = if selected { draft.now.request.name.clone() } else { name.clone() };
                 let method = if selected { draft.now.request.method.clone() } else { method.clone() };
@@ -158,7 +183,8 @@ fn node_ui(
                 let t = tokens(ui);
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let response = row(ui, &format!("{name}, damaged"), depth, false);
-                let at = pos2(response.rect.left() + indent(depth) + size::ICON / 2.0, response.rect.center().y);
+                let at =
+                    pos2(response.rect.left() + indent(depth) + size::ICON / 2.0, response.rect.center().y);
                 paint_icon(ui.painter(), at, Icon::WARNING, Weight::Fill, size::ICON_SEGMENT, t.warn);
                 name_text(ui, &t, &name, at.x + space::S4, response.rect, t.text_2, space::S2);
                 response.on_hover_text(format!("{}: {error}. It is left as it is.", path.display()));
@@ -197,7 +223,15 @@ fn row(ui: &mut Ui, name: &str, depth: usize, selected: bool) -> Response {
     response
 }
 
-fn name_text(ui: &Ui, _t: &Tokens, name: &str, left: f32, rect: Rect, color: eframe::egui::Color32, right: f32) {
+fn name_text(
+    ui: &Ui,
+    _t: &Tokens,
+    name: &str,
+    left: f32,
+    rect: Rect,
+    color: eframe::egui::Color32,
+    right: f32,
+) {
     let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font::body(), color);
     job.wrap.max_width = (rect.right() - right - left).max(10.0);
     job.wrap.max_rows = 1;
@@ -206,7 +240,15 @@ fn name_text(ui: &Ui, _t: &Tokens, name: &str, left: f32, rect: Rect, color: efr
     ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
 }
 
-fn folder_row(ui: &mut Ui, name: &str, path: &Path, count: usize, depth: usize, open: bool, empty: bool) -> Response {
+fn folder_row(
+    ui: &mut Ui,
+    name: &str,
+    path: &Path,
+    count: usize,
+    depth: usize,
+    open: bool,
+    empty: bool,
+) -> Response {
     let t = tokens(ui);
     let response = row(ui, name, depth, false);
     let y = response.rect.center().y;

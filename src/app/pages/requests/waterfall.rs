@@ -19,13 +19,20 @@ fn bars(answer: &Answer, t: &Tokens) -> Vec<Bar> {
     let mut bars = Vec::new();
     for phase in &answer.timings.phases {
         let color = match phase.kind {
-            PhaseKind::Prepare | PhaseKind::Dns | PhaseKind::Connect | PhaseKind::Proxy | PhaseKind::Tls => t.p_ref,
+            PhaseKind::Prepare | PhaseKind::Dns | PhaseKind::Connect | PhaseKind::Proxy | PhaseKind::Tls => {
+                t.p_ref
+            }
             PhaseKind::Send => t.p_6,
             PhaseKind::Wait => t.text_3,
             PhaseKind::Receive => t.p_5,
         };
         if phase.kind != PhaseKind::Wait {
-            bars.push(Bar { label: phase.kind.label().into(), start: phase.start_secs, secs: phase.secs, color });
+            bars.push(Bar {
+                label: phase.kind.label().into(),
+                start: phase.start_secs,
+                secs: phase.secs,
+                color,
+            });
             continue;
         }
         // the server's hops lie within the wait; what is left is the network and the server's rest
@@ -78,7 +85,8 @@ pub(super) fn waterfall_ui(ui: &mut Ui, rect: Rect, answer: &Answer) {
         bars.iter().map(|bar| format!("{} {}", bar.label, format::duration(bar.secs))).collect();
     let title = format!("Where the {} went", format::duration(answer.timings.total_secs));
     let response = ui.interact(rect, ui.scope_id().with("waterfall"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, format!("{title}: {}", spoken.join(", "))));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Figure, true, format!("{title}: {}", spoken.join(", "))));
     let hint = "Measured at the connection: DNS, Connect and TLS are left out where the connection was used before. Hops in the \
                 wait are the server's own account (Server-Timing); the rest of it, to the server and back, is drawn before them.";
     response.on_hover_text(hint);
@@ -120,7 +128,9 @@ pub(super) fn waterfall_ui(ui: &mut Ui, rect: Rect, answer: &Answer) {
         );
     }
     let y = bottom + space::S3;
-    for (share, align) in [(0.0, Align2::LEFT_CENTER), (0.5, Align2::CENTER_CENTER), (1.0, Align2::RIGHT_CENTER)] {
+    for (share, align) in
+        [(0.0, Align2::LEFT_CENTER), (0.5, Align2::CENTER_CENTER), (1.0, Align2::RIGHT_CENTER)]
+    {
         let label = if share == 0.0 { "0".to_owned() } else { format::duration(total * share) };
         painter.text(pos2(left + width * share as f32, y), align, label, font::tick(), t.text_3);
     }

@@ -64,11 +64,20 @@ fn names_do_not_lead_out_and_do_not_write_over_each_other() {
     for bad in ["../a.toml", "/etc/passwd", "a/../../b"] {
         assert!(matches!(collection.load(Path::new(bad)), Err(CollectionError::Name(_))), "{bad}");
     }
-    for (name, stem) in [("../../x", "-..-x"), ("CON", "CON-"), ("com1.txt", "com1.txt-"), ("a\nb", "a-b"), ("folder", "folder-")] {
+    for (name, stem) in [
+        ("../../x", "-..-x"),
+        ("CON", "CON-"),
+        ("com1.txt", "com1.txt-"),
+        ("a\nb", "a-b"),
+        ("folder", "folder-"),
+    ] {
         assert_eq!(file_stem(name).unwrap(), stem);
     }
     assert!(file_stem(" ../ ").is_err() && file_stem("").is_err());
-    assert!(matches!(collection.move_into(Path::new("a.toml"), Path::new("a.toml/x")), Err(CollectionError::IntoItself)));
+    assert!(matches!(
+        collection.move_into(Path::new("a.toml"), Path::new("a.toml/x")),
+        Err(CollectionError::IntoItself)
+    ));
 }
 
 #[test]
