@@ -6,7 +6,7 @@ use eframe::egui::{Context, Theme, ThemePreference};
 
 use super::command::open_picker;
 use super::job::{End, JobError, Jobs, Polled, Slot};
-use super::pages::{data, predict, serve, train};
+use super::pages::{data, predict, requests, serve, train};
 use super::picker::{Listing, Purpose};
 use super::state::{AppState, Problem, StatusKind, ThemeChoice, Version};
 use super::theme;
@@ -33,6 +33,7 @@ pub(crate) enum Effect {
     Train(train::Effect),
     Predict(predict::Effect),
     Serve(serve::Effect),
+    Requests(requests::Effect),
 }
 
 /// What comes from a job.
@@ -50,6 +51,7 @@ pub(crate) enum Event {
     Train(train::Event),
     Predict(predict::Event),
     Serve(serve::Event),
+    Requests(requests::Event),
 }
 
 /// What effects work with.
@@ -104,6 +106,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Train(effect) => train::carry_out(effect, state, outside),
         Effect::Predict(effect) => predict::carry_out(effect, state, outside),
         Effect::Serve(effect) => serve::carry_out(effect, state, outside),
+        Effect::Requests(effect) => requests::carry_out(effect, state, outside),
     }
 }
 
@@ -141,9 +144,14 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
                 }
-                Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::Send => {
+                Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
                     serve::cancelled(state, slot);
                 }
+                Slot::Send
+                | Slot::Dialects
+                | Slot::RequestRows
+                | Slot::RequestFiles
+                | Slot::RequestHistory => requests::cancelled(state, slot),
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }
             Vec::new()
@@ -176,6 +184,7 @@ fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<Effect> {
         Event::Train(event) => return train::happened(state, event, seconds),
         Event::Predict(event) => return predict::happened(state, event, seconds),
         Event::Serve(event) => return serve::happened(state, event, seconds),
+        Event::Requests(event) => return requests::happened(state, event, seconds),
     }
     Vec::new()
 }
@@ -201,8 +210,11 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
             predict::failed(state, slot, problem);
         }
-        Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::Send => {
+        Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
             serve::failed(state, slot, problem);
+        }
+        Slot::Send | Slot::Dialects | Slot::RequestRows | Slot::RequestFiles | Slot::RequestHistory => {
+            requests::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
     }

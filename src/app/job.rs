@@ -67,7 +67,17 @@ pub(crate) enum Slot {
     /// The seats' keys.
     Classroom,
     /// Sending a request from the Serve page.
+    ServeSend,
+    /// A request on its way.
     Send,
+    /// The same record in every dialect.
+    Dialects,
+    /// One request for every row.
+    RequestRows,
+    /// Reading or changing the requests' files.
+    RequestFiles,
+    /// Looking into the history of requests.
+    RequestHistory,
 }
 
 /// Why a job did not do what it was for.
@@ -251,6 +261,8 @@ impl Jobs {
                 | Slot::TrainRows
                 | Slot::BatchBack
                 | Slot::Parity
+                | Slot::RequestFiles
+                | Slot::RequestHistory
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
         Ok(id)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::exchange::Exchange;
-use super::json::at_path;
+use super::json_path::at_path;
 
 /// One expectation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,8 +111,13 @@ impl Assertion {
             }
             Self::JsonEquals { path, value } => {
                 let came = json(path)?;
-                let wanted = serde_json::from_str(value).unwrap_or_else(|_no_json| Value::from(value.as_str()));
-                if same(came, &wanted) { Ok(()) } else { Err(format!("it is {}", shorten(&came.to_string()))) }
+                let wanted =
+                    serde_json::from_str(value).unwrap_or_else(|_no_json| Value::from(value.as_str()));
+                if same(came, &wanted) {
+                    Ok(())
+                } else {
+                    Err(format!("it is {}", shorten(&came.to_string())))
+                }
             }
             Self::JsonContains { path, text } => {
                 let came = plain(json(path)?);
@@ -120,7 +125,9 @@ impl Assertion {
             }
             Self::JsonNumber { path, value, within } => {
                 let came = json(path)?;
-                let number = came.as_f64().ok_or_else(|| format!("it is no number but {}", shorten(&came.to_string())))?;
+                let number = came
+                    .as_f64()
+                    .ok_or_else(|| format!("it is no number but {}", shorten(&came.to_string())))?;
                 let off = (number - value).abs();
                 if off <= *within { Ok(()) } else { Err(format!("it is {number}, {off} off")) }
             }

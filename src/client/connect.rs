@@ -81,7 +81,11 @@ struct Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if buf.filled().len() > before {
@@ -198,7 +202,8 @@ pub(super) async fn connect(
         }
         found
     };
-    let dialled = recorder.measure(PhaseKind::Connect, tokio::time::timeout_at(limit, dial(&addresses))).await;
+    let dialled =
+        recorder.measure(PhaseKind::Connect, tokio::time::timeout_at(limit, dial(&addresses))).await;
     let mut stream = dialled
         .map_err(|_late| {
             let mut fault = too_long(&format!("{}:{}", whom.host, whom.port));
@@ -241,9 +246,9 @@ pub(super) async fn connect(
             .map_err(|error| tls::explain(&error, &seen, &place.host))?;
         let session = stream.get_ref().1;
         let info = TlsInfo {
-            version: session.protocol_version().map_or_else(String::new, |version| {
-                format!("{version:?}").replace("TLSv1_", "TLS 1.")
-            }),
+            version: session
+                .protocol_version()
+                .map_or_else(String::new, |version| format!("{version:?}").replace("TLSv1_", "TLS 1.")),
             cipher: session
                 .negotiated_cipher_suite()
                 .map_or_else(String::new, |suite| format!("{:?}", suite.suite())),

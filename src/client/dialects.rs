@@ -1,229 +1,11 @@
 //! The same records in every dialect a model server may speak: a path and a body, and the predictions of the answer.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::collection::{Body, SavedRequest};
+pub use super::shape::{Field, FieldKind, Record, Shape, number};
 use crate::data::write_field;
-use crate::model::{InputKind, Model};
-
-/// One record: values by column, in order.
-pub type Record = Map<String, Value>;
-
-/// What a column holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FieldKind {
-    /// Numbers, with a typical one.
-    Number {
-        /// A value to begin with.
-        typical: f64,
-    },
-    /// One of several texts; none where they are not known.
-    Category {
-        /// The texts.
-        levels: Vec<String>,
-    },
-    /// Yes or no, by these words.
-    Boolean {
-        /// The word for no.
-        no: String,
-        /// The word for yes.
-        yes: String,
-    },
-    /// A day.
-    Date {
-        /// One to begin with, `yyyy-mm-dd`.
-        typical: String,
-    },
-}
-
-/// A column of a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// What it holds.
-    pub kind: FieldKind,
-}
-
-/// What a served model takes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Shape {
-    /// The model's name on the server.
-    pub model: String,
-    /// Its columns, in order.
-    pub fields: Vec<Field>,
-}
-
-impl Shape {
-    /// Of a model of this program.
-    #[must_use]
-    pub fn of_model(model: &Model) -> Self {
-        let day = |days: f64| crate::data::date::format_iso((days.round() as i64).saturating_mul(86_400_000_000));
-        let fields = model.inputs.iter().map(|input| Field {
-            name: input.name.clone(),
-            kind: match &input.kind {
-                InputKind::Number { typical, .. } => FieldKind::Number { typical: *typical },
-                InputKind::Category { levels, fill } => {
-                    // the most frequent level first: it is the one to begin with
-                    let mut levels = levels.clone();
-                    if *fill < levels.len() {
-                        levels[..=*fill].rotate_right(1);
-                    }
-                    FieldKind::Category { levels }
-                }
-                InputKind::Boolean { no, yes, .. } => FieldKind::Boolean { no: no.clone(), yes: yes.clone() },
-                InputKind::Date { typical, .. } => FieldKind::Date { typical: day(*typical) },
-            },
-        });
-        Self { model: model.name.clone(), fields: fields.collect() }
-    }
-
-    /// Of a server's V2 model metadata (`GET /v2/models/NAME`).
-    ///
-    /// # Errors
-    /// What the metadata lacks, in words.
-    pub fn of_v2(metadata: &Value) -> Result<Self, String> {
-        let model = metadata.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let inputs = metadata
-            .get("inputs")
-            .and_then(Value::as_array)
-            .ok_or("the answer has no list 'inputs': this is no V2 model metadata")?;
-        let fields = inputs.iter().map(|input| {
-            let name = input.get("name").and_then(Value::as_str).ok_or("an input of the metadata has no name")?;
-            let datatype = input.get("datatype").and_then(Value::as_str).unwrap_or("FP64");
-            let kind = match datatype {
-                "BYTES" => FieldKind::Category { levels: Vec::new() },
-                "BOOL" => FieldKind::Boolean { no: "false".into(), yes: "true".into() },
-                _ => FieldKind::Number { typical: 0.0 },
-            };
-            Ok(Field { name: name.to_owned(), kind })
-        });
-        Ok(Self { model, fields: fields.collect::<Result<_, String>>()? })
-    }
-
-    /// Of an OpenAPI document: the properties of the JSON object that `POST` to `path` takes; `None` where it does not say.
-    #[must_use]
-    pub fn of_openapi(document: &Value, path: &str) -> Option<Self> {
-        let schema = document
-            .get("paths")?
-            .get(path)?
-            .get("post")?
-            .pointer("/requestBody/content/application~1json/schema")?;
-        let (properties, _) = object_schema(document, schema, 0)?;
-        let fields = properties
-            .iter()
-            .map(|(name, property)| Field { name: name.clone(), kind: kind_of_schema(document, property) })
-            .collect();
-        let mut words = path.split('/').skip_while(|word| *word != "models");
-        let model = words.nth(1).unwrap_or_default().to_owned();
-        Some(Self { model, fields })
-    }
-
-    /// A typical record.
-    #[must_use]
-    pub fn example(&self) -> Record {
-        self.fields
-            .iter()
-            .map(|field| {
-                let value = match &field.kind {
-                    FieldKind::Number { typical } => number(*typical),
-                    FieldKind::Category { levels } => Value::from(levels.first().map_or("", String::as_str)),
-                    FieldKind::Boolean { no, .. } => Value::from(no.as_str()),
-                    FieldKind::Date { typical } => Value::from(typical.as_str()),
-                };
-                (field.name.clone(), value)
-            })
-            .collect()
-    }
-
-    /// What is wrong with a record: columns that are missing, not known, or of the wrong kind. The server has the last word.
-    #[must_use]
-    pub fn problems(&self, record: &Record) -> Vec<String> {
-        let mut problems = Vec::new();
-        for field in &self.fields {
-            match (record.get(&field.name), &field.kind) {
-                (None, _) => problems.push(format!("'{}' is missing", field.name)),
-                (Some(Value::Null), _) => {}
-                (Some(value), FieldKind::Number { .. }) if !value.is_number() => {
-                    problems.push(format!("'{}' must be a number, not {value}", field.name));
-                }
-                (Some(value), FieldKind::Category { levels }) if !levels.is_empty() => {
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    if !levels.contains(&text) {
-                        problems.push(format!("'{}' does not know {value}", field.name));
-                    }
-                }
-                _ => {}
-            }
-        }
-        for name in record.keys().filter(|name| self.fields.iter().all(|field| field.name != **name)) {
-            problems.push(format!("'{name}' is no column of the model"));
-        }
-        problems
-    }
-}
-
-/// A whole number without a point.
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
-}
-
-/// The schema that a `$ref` names.
-fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let mut schema = schema;
-    for _ in 0..16 {
-        let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#')) else {
-            return schema;
-        };
-        let Some(found) = document.pointer(target) else { return schema };
-        schema = found;
-    }
-    schema
-}
-
-fn object_schema<'a>(document: &'a Value, schema: &'a Value, depth: usize) -> Option<(&'a Map<String, Value>, usize)> {
-    let schema = resolve(document, schema);
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        // {"records": [..]} is a batch, not a record
-        let is_batch = properties.len() == 1 && properties.contains_key("records");
-        return (!is_batch).then_some((properties, depth));
-    }
-    if depth > 8 {
-        return None;
-    }
-    ["oneOf", "anyOf", "allOf"]
-        .iter()
-        .filter_map(|key| schema.get(key)?.as_array())
-        .flatten()
-        .find_map(|option| object_schema(document, option, depth + 1))
-}
-
-fn kind_of_schema(document: &Value, schema: &Value) -> FieldKind {
-    let schema = resolve(document, schema);
-    if let Some(levels) = schema.get("enum").and_then(Value::as_array) {
-        let levels: Vec<String> = levels.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        if !levels.is_empty() {
-            return FieldKind::Category { levels };
-        }
-    }
-    let is = |wanted: &str| match schema.get("type") {
-        Some(Value::String(name)) => name == wanted,
-        Some(Value::Array(names)) => names.iter().any(|name| name == wanted),
-        _ => false,
-    };
-    let example = schema.get("example").or_else(|| schema.pointer("/examples/0")).or_else(|| schema.get("default"));
-    if is("number") || is("integer") {
-        FieldKind::Number { typical: example.and_then(Value::as_f64).unwrap_or(0.0) }
-    } else if is("boolean") {
-        FieldKind::Boolean { no: "false".into(), yes: "true".into() }
-    } else if schema.get("format").and_then(Value::as_str) == Some("date") {
-        FieldKind::Date { typical: example.and_then(Value::as_str).unwrap_or("2026-01-01").to_owned() }
-    } else {
-        FieldKind::Category { levels: example.and_then(Value::as_str).map(str::to_owned).into_iter().collect() }
-    }
-}
 
 /// A way to ask a model server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -233,11 +15,11 @@ pub enum Dialect {
     Plain,
     /// `POST /predict`, many records.
     PlainBatch,
-    /// The Open Inference Protocol (KServe V2), one tensor a column.
+    /// The Open Inference Protocol (`KServe` V2), one tensor a column.
     V2,
-    /// MLflow, `dataframe_split`.
+    /// `MLflow`, `dataframe_split`.
     MlflowSplit,
-    /// MLflow, `dataframe_records`.
+    /// `MLflow`, `dataframe_records`.
     MlflowRecords,
     /// TensorFlow Serving, row format.
     TfRow,
@@ -325,21 +107,26 @@ impl Dialect {
                 [name] => json!({"instances": column(name)}),
                 _ => json!({"instances": records}),
             },
-            Self::TfColumn => match names[..] {
-                [name] => json!({"inputs": column(name)}),
-                _ => {
+            Self::TfColumn => {
+                if let [name] = names[..] {
+                    json!({"inputs": column(name)})
+                } else {
                     let columns: Record =
                         names.iter().map(|name| ((*name).to_owned(), Value::from(column(name)))).collect();
                     json!({"inputs": columns})
                 }
-            },
+            }
             Self::V2 => {
                 let mut inputs = Vec::new();
                 for field in &shape.fields {
                     let data = column(&field.name);
                     if let Some(row) = data.iter().position(Value::is_null) {
-                        let which = if records.len() > 1 { format!(" of record {}", row + 1) } else { String::new() };
-                        return Err(format!("a tensor has no missing values: '{}'{which} needs one", field.name));
+                        let which =
+                            if records.len() > 1 { format!(" of record {}", row + 1) } else { String::new() };
+                        return Err(format!(
+                            "a tensor has no missing values: '{}'{which} needs one",
+                            field.name
+                        ));
                     }
                     let (datatype, data) = if data.iter().all(Value::is_number) {
                         ("FP64", data)
@@ -425,13 +212,20 @@ pub fn predictions(content_type: &str, body: &[u8]) -> Option<Vec<Value>> {
     }
     if let Some(outputs) = value.get("outputs") {
         // V2 lists tensors; TensorFlow gives the values themselves
-        return match outputs.as_array().and_then(|list| list.first()).filter(|first| first.get("data").is_some()) {
+        return match outputs
+            .as_array()
+            .and_then(|list| list.first())
+            .filter(|first| first.get("data").is_some())
+        {
             Some(tensor) => Some(list(tensor.get("data")?)),
             None => Some(list(outputs)),
         };
     }
     let choices = value.get("choices")?.as_array()?;
-    choices.iter().map(|choice| choice.get("text").or_else(|| choice.pointer("/message/content")).cloned()).collect()
+    choices
+        .iter()
+        .map(|choice| choice.get("text").or_else(|| choice.pointer("/message/content")).cloned())
+        .collect()
 }
 
 fn csv_predictions(body: &[u8]) -> Option<Vec<Value>> {
@@ -461,7 +255,10 @@ mod tests {
             model: "bev erages".into(),
             fields: vec![
                 Field { name: "t".into(), kind: FieldKind::Number { typical: -4.0 } },
-                Field { name: "store".into(), kind: FieldKind::Category { levels: vec!["S07".into(), "S,1".into()] } },
+                Field {
+                    name: "store".into(),
+                    kind: FieldKind::Category { levels: vec!["S07".into(), "S,1".into()] },
+                },
             ],
         }
     }
@@ -482,12 +279,23 @@ mod tests {
         // bodies as the protocols' documents print them
         check(Dialect::Plain, "/models/bev%20erages/predict", r#"{"t":-4,"store":"S07"}"#);
         check(Dialect::PlainBatch, "/models/bev%20erages/predict", r#"{"records":[{"t":-4,"store":"S07"}]}"#);
-        check(Dialect::V2, "/v2/models/bev%20erages/infer",
-            r#"{"inputs":[{"name":"t","shape":[1,1],"datatype":"FP64","data":[-4]},{"name":"store","shape":[1,1],"datatype":"BYTES","data":["S07"]}]}"#);
-        check(Dialect::MlflowSplit, "/invocations", r#"{"dataframe_split":{"columns":["t","store"],"data":[[-4,"S07"]]}}"#);
+        check(
+            Dialect::V2,
+            "/v2/models/bev%20erages/infer",
+            r#"{"inputs":[{"name":"t","shape":[1,1],"datatype":"FP64","data":[-4]},{"name":"store","shape":[1,1],"datatype":"BYTES","data":["S07"]}]}"#,
+        );
+        check(
+            Dialect::MlflowSplit,
+            "/invocations",
+            r#"{"dataframe_split":{"columns":["t","store"],"data":[[-4,"S07"]]}}"#,
+        );
         check(Dialect::MlflowRecords, "/invocations", r#"{"dataframe_records":[{"t":-4,"store":"S07"}]}"#);
         check(Dialect::TfRow, "/v1/models/bev%20erages:predict", r#"{"instances":[{"t":-4,"store":"S07"}]}"#);
-        check(Dialect::TfColumn, "/v1/models/bev%20erages:predict", r#"{"inputs":{"t":[-4],"store":["S07"]}}"#);
+        check(
+            Dialect::TfColumn,
+            "/v1/models/bev%20erages:predict",
+            r#"{"inputs":{"t":[-4],"store":["S07"]}}"#,
+        );
         check(Dialect::Csv, "/models/bev%20erages/predict", "t,store\n-4,S07\n");
     }
 
@@ -496,7 +304,10 @@ mod tests {
         let mut record = shape().example();
         record.insert("store".into(), Value::Null);
         let records = [shape().example(), record];
-        assert_eq!(Dialect::V2.body(&shape(), &records).unwrap_err(), "a tensor has no missing values: 'store' of record 2 needs one");
+        assert_eq!(
+            Dialect::V2.body(&shape(), &records).unwrap_err(),
+            "a tensor has no missing values: 'store' of record 2 needs one"
+        );
         assert!(Dialect::Plain.body(&shape(), &records).is_err());
         assert_eq!(body(Dialect::Csv, &records), "t,store\n-4,S07\n-4,\n");
         assert!(Dialect::Csv.body(&shape(), &[]).is_err());
@@ -505,33 +316,21 @@ mod tests {
     #[test]
     fn predictions_are_found_in_every_answer() {
         let check = |text: &str, expected: Value| {
-            assert_eq!(predictions("application/json", text.as_bytes()).map(Value::from), Some(expected), "{text}");
+            assert_eq!(
+                predictions("application/json", text.as_bytes()).map(Value::from),
+                Some(expected),
+                "{text}"
+            );
         };
         check(r#"{"prediction": 1.5, "model": "m"}"#, json!([1.5]));
         check(r#"{"predictions": [1, [2], "x"]}"#, json!([1, 2, "x"]));
-        check(r#"{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2, 1], "data": [1.5, 2]}]}"#, json!([1.5, 2]));
+        check(
+            r#"{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2, 1], "data": [1.5, 2]}]}"#,
+            json!([1.5, 2]),
+        );
         check(r#"{"outputs": [[1.5], [2]]}"#, json!([1.5, 2]));
         check(r#"{"choices": [{"text": "a"}, {"message": {"content": "b"}}]}"#, json!(["a", "b"]));
         assert_eq!(predictions("text/csv", b"t,prediction\n1,2.5\n2,3\n").unwrap(), [json!(2.5), json!(3)]);
         assert_eq!(predictions("application/json", b"{\"error\": \"x\"}"), None);
-    }
-
-    #[test]
-    fn a_servers_own_description_gives_the_shape() {
-        let v2 = json!({"name": "m", "inputs": [{"name": "t", "datatype": "FP64", "shape": [-1, 1]}, {"name": "s", "datatype": "BYTES", "shape": [-1]}]});
-        let shape = Shape::of_v2(&v2).unwrap();
-        assert_eq!(shape.example(), *json!({"t": 0, "s": ""}).as_object().unwrap());
-        assert!(Shape::of_v2(&json!({"error": "x"})).is_err());
-        let openapi = json!({
-            "paths": {"/models/m/predict": {"post": {"requestBody": {"content": {"application/json": {"schema": {"oneOf": [
-                {"$ref": "#/components/schemas/Batch"}, {"$ref": "#/components/schemas/Record"}]}}}}}}},
-            "components": {"schemas": {
-                "Batch": {"type": "object", "properties": {"records": {"type": "array"}}},
-                "Record": {"type": "object", "properties": {"t": {"type": ["number", "null"], "example": 3.5}, "s": {"enum": ["a", "b"]}}}}}
-        });
-        let shape = Shape::of_openapi(&openapi, "/models/m/predict").unwrap();
-        assert_eq!(shape.model, "m");
-        assert_eq!(shape.example(), *json!({"t": 3.5, "s": "a"}).as_object().unwrap());
-        assert_eq!(shape.problems(json!({"s": "c", "x": 1}).as_object().unwrap()), ["'t' is missing", "'s' does not know \"c\"", "'x' is no column of the model"]);
     }
 }

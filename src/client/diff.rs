@@ -49,7 +49,7 @@ pub fn line_diff(before: &str, after: &str) -> Vec<DiffLine> {
 /// A difference of two JSON values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueChange {
-    /// Where, as [`super::json::at_path`] reads it.
+    /// Where, as [`super::json_path::at_path`] reads it.
     pub path: String,
     /// The first's value, as JSON text; `None` where only the second has one.
     pub before: Option<String>,
@@ -105,10 +105,7 @@ fn below(path: &str, key: &str) -> String {
 }
 
 fn change(path: String, before: Option<&Value>, after: Option<&Value>) -> ValueChange {
-    let difference = before
-        .and_then(Value::as_f64)
-        .zip(after.and_then(Value::as_f64))
-        .map(|(a, b)| b - a);
+    let difference = before.and_then(Value::as_f64).zip(after.and_then(Value::as_f64)).map(|(a, b)| b - a);
     ValueChange { path, before: before.map(Value::to_string), after: after.map(Value::to_string), difference }
 }
 
@@ -134,7 +131,7 @@ mod tests {
             ]
         );
         for change in value_diff(&a, &b).iter().filter(|change| change.after.is_some()) {
-            assert!(super::super::json::at_path(&b, &change.path).is_ok(), "{}", change.path);
+            assert!(super::super::json_path::at_path(&b, &change.path).is_ok(), "{}", change.path);
         }
         assert!(value_diff(&a, &a).is_empty());
     }
@@ -144,7 +141,11 @@ mod tests {
         let (a, b) = ("a\nb\nc\nd\n", "a\nc\nx\nd");
         let lines = line_diff(a, b);
         let side = |wanted: LineChange| -> Vec<&str> {
-            lines.iter().filter(|l| l.change == LineChange::Same || l.change == wanted).map(|l| l.text.as_str()).collect()
+            lines
+                .iter()
+                .filter(|l| l.change == LineChange::Same || l.change == wanted)
+                .map(|l| l.text.as_str())
+                .collect()
         };
         assert_eq!(side(LineChange::Removed), ["a", "b", "c", "d"]);
         assert_eq!(side(LineChange::Added), ["a", "c", "x", "d"]);

@@ -27,7 +27,10 @@ impl SecretSource {
         match text {
             "keychain" => Some(Self::Keychain),
             "session" => Some(Self::Session),
-            _ => text.strip_prefix("env:").filter(|name| !name.trim().is_empty()).map(|name| Self::Env(name.trim().into())),
+            _ => text
+                .strip_prefix("env:")
+                .filter(|name| !name.trim().is_empty())
+                .map(|name| Self::Env(name.trim().into())),
         }
     }
 
@@ -108,7 +111,9 @@ impl Environment {
             }
         }
         if !self.secrets.is_empty() {
-            out.push_str("\n# where each value is: env:NAME, keychain or session; never the value itself\n[secrets]\n");
+            out.push_str(
+                "\n# where each value is: env:NAME, keychain or session; never the value itself\n[secrets]\n",
+            );
             for (name, source) in &self.secrets {
                 out.push_str(&format!("{} = {}\n", key(name), quoted(&source.text())));
             }
@@ -135,7 +140,8 @@ impl Environment {
 }
 
 fn key(name: &str) -> String {
-    let is_bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let is_bare =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if is_bare { name.to_owned() } else { super::collection::quoted(name) }
 }
 
@@ -213,7 +219,9 @@ impl Secrets {
                 Err(std::env::VarError::NotPresent) => Err(format!(
                     "the environment variable {variable} is not set; set it before the program starts, or type the value here"
                 )),
-                Err(std::env::VarError::NotUnicode(_)) => Err(format!("the environment variable {variable} is no UTF-8 text")),
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    Err(format!("the environment variable {variable} is no UTF-8 text"))
+                }
             },
             SecretSource::Keychain => keychain_get(environment, name),
             SecretSource::Session => Err("it was not typed yet in this session".into()),
@@ -264,12 +272,13 @@ fn keychain_get(environment: &str, name: &str) -> Result<String, String> {
 #[cfg(feature = "keychain")]
 #[allow(clippy::needless_pass_by_value, reason = "what map_err hands over")]
 fn no_keychain(error: keyring::Error) -> String {
-    format!("the system's keychain is not available ({error}); use an environment variable, or type the value for this session")
+    format!(
+        "the system's keychain is not available ({error}); use an environment variable, or type the value for this session"
+    )
 }
 
 #[cfg(not(feature = "keychain"))]
-const NO_KEYCHAIN: &str =
-    "this build has no access to the system's keychain; use an environment variable, or type the value for this session";
+const NO_KEYCHAIN: &str = "this build has no access to the system's keychain; use an environment variable, or type the value for this session";
 
 #[cfg(not(feature = "keychain"))]
 fn keychain_get(_environment: &str, _name: &str) -> Result<String, String> {

@@ -303,11 +303,7 @@ impl Recorder {
     }
 
     pub(super) fn timings(&self) -> Timings {
-        Timings {
-            phases: self.phases.clone(),
-            total_secs: self.elapsed().as_secs_f64(),
-            reused: self.reused,
-        }
+        Timings { phases: self.phases.clone(), total_secs: self.elapsed().as_secs_f64(), reused: self.reused }
     }
 }
 
@@ -325,7 +321,9 @@ mod tests {
         };
         assert_eq!(server_hops(&headers("queue;dur=0.34")), [hop("queue", "", Some(0.34 / 1e3))]);
         assert_eq!(
-            server_hops(&headers("cache;desc=\"Read, \\\"hot\\\"; no\";dur=23.2, miss, db;dur=x;foo=1 ;dur=5")),
+            server_hops(&headers(
+                "cache;desc=\"Read, \\\"hot\\\"; no\";dur=23.2, miss, db;dur=x;foo=1 ;dur=5"
+            )),
             [
                 hop("cache", "Read, \"hot\"; no", Some(23.2 / 1e3)),
                 hop("miss", "", None),

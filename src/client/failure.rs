@@ -213,7 +213,10 @@ pub(super) fn explain_connect(error: &io::Error, whom: &Whom<'_>) -> Fault {
         io::ErrorKind::ConnectionRefused => Fault::new(
             FailureKind::Refused,
             format!("{name} refused the connection: nothing listens on that port, or a firewall says no."),
-            &["Check the port and that the server runs.", "Servers often listen only on 127.0.0.1 of their own machine."],
+            &[
+                "Check the port and that the server runs.",
+                "Servers often listen only on 127.0.0.1 of their own machine.",
+            ],
         ),
         io::ErrorKind::TimedOut => connect_timeout(&name),
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => Fault::new(
@@ -273,7 +276,10 @@ pub(super) fn whole_timeout(at: PhaseKind, secs: f64) -> Fault {
     Fault::new(
         FailureKind::Timeout,
         format!("Given up after {secs:.1} s: {what}."),
-        &["Allow more time in the settings.", "Ask for less at once, or look at the server's log for what keeps it."],
+        &[
+            "Allow more time in the settings.",
+            "Ask for less at once, or look at the server's log for what keeps it.",
+        ],
     )
 }
 
@@ -283,7 +289,9 @@ pub(super) fn explain_exchange(error: &hyper::Error, any_byte_read: bool, https:
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             match io.kind() {
-                io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => {
                     return Fault::new(
                         FailureKind::Reset,
                         if any_byte_read {
@@ -292,6 +300,14 @@ pub(super) fn explain_exchange(error: &hyper::Error, any_byte_read: bool, https:
                             "The other side cut the connection without an answer."
                         },
                         &["Try again; look at the server's log if it stays so: it may have crashed or refused the size."],
+                    )
+                    .detail(error_text(error));
+                }
+                io::ErrorKind::UnexpectedEof if any_byte_read => {
+                    return Fault::new(
+                        FailureKind::ClosedEarly,
+                        "The connection ended before the answer was complete.",
+                        &["Try again; look at the server's log if it stays so."],
                     )
                     .detail(error_text(error));
                 }
@@ -304,12 +320,19 @@ pub(super) fn explain_exchange(error: &hyper::Error, any_byte_read: bool, https:
         let advice: &[&str] = if https {
             &["Check the port: this one speaks something else than HTTP/1.1."]
         } else {
-            &["If the server wants TLS, write https:// in front.", "Check the port: this one speaks something else than HTTP."]
+            &[
+                "If the server wants TLS, write https:// in front.",
+                "Check the port: this one speaks something else than HTTP.",
+            ]
         };
         return Fault::new(FailureKind::NotHttp, "What came back is not an HTTP answer.", advice)
             .detail(error_text(error));
     }
-    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.is_body_write_aborted() {
+    if error.is_incomplete_message()
+        || error.is_closed()
+        || error.is_canceled()
+        || error.is_body_write_aborted()
+    {
         let message = if any_byte_read {
             "The connection ended before the answer was complete."
         } else {

@@ -21,7 +21,14 @@ const MAX_BODY: usize = 64 << 10;
 
 /// Headers whose values are never written down.
 const PRIVATE: [&str; 8] = [
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token", "x-csrf-token",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-csrf-token",
 ];
 
 /// A line of the history.
@@ -141,7 +148,8 @@ impl History {
             file.seek(SeekFrom::Start(len.saturating_sub(1 << 20))).ok()?;
             let mut end = Vec::new();
             file.read_to_end(&mut end).ok()?;
-            end.rsplit(|&byte| byte == b'\n').find_map(|line| Some(serde_json::from_slice::<Id>(line).ok()?.id))
+            end.rsplit(|&byte| byte == b'\n')
+                .find_map(|line| Some(serde_json::from_slice::<Id>(line).ok()?.id))
         };
         newest_of(&self.path).or_else(|| newest_of(&self.before())).unwrap_or(0)
     }
@@ -168,9 +176,16 @@ impl History {
                 }
                 let holds = |word: &String| {
                     entry.status.is_some_and(|status| status.to_string() == *word)
-                        || [&entry.name, &entry.method, &entry.url, &entry.outcome, &entry.body, &entry.answer]
-                            .iter()
-                            .any(|text| text.to_lowercase().contains(word.as_str()))
+                        || [
+                            &entry.name,
+                            &entry.method,
+                            &entry.url,
+                            &entry.outcome,
+                            &entry.body,
+                            &entry.answer,
+                        ]
+                        .iter()
+                        .any(|text| text.to_lowercase().contains(word.as_str()))
                 };
                 if words.iter().all(holds) {
                     here.push(entry);
@@ -304,7 +319,14 @@ mod tests {
             .header("X-Plain", "seen")
             .body("{\"store\": \"Hafen Süd\", \"k\": \"sk_typed_into_body\"}");
         let failed = failure("refused");
-        let sent = Sent { at_unix_millis: 7, file: "a.toml", name: "A", request: &request, outcome: Err(&failed), values: &values };
+        let sent = Sent {
+            at_unix_millis: 7,
+            file: "a.toml",
+            name: "A",
+            request: &request,
+            outcome: Err(&failed),
+            values: &values,
+        };
         history.add(&sent).unwrap();
         history.add(&Sent { file: "b.toml", name: "B", ..sent }).unwrap();
         let text = std::fs::read_to_string(folder.path().join("scratch/history.jsonl")).unwrap();
@@ -329,7 +351,14 @@ mod tests {
         let history = History::new(folder.path());
         let request = Request::new("GET", "http://x").body("y".repeat(60 << 10));
         let (failed, values) = (failure("no"), Values::new());
-        let sent = Sent { at_unix_millis: 7, file: "", name: "", request: &request, outcome: Err(&failed), values: &values };
+        let sent = Sent {
+            at_unix_millis: 7,
+            file: "",
+            name: "",
+            request: &request,
+            outcome: Err(&failed),
+            values: &values,
+        };
         history.add(&sent).unwrap();
         let path = folder.path().join("scratch/history.jsonl");
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"id\":2,\"at_un").unwrap();

@@ -1,7 +1,5 @@
-//! JSON as text: checked with line and column, laid out anew with every number as it was written, and looked into by path.
+//! JSON as text: checked with line and column, and laid out anew with every number as it was written.
 //! Nothing is turned into doubles, so that 0.1000 stays 0.1000 and large integers stay whole.
-
-use serde_json::Value;
 
 /// A mistake in a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +15,9 @@ pub struct JsonError {
 
 /// How deep values may be nested.
 const MAX_DEPTH: usize = 512;
+
+/// Lists of plain values up to this long stand on one line.
+const MAX_LINE: usize = 72;
 
 /// What a piece of JSON text is, for colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,24 @@ fn lay_out(text: &str, tokens: &[JsonToken], pretty: bool) -> String {
         }
     };
     let mut before = "";
-    for token in tokens {
+    // up to which token a short list stands on one line
+    let mut on_one_line = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        if at < on_one_line {
+            let piece = &text[token.start..token.end];
+            out.push_str(if piece == "," && token.kind == TokenKind::Sign { ", " } else { piece });
+            before = if token.kind == TokenKind::Sign { piece } else { "" };
+            continue;
+        }
+        if pretty && let Some(end) = short_list(text, &tokens[at..]) {
+            if before == "{" || before == "[" {
+                new_line(&mut out, depth);
+            }
+            on_one_line = at + end + 1;
+            out.push('[');
+            before = "[";
+            continue;
+        }
         let piece = &text[token.start..token.end];
         let is_sign = token.kind == TokenKind::Sign;
         match piece {
@@ -129,6 +147,26 @@ fn lay_out(text: &str, tokens: &[JsonToken], pretty: bool) -> String {
         before = if is_sign { piece } else { "" };
     }
     out
+}
+
+/// Where a list of plain values that fits on a line ends, if the tokens begin with one.
+fn short_list(text: &str, tokens: &[JsonToken]) -> Option<usize> {
+    let is = |token: &JsonToken, sign: &str| {
+        token.kind == TokenKind::Sign && &text[token.start..token.end] == sign
+    };
+    tokens.first().filter(|token| is(token, "["))?;
+    let mut length = 0;
+    for (at, token) in tokens.iter().enumerate().skip(1) {
+        if is(token, "]") {
+            // an empty list is written as such anyway
+            return (at > 1).then_some(at);
+        }
+        length += token.end - token.start + 1;
+        if is(token, "[") || is(token, "{") || length > MAX_LINE {
+            return None;
+        }
+    }
+    None
 }
 
 struct Reader<'a> {
@@ -163,8 +201,11 @@ impl Reader<'_> {
             Some(c) if c.is_control() => format!("the control character U+{:04X}", c as u32),
             Some('\u{FEFF}') => "a byte-order mark".into(),
             Some(c) if c.is_alphabetic() => {
-                let word: String =
-                    self.text[self.at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(20).collect();
+                let word: String = self.text[self.at..]
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .take(20)
+                    .collect();
                 format!("'{word}'")
             }
             Some(c) => format!("'{c}'"),
@@ -230,7 +271,9 @@ impl Reader<'_> {
                     "'True'" | "'TRUE'" => "; JSON writes true",
                     "'False'" | "'FALSE'" => "; JSON writes false",
                     "'None'" | "'NULL'" | "'Null'" => "; JSON writes null",
-                    "'NaN'" | "'nan'" | "'Infinity'" | "'inf'" => "; JSON has no such number (write null for missing)",
+                    "'NaN'" | "'nan'" | "'Infinity'" | "'inf'" => {
+                        "; JSON has no such number (write null for missing)"
+                    }
                     "'''" => "; JSON texts have double quotes",
                     "'}'" | "']'" => "; a comma before it must go",
                     "'/'" | "'#'" => "; JSON has no comments",
@@ -256,7 +299,9 @@ impl Reader<'_> {
                 Some(b'}') => return Err(self.error("'}' after a comma; the comma before it must go")),
                 None => return Err(self.unclosed(open, '{')),
                 _ => {
-                    return Err(self.error(&format!("{} where a key in double quotes is expected", self.here())));
+                    return Err(
+                        self.error(&format!("{} where a key in double quotes is expected", self.here()))
+                    );
                 }
             }
             self.blanks();
@@ -334,12 +379,15 @@ impl Reader<'_> {
                             self.at += 6;
                         }
                         _ => {
-                            return Err(self.error("a backslash that escapes nothing; write \\\\ for a backslash"));
+                            return Err(
+                                self.error("a backslash that escapes nothing; write \\\\ for a backslash")
+                            );
                         }
                     }
                 }
                 Some(b'\n' | b'\r') => {
-                    return Err(self.error_at(start, "a text that is not closed on its line; write \\n for a line end"));
+                    return Err(self
+                        .error_at(start, "a text that is not closed on its line; write \\n for a line end"));
                 }
                 Some(byte) if byte < 0x20 => {
                     return Err(self.error(&format!("{} inside a text; write it as an escape", self.here())));
@@ -358,7 +406,9 @@ impl Reader<'_> {
             Some(b'0') => {
                 self.at += 1;
                 if matches!(self.peek(), Some(b'0'..=b'9')) {
-                    return Err(self.error_at(start, "a number with a leading zero; write it without, or as a text"));
+                    return Err(
+                        self.error_at(start, "a number with a leading zero; write it without, or as a text")
+                    );
                 }
             }
             Some(b'1'..=b'9') => self.digits(),
@@ -401,161 +451,10 @@ pub fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     }
     let before = &text[..at];
     let line_start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
-    let line = 1 + before.matches('\n').count() + before.matches('\r').count() - before.matches("\r\n").count();
+    let line =
+        1 + before.matches('\n').count() + before.matches('\r').count() - before.matches("\r\n").count();
     (line, before[line_start..].chars().count() + 1)
 }
 
-/// The value at a path such as `predictions[0].units_sold` or `$.a["odd key"][2]`; a plain number after a dot is a list's
-/// place too.
-///
-/// # Errors
-/// What part of the path is not there, in words.
-pub fn at_path<'a>(value: &'a Value, path: &str) -> Result<&'a Value, String> {
-    let mut value = value;
-    let mut walked = String::from("$");
-    for step in steps(path)? {
-        let next = match (&step, value) {
-            (Step::Key(key), Value::Object(map)) => map.get(key),
-            (Step::Key(key), Value::Array(list)) => key.parse::<usize>().ok().and_then(|at| list.get(at)),
-            (Step::Place(at), Value::Array(list)) => {
-                let place = if *at < 0 { list.len().checked_sub(at.unsigned_abs()) } else { usize::try_from(*at).ok() };
-                place.and_then(|place| list.get(place))
-            }
-            _ => None,
-        };
-        let what = match value {
-            Value::Object(map) => {
-                let keys: Vec<&str> = map.keys().take(8).map(String::as_str).collect();
-                format!("an object with {}", if keys.is_empty() { "no keys".into() } else { keys.join(", ") })
-            }
-            Value::Array(list) => format!("a list of {}", list.len()),
-            other => format!("{other}"),
-        };
-        value = next.ok_or_else(|| format!("{walked} is {what}; it has no {step}"))?;
-        match &step {
-            Step::Key(key) => walked.push_str(&format!(".{key}")),
-            Step::Place(at) => walked.push_str(&format!("[{at}]")),
-        }
-    }
-    Ok(value)
-}
-
-enum Step {
-    Key(String),
-    Place(isize),
-}
-
-impl std::fmt::Display for Step {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Key(key) => write!(f, "'{key}'"),
-            Self::Place(at) => write!(f, "place {at}"),
-        }
-    }
-}
-
-fn steps(path: &str) -> Result<Vec<Step>, String> {
-    let mut rest = path.trim();
-    rest = rest.strip_prefix('$').unwrap_or(rest);
-    let mut steps = Vec::new();
-    while !rest.is_empty() {
-        if let Some(inside) = rest.strip_prefix('[') {
-            let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\''));
-            if let Some(quote) = quote {
-                let close = inside[1..].find(quote).ok_or_else(|| format!("the path '{path}' has an open quote"))?;
-                steps.push(Step::Key(inside[1..=close].to_owned()));
-                rest = inside[close + 2..]
-                    .strip_prefix(']')
-                    .ok_or_else(|| format!("the path '{path}' has an open bracket"))?;
-            } else {
-                let (number, after) =
-                    inside.split_once(']').ok_or_else(|| format!("the path '{path}' has an open bracket"))?;
-                let place = number.trim().parse().map_err(|_error| {
-                    format!("'{number}' in the path '{path}' is no place in a list; keys in brackets have quotes")
-                })?;
-                steps.push(Step::Place(place));
-                rest = after;
-            }
-        } else {
-            let text = rest.strip_prefix('.').unwrap_or(rest);
-            let end = text.find(['.', '[']).unwrap_or(text.len());
-            if end == 0 {
-                return Err(format!("the path '{path}' has an empty step"));
-            }
-            steps.push(Step::Key(text[..end].to_owned()));
-            rest = &text[end..];
-        }
-    }
-    Ok(steps)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_stay_as_they_are_written() {
-        let text = r#"{"a":0.1000,"b":[1e5,-0,12345678901234567890123,{}],"c":{},"d":[], "e" : "x\u00e9\"{" }"#;
-        assert_eq!(
-            pretty(text).unwrap(),
-            "{\n  \"a\": 0.1000,\n  \"b\": [\n    1e5,\n    -0,\n    12345678901234567890123,\n    {}\n  ],\n  \"c\": {},\n  \
-             \"d\": [],\n  \"e\": \"x\\u00e9\\\"{\"\n}"
-        );
-        assert_eq!(
-            compact(&pretty(text).unwrap()).unwrap(),
-            r#"{"a":0.1000,"b":[1e5,-0,12345678901234567890123,{}],"c":{},"d":[],"e":"x\u00e9\"{"}"#
-        );
-    }
-
-    #[test]
-    fn a_mistake_is_named_with_its_place() {
-        let check = |text: &str, expected: &str| assert_eq!(tokens(text).unwrap_err().to_string(), expected, "{text}");
-        check("", "line 1, column 1: the text is empty; expected a JSON value");
-        check("{\n  \"ü\": 1,\n}", "line 3, column 1: '}' after a comma; the comma before it must go");
-        check("{\"ü\": nope}", "line 1, column 7: 'nope' where a value is expected");
-        check("[1, 2", "line 1, column 6: the text ends before the '[' of line 1, column 1 is closed");
-        check("{'a': 1}", "line 1, column 2: ''' where a key in double quotes is expected");
-        check("[True]", "line 1, column 2: 'True' where a value is expected; JSON writes true");
-        check("[NaN]", "line 1, column 2: 'NaN' where a value is expected; JSON has no such number (write null for missing)");
-        check("[01]", "line 1, column 2: a number with a leading zero; write it without, or as a text");
-        check("{\"a\" 1}", "line 1, column 6: '1' where ':' is expected after the key");
-        check("{\"a\": 1 \"b\": 2}", "line 1, column 9: '\"' where ',' or '}' is expected");
-        check("[\"a\nb\"]", "line 1, column 2: a text that is not closed on its line; write \\n for a line end");
-        check("{} x", "line 1, column 4: 'x' after the end of the value");
-        check("\r\n\r\n[1,]", "line 3, column 4: ']' where a value is expected; a comma before it must go");
-        assert!(tokens(&"[".repeat(100_000)).unwrap_err().message.contains("512 deep"));
-    }
-
-    #[test]
-    fn what_serde_takes_is_taken_and_what_it_refuses_is_refused() {
-        let texts = [
-            "1", "-1.5e-7", "\"\"", "null", "true", " [ ] ", "{\"a\":{\"b\":[1,2,{\"c\":null}]}}", "1.", ".5", "+1", "01", "-",
-            "1e", "[1 2]", "{\"a\":}", "{a:1}", "nul", "truefalse", "\"\\x\"", "\"\\u12\"", "\"a\tb\"", "[1,,2]", "{,}", "\u{FEFF}1",
-        ];
-        for text in texts {
-            let serde = serde_json::from_str::<Value>(text).is_ok();
-            assert_eq!(tokens(text).is_ok(), serde, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_path_leads_to_a_value_or_says_where_it_ends() {
-        let value: Value = serde_json::from_str(r#"{"a": [{"b c": 1}, 2], "d": {"e": null}}"#).unwrap();
-        assert_eq!(at_path(&value, "a[0]['b c']").unwrap(), 1);
-        assert_eq!(at_path(&value, "$.a[-1]").unwrap(), 2);
-        assert_eq!(at_path(&value, "a.1").unwrap(), 2);
-        assert!(at_path(&value, "d.e").unwrap().is_null());
-        assert_eq!(at_path(&value, "").unwrap(), &value);
-        assert_eq!(at_path(&value, "a[2]").unwrap_err(), "$.a is a list of 2; it has no place 2");
-        assert_eq!(at_path(&value, "d.x").unwrap_err(), "$.d is an object with e; it has no 'x'");
-        for bad in ["a[", "a[x]", "a['b", "..a", "a['b'x"] {
-            assert!(at_path(&value, bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn variables_may_stand_for_values_in_templates() {
-        assert!(tokens("{\"a\": {{x}}}").is_err());
-        assert_eq!(pretty("{\"a\":{{x}},\"b\":\"{{y}}\"}").unwrap(), "{\n  \"a\": {{x}},\n  \"b\": \"{{y}}\"\n}");
-    }
-}
+mod tests;

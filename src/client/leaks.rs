@@ -50,7 +50,8 @@ pub fn secrets_in(text: &str) -> Vec<(usize, &'static str, String)> {
     let mut found: Vec<(usize, &'static str, String)> = Vec::new();
     for (beginning, what, least) in BEGINNINGS {
         for (at, _) in text.match_indices(beginning) {
-            let starts_word = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+            let starts_word =
+                text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
             if !starts_word {
                 continue;
             }
@@ -65,7 +66,8 @@ pub fn secrets_in(text: &str) -> Vec<(usize, &'static str, String)> {
                 rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).collect();
             let is_token = run.len() >= least && (beginning != "eyJ" || run.contains('.'));
             // words of a language are no keys: sk-learn-contrib-tools
-            let has_digit_or_case = run.bytes().any(|b| b.is_ascii_digit()) || run.bytes().any(|b| b.is_ascii_uppercase());
+            let has_digit_or_case =
+                run.bytes().any(|b| b.is_ascii_digit()) || run.bytes().any(|b| b.is_ascii_uppercase());
             if is_token && (has_digit_or_case || beginning == "sk_") {
                 found.push((at, what, shown(beginning, &run)));
             }
@@ -77,9 +79,16 @@ pub fn secrets_in(text: &str) -> Vec<(usize, &'static str, String)> {
         let token: String =
             text[at + 7..].chars().take_while(|c| !c.is_whitespace() && !"\"',;".contains(*c)).collect();
         let start = at + 7;
-        let is_placeholder = token.starts_with("{{") || token.starts_with('<') || token.starts_with('$') || token.starts_with("pk_");
+        let is_placeholder = token.starts_with("{{")
+            || token.starts_with('<')
+            || token.starts_with('$')
+            || token.starts_with("pk_");
         let known = found.iter().any(|(place, ..)| *place == start);
-        if token.len() >= 8 && !is_placeholder && !known && token.chars().any(|c| c.is_ascii_digit() || c == '_' || c == '-') {
+        if token.len() >= 8
+            && !is_placeholder
+            && !known
+            && token.chars().any(|c| c.is_ascii_digit() || c == '_' || c == '-')
+        {
             found.push((start, "a bearer's key", shown("", &token)));
         }
     }
@@ -129,9 +138,14 @@ pub fn leaks(request: &SavedRequest) -> Vec<Leak> {
             shown: format!("{first}…"),
         });
     }
-    let has_password = url::Url::parse(&request.url).is_ok_and(|url| url.password().is_some_and(|p| !p.contains("%7B%7B")));
+    let has_password =
+        url::Url::parse(&request.url).is_ok_and(|url| url.password().is_some_and(|p| !p.contains("%7B%7B")));
     if has_password {
-        leaks.push(Leak { place: "address".into(), what: "a password in the address".into(), shown: "…".into() });
+        leaks.push(Leak {
+            place: "address".into(),
+            what: "a password in the address".into(),
+            shown: "…".into(),
+        });
     }
     leaks
 }
@@ -142,16 +156,31 @@ mod tests {
 
     #[test]
     fn secrets_are_found_and_harmless_text_is_not() {
-        let found = |text: &str| secrets_in(text).into_iter().map(|(_, what, shown)| format!("{what} {shown}")).collect::<Vec<_>>();
+        let found = |text: &str| {
+            secrets_in(text).into_iter().map(|(_, what, shown)| format!("{what} {shown}")).collect::<Vec<_>>()
+        };
         assert_eq!(found("x sk_live9f3k2 y"), ["a secret key sk_li…"]);
         assert_eq!(found("Bearer sk-proj-4kd93hG82h1"), ["a secret key sk-pr…"]);
         assert_eq!(found("authorization: bearer 0123456789abcdef"), ["a bearer's key 01…"]);
         assert_eq!(found("AKIAIOSFODNN7EXAMPLE"), ["an AWS access key AKIAIO…"]);
-        assert_eq!(found("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"), ["a signed token (JWT) eyJhb…"]);
-        assert_eq!(found("-----BEGIN RSA PRIVATE KEY-----\nMII"), ["a private key -----BEGIN … PRIVATE KEY-----"]);
+        assert_eq!(
+            found("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"),
+            ["a signed token (JWT) eyJhb…"]
+        );
+        assert_eq!(
+            found("-----BEGIN RSA PRIVATE KEY-----\nMII"),
+            ["a private key -----BEGIN … PRIVATE KEY-----"]
+        );
         for harmless in [
-            "task_id", "Bearer {{key}}", "Bearer pk_dd_4mB7xT2q", "risk_assessment", "sk-learn-contrib-tools", "the bearer of news arrives",
-            "-----BEGIN CERTIFICATE-----", "Bearer $KEY", "disk_space sk_",
+            "task_id",
+            "Bearer {{key}}",
+            "Bearer pk_dd_4mB7xT2q",
+            "risk_assessment",
+            "sk-learn-contrib-tools",
+            "the bearer of news arrives",
+            "-----BEGIN CERTIFICATE-----",
+            "Bearer $KEY",
+            "disk_space sk_",
         ] {
             assert_eq!(found(harmless), [] as [&str; 0], "{harmless}");
         }
@@ -159,7 +188,9 @@ mod tests {
 
     #[test]
     fn a_request_says_where_its_secret_stands() {
-        let request = SavedRequest::new("a", "POST", "https://me:pw@x/?k=1").bearer("abc123").json("{\n\"k\": \"sk_test_12345\"}");
+        let request = SavedRequest::new("a", "POST", "https://me:pw@x/?k=1")
+            .bearer("abc123")
+            .json("{\n\"k\": \"sk_test_12345\"}");
         let places: Vec<String> = leaks(&request).iter().map(ToString::to_string).collect();
         assert_eq!(
             places,

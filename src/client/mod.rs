@@ -29,10 +29,15 @@ mod exchange;
 mod failure;
 pub mod history;
 pub mod json;
+pub mod json_path;
 pub mod leaks;
+pub mod presets;
 mod proxy;
+mod receive;
 mod request;
+pub mod rows;
 mod send;
+mod shape;
 mod sse;
 mod tls;
 pub mod variables;
@@ -71,15 +76,14 @@ pub(crate) fn percent_decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let hex = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match hex.filter(|_| bytes[at] == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) =
+            hex.filter(|_| bytes[at] == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

@@ -109,8 +109,13 @@ mod tests {
 
     #[test]
     fn the_environment_is_read_as_curl_reads_it() {
-        let both = [("HTTP_PROXY", "http://p:1"), ("HTTPS_PROXY", "s:2"), ("NO_PROXY", "a.org, .b.org,c.org:8080,10.0.0.1")];
-        let check = |url: &str, expected: Option<&str>| assert_eq!(chosen(url, &both).as_deref(), expected, "{url}");
+        let both = [
+            ("HTTP_PROXY", "http://p:1"),
+            ("HTTPS_PROXY", "s:2"),
+            ("NO_PROXY", "a.org, .b.org,c.org:8080,10.0.0.1"),
+        ];
+        let check =
+            |url: &str, expected: Option<&str>| assert_eq!(chosen(url, &both).as_deref(), expected, "{url}");
         check("http://x.org/", Some("p:1"));
         check("https://x.org/", Some("s:2"));
         check("http://a.org/", None);
@@ -123,7 +128,10 @@ mod tests {
         check("http://127.0.0.1:8080/", None);
         check("http://[::1]:8080/", None);
         check("http://localhost/", None);
-        assert_eq!(chosen("https://x.org", &[("ALL_PROXY", "http://[::1]:3128")]).as_deref(), Some("::1:3128"));
+        assert_eq!(
+            chosen("https://x.org", &[("ALL_PROXY", "http://[::1]:3128")]).as_deref(),
+            Some("::1:3128")
+        );
         assert_eq!(chosen("https://x.org", &[("ALL_PROXY", "p"), ("NO_PROXY", "*")]), None);
     }
 

@@ -93,7 +93,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
-            timeout: Some(Duration::from_secs(60)),
+            timeout: Some(Duration::from_mins(1)),
             follow_redirects: true,
             max_redirects: 10,
             verify_tls: true,

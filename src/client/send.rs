@@ -1,9 +1,8 @@
 //! Sending: one request, its redirects, and its answer as it comes.
 
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use url::Url;
@@ -12,8 +11,8 @@ use super::connect::{Connection, Place, Pool, connect};
 use super::exchange::{Exchange, Live, PhaseKind, Recorder, Redirect, server_hops};
 use super::failure::{Failure, FailureKind, Fault, SendError, explain_exchange, whole_timeout};
 use super::proxy;
+use super::receive::receive;
 use super::request::{Request, Settings};
-use super::sse::EventParser;
 use crate::work::Progress;
 
 /// Sends requests. Keeps connections between them; clones share all of it.
@@ -74,7 +73,7 @@ impl Client {
         request: &Request,
         settings: &Settings,
         progress: &Progress,
-        live: &mut dyn FnMut(Live),
+        live: &mut (dyn FnMut(Live) + Send),
     ) -> Result<Exchange, SendError> {
         self.inner.runtime.block_on(self.exchange(request, settings, progress, live))
     }
@@ -85,7 +84,7 @@ impl Client {
         request: &Request,
         settings: &Settings,
         progress: &Progress,
-        live: &mut dyn FnMut(Live),
+        live: &mut (dyn FnMut(Live) + Send),
     ) -> Result<Exchange, SendError> {
         tokio::select! {
             biased;
@@ -112,7 +111,7 @@ async fn follow(
     pool: &Pool,
     request: &Request,
     settings: &Settings,
-    live: &mut dyn FnMut(Live),
+    live: &mut (dyn FnMut(Live) + Send),
 ) -> Result<Exchange, Failure> {
     let begun = Instant::now();
     let mut redirects: Vec<Redirect> = Vec::new();
@@ -124,7 +123,9 @@ async fn follow(
         let done = match left {
             Some(left) => match tokio::time::timeout(left, once).await {
                 Ok(done) => done,
-                Err(_late) => Err(whole_timeout(recorder.now, settings.timeout.unwrap_or(left).as_secs_f64())),
+                Err(_late) => {
+                    Err(whole_timeout(recorder.now, settings.timeout.unwrap_or(left).as_secs_f64()))
+                }
             },
             None => once.await,
         };
@@ -143,7 +144,8 @@ async fn follow(
             Err(fault) => return Err(fail(fault, redirects, &recorder, &request.url)),
         };
         let location = exchange.header("location").map(str::to_owned);
-        let (Some(location), true) = (location, settings.follow_redirects && is_redirect(exchange.status)) else {
+        let (Some(location), true) = (location, settings.follow_redirects && is_redirect(exchange.status))
+        else {
             exchange.total_secs = begun.elapsed().as_secs_f64();
             exchange.redirects = redirects;
             return Ok(exchange);
@@ -208,7 +210,8 @@ fn redirect(request: &mut Request, status: u16, from: &str, next: &Url) {
     if becomes_get {
         request.method = "GET".into();
         request.body.clear();
-        let of_body = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
+        let of_body =
+            ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
         request.headers.retain(|(name, _)| !of_body.iter().any(|known| name.eq_ignore_ascii_case(known)));
     }
     let same_origin = Url::parse(from).is_ok_and(|from| from.origin() == next.origin());
@@ -224,7 +227,10 @@ pub(super) fn parse_url(text: &str) -> Result<Url, Fault> {
     let text = text.trim();
     let invalid = |message: String, advice: &[&str]| Fault::new(FailureKind::InvalidUrl, message, advice);
     if text.is_empty() {
-        return Err(invalid("The address is empty.".into(), &["Write one, such as http://127.0.0.1:8080/predict."]));
+        return Err(invalid(
+            "The address is empty.".into(),
+            &["Write one, such as http://127.0.0.1:8080/predict."],
+        ));
     }
     if let Some(open) = text.find("{{") {
         let name: String = text[open + 2..].chars().take_while(|&c| c != '}').collect();
@@ -276,7 +282,9 @@ fn head(
             Fault::new(
                 FailureKind::InvalidHeader,
                 format!("The header '{name}' {what}."),
-                &["A name is one word of letters, digits and dashes; a value is one line without control characters."],
+                &[
+                    "A name is one word of letters, digits and dashes; a value is one line without control characters.",
+                ],
             )
         };
         let name = HeaderName::from_bytes(name.trim().as_bytes())
@@ -295,7 +303,10 @@ fn head(
             }
         };
         usual(hyper::header::HOST, HeaderValue::from_str(authority));
-        usual(hyper::header::USER_AGENT, Ok(HeaderValue::from_static(concat!("drydock/", env!("CARGO_PKG_VERSION")))));
+        usual(
+            hyper::header::USER_AGENT,
+            Ok(HeaderValue::from_static(concat!("drydock/", env!("CARGO_PKG_VERSION")))),
+        );
         usual(hyper::header::ACCEPT, Ok(HeaderValue::from_static("*/*")));
         usual(hyper::header::ACCEPT_ENCODING, Ok(HeaderValue::from_static("gzip, deflate")));
         if !url.username().is_empty() {
@@ -303,20 +314,28 @@ fn head(
             let password = super::percent_decode(url.password().unwrap_or(""));
             usual(hyper::header::AUTHORIZATION, HeaderValue::from_str(&super::basic(&user, &password)));
         }
-        if let Some(authorization) = proxy.filter(|_| url.scheme() == "http").and_then(|p| p.authorization.as_ref()) {
+        if let Some(authorization) =
+            proxy.filter(|_| url.scheme() == "http").and_then(|p| p.authorization.as_ref())
+        {
             usual(hyper::header::PROXY_AUTHORIZATION, HeaderValue::from_str(authorization));
         }
         let has_length = has(&hyper::header::CONTENT_LENGTH) || has(&hyper::header::TRANSFER_ENCODING);
-        let wants_length = !request.body.is_empty() || matches!(request.method.trim(), "POST" | "PUT" | "PATCH");
+        let wants_length =
+            !request.body.is_empty() || matches!(request.method.trim(), "POST" | "PUT" | "PATCH");
         if wants_length && !has_length {
             headers.append(hyper::header::CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         }
         for (name, value) in list {
             // a length that does not fit the body would only hang
-            if name == hyper::header::CONTENT_LENGTH && value.as_bytes() != request.body.len().to_string().as_bytes() {
+            if name == hyper::header::CONTENT_LENGTH
+                && value.as_bytes() != request.body.len().to_string().as_bytes()
+            {
                 return Err(Fault::new(
                     FailureKind::InvalidHeader,
-                    format!("The header Content-Length does not fit the body of {} bytes.", request.body.len()),
+                    format!(
+                        "The header Content-Length does not fit the body of {} bytes.",
+                        request.body.len()
+                    ),
                     &["Leave it out: it is written for you."],
                 ));
             }
@@ -324,7 +343,11 @@ fn head(
         }
     }
     built.body(Full::new(Bytes::from(request.body.clone()))).map_err(|error| {
-        Fault::new(FailureKind::InvalidUrl, format!("The address can't be sent: {error}."), &["Check the address."])
+        Fault::new(
+            FailureKind::InvalidUrl,
+            format!("The address can't be sent: {error}."),
+            &["Check the address."],
+        )
     })
 }
 
@@ -334,7 +357,7 @@ async fn once(
     request: &Request,
     settings: &Settings,
     recorder: &mut Recorder,
-    live: &mut dyn FnMut(Live),
+    live: &mut (dyn FnMut(Live) + Send),
     begun: Instant,
 ) -> Result<Exchange, Fault> {
     let mut url = parse_url(&request.url)?;
@@ -354,28 +377,27 @@ async fn once(
     if !settings.keep_alive {
         message.headers_mut().insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let (mut connection, response) = match kept {
-        Some(mut connection) => {
-            recorder.reused = true;
-            match ask(&mut connection, message.clone(), recorder, place.https).await {
-                Ok(response) => (connection, response),
-                Err(fault) if fault.stale => {
-                    // the server had closed it in the meantime: as curl and browsers do, once more on a new one
-                    recorder.phases.clear();
-                    recorder.reused = false;
-                    notes.push("The kept connection had been closed by the server; a new one was made.".to_owned());
-                    let mut connection = connect(&place, settings, recorder).await?;
-                    let response = ask(&mut connection, message, recorder, place.https).await?;
-                    (connection, response)
-                }
-                Err(fault) => return Err(fault),
+    let (mut connection, response) = if let Some(mut connection) = kept {
+        recorder.reused = true;
+        match ask(&mut connection, message.clone(), recorder, place.https).await {
+            Ok(response) => (connection, response),
+            Err(fault) if fault.stale => {
+                // the server had closed it in the meantime: as curl and browsers do, once more on a new one
+                recorder.phases.clear();
+                recorder.reused = false;
+                notes.push(
+                    "The kept connection had been closed by the server; a new one was made.".to_owned(),
+                );
+                let mut connection = connect(&place, settings, recorder).await?;
+                let response = ask(&mut connection, message, recorder, place.https).await?;
+                (connection, response)
             }
+            Err(fault) => return Err(fault),
         }
-        None => {
-            let mut connection = connect(&place, settings, recorder).await?;
-            let response = ask(&mut connection, message, recorder, place.https).await?;
-            (connection, response)
-        }
+    } else {
+        let mut connection = connect(&place, settings, recorder).await?;
+        let response = ask(&mut connection, message, recorder, place.https).await?;
+        (connection, response)
     };
     recorder.now = PhaseKind::Receive;
     let (head, body) = response.into_parts();
@@ -390,9 +412,7 @@ async fn once(
     let received = receive(body, &headers, settings, live, begun).await;
     let marks = connection.watch.get();
     recorder.add(PhaseKind::Receive, marks.first_read.unwrap_or_else(Instant::now), Instant::now());
-    let received = received.map_err(|error| match error {
-        Receive::Hyper(error) => explain_exchange(&error, true, place.https),
-    })?;
+    let received = received.map_err(|error| explain_exchange(&error, true, place.https))?;
     notes.extend(received.notes);
     // a password in the address is no longer needed
     url.set_password(None).ok();
@@ -418,7 +438,7 @@ async fn once(
         notes,
     };
     if settings.keep_alive && received.complete {
-        connection.tls = exchange.tls.clone();
+        connection.tls.clone_from(&exchange.tls);
         pool.put(place, connection);
     }
     Ok(exchange)
@@ -465,142 +485,4 @@ async fn ask(
 fn pairs(headers: &hyper::HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
-}
-
-struct Received {
-    body: Vec<u8>,
-    on_line: u64,
-    events: Vec<super::sse::ServerEvent>,
-    notes: Vec<String>,
-    complete: bool,
-}
-
-enum Receive {
-    Hyper(hyper::Error),
-}
-
-/// Undoes a body's compression as it comes.
-enum Decoder {
-    Plain(Vec<u8>),
-    Gzip(flate2::write::MultiGzDecoder<Vec<u8>>),
-    Zlib(flate2::write::ZlibDecoder<Vec<u8>>),
-    Raw(flate2::write::DeflateDecoder<Vec<u8>>),
-}
-
-impl Decoder {
-    fn new(encoding: &str, first: &[u8]) -> Self {
-        match encoding {
-            "gzip" | "x-gzip" => Self::Gzip(flate2::write::MultiGzDecoder::new(Vec::new())),
-            // "deflate" means zlib; some servers send it without zlib's frame
-            "deflate" => {
-                let is_zlib = matches!(first, [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) * 256 + u16::from(*b)) % 31 == 0);
-                if is_zlib || first.len() < 2 {
-                    Self::Zlib(flate2::write::ZlibDecoder::new(Vec::new()))
-                } else {
-                    Self::Raw(flate2::write::DeflateDecoder::new(Vec::new()))
-                }
-            }
-            _ => Self::Plain(Vec::new()),
-        }
-    }
-
-    /// Takes bytes; what came out of them.
-    fn push(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-        Ok(match self {
-            Self::Plain(out) => {
-                out.extend_from_slice(bytes);
-                std::mem::take(out)
-            }
-            Self::Gzip(decoder) => {
-                decoder.write_all(bytes)?;
-                decoder.flush()?;
-                std::mem::take(decoder.get_mut())
-            }
-            Self::Zlib(decoder) => {
-                decoder.write_all(bytes)?;
-                decoder.flush()?;
-                std::mem::take(decoder.get_mut())
-            }
-            Self::Raw(decoder) => {
-                decoder.write_all(bytes)?;
-                decoder.flush()?;
-                std::mem::take(decoder.get_mut())
-            }
-        })
-    }
-}
-
-/// Reads a body to its end, or to the limit.
-async fn receive(
-    mut incoming: hyper::body::Incoming,
-    headers: &[(String, String)],
-    settings: &Settings,
-    live: &mut dyn FnMut(Live),
-    begun: Instant,
-) -> Result<Received, Receive> {
-    let header = |name: &str| super::request::find_header(headers, name).unwrap_or("").trim().to_ascii_lowercase();
-    let encoding = header("content-encoding");
-    let is_stream = header("content-type").starts_with("text/event-stream");
-    let mut received =
-        Received { body: Vec::new(), on_line: 0, events: Vec::new(), notes: Vec::new(), complete: true };
-    let known = matches!(encoding.as_str(), "" | "identity" | "gzip" | "x-gzip" | "deflate");
-    if !known {
-        received.notes.push(format!(
-            "The body is compressed as '{encoding}', which was not asked for and is not undone: these are the bytes as they came."
-        ));
-    }
-    let mut decoder: Option<Decoder> = None;
-    // as they came, in case they are not what the header says
-    let mut raw: Vec<u8> = Vec::new();
-    let mut parser = EventParser::default();
-    while let Some(frame) = incoming.frame().await {
-        let Ok(bytes) = frame.map_err(Receive::Hyper)?.into_data() else { continue };
-        if bytes.is_empty() {
-            continue;
-        }
-        received.on_line += bytes.len() as u64;
-        let decoder = decoder.get_or_insert_with(|| Decoder::new(&encoding, &bytes));
-        let is_plain = matches!(decoder, Decoder::Plain(_));
-        if !is_plain && raw.len() < settings.max_body_bytes {
-            raw.extend_from_slice(&bytes);
-        }
-        let mut cut = false;
-        // a small piece can hold very much: undo it bit by bit
-        for piece in bytes.chunks(if is_plain { usize::MAX } else { 16 << 10 }) {
-            let out = match decoder.push(piece) {
-                Ok(out) => out,
-                Err(error) => {
-                    received.notes.push(format!(
-                        "The body is not {encoding}, though its header says so ({error}): these are the bytes as they came."
-                    ));
-                    *decoder = Decoder::Plain(Vec::new());
-                    received.body = std::mem::take(&mut raw);
-                    break;
-                }
-            };
-            if is_stream {
-                let events = parser.push(&out, begun.elapsed().as_secs_f64());
-                for event in events {
-                    live(Live::Event(event.clone()));
-                    received.events.push(event);
-                }
-            }
-            let room = settings.max_body_bytes.saturating_sub(received.body.len());
-            received.body.extend_from_slice(&out[..out.len().min(room)]);
-            if out.len() > room {
-                cut = true;
-                break;
-            }
-        }
-        live(Live::Received(received.on_line));
-        if cut {
-            received.notes.push(format!(
-                "The body is larger than {} bytes; the rest was not read.",
-                settings.max_body_bytes
-            ));
-            received.complete = false;
-            break;
-        }
-    }
-    Ok(received)
 }

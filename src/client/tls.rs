@@ -10,8 +10,8 @@ use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    self, AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage, RootCertStore,
-    SignatureScheme,
+    self, AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage,
+    RootCertStore, SignatureScheme,
 };
 
 use super::failure::{FailureKind, Fault};
@@ -74,7 +74,8 @@ fn roots(extra: Option<&Path>) -> Result<Arc<RootCertStore>, Fault> {
         )
     };
     let mut store = (**machine).clone();
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| refuse(format!("can't be read: {e}")))?;
+    let certificates =
+        CertificateDer::pem_file_iter(path).map_err(|e| refuse(format!("can't be read: {e}")))?;
     let mut n_added = 0;
     for certificate in certificates {
         let certificate = certificate.map_err(|e| refuse(format!("is damaged: {e}")))?;
@@ -110,7 +111,9 @@ impl ServerCertVerifier for Verifier {
             seen.issuer = common_name(issuer);
         }
         match &self.inner {
-            Some(inner) => inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            Some(inner) => {
+                inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            }
             None => Ok(ServerCertVerified::assertion()),
         }
     }
@@ -140,8 +143,11 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// One DER value: its tag, its content, the whole of it, and what comes after it.
-fn der(bytes: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+/// A DER value: its tag, its content, the whole of it, and what comes after it.
+type Der<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+
+/// The first DER value of some bytes.
+fn der(bytes: &[u8]) -> Option<Der<'_>> {
     let (&tag, &first) = (bytes.first()?, bytes.get(1)?);
     let (len, head) = if first < 0x80 {
         (usize::from(first), 2)
@@ -202,7 +208,10 @@ pub(super) fn explain(error: &io::Error, seen: &Mutex<Seen>, host: &str) -> Faul
             | io::ErrorKind::BrokenPipe => Fault::new(
                 FailureKind::Reset,
                 format!("{host} cut the connection during the TLS handshake."),
-                &["If the server speaks plain HTTP, write http:// in front.", "A proxy or firewall may be in between."],
+                &[
+                    "If the server speaks plain HTTP, write http:// in front.",
+                    "A proxy or firewall may be in between.",
+                ],
             ),
             _ => Fault::new(FailureKind::Tls, format!("The TLS handshake with {host} failed: {error}."), &[]),
         }
@@ -234,7 +243,8 @@ pub(super) fn explain(error: &io::Error, seen: &Mutex<Seen>, host: &str) -> Faul
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 let names = match problem {
                     CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-                        let names: Vec<&str> = presented.iter().take(5).map(|name| plain_name(name)).collect();
+                        let names: Vec<&str> =
+                            presented.iter().take(5).map(|name| plain_name(name)).collect();
                         format!("; it is for {}", names.join(", "))
                     }
                     _ => String::new(),
@@ -248,15 +258,22 @@ pub(super) fn explain(error: &io::Error, seen: &Mutex<Seen>, host: &str) -> Faul
             _ if seen.is_self_signed => Fault::new(
                 FailureKind::TlsSelfSigned,
                 format!("The certificate of {host} is signed by itself, so that nobody vouches for it."),
-                &["If it is your own server, name its certificate as a trusted authority in the settings (a PEM file).", RISK],
+                &[
+                    "If it is your own server, name its certificate as a trusted authority in the settings (a PEM file).",
+                    RISK,
+                ],
             ),
             CertificateError::UnknownIssuer => Fault::new(
                 FailureKind::TlsUnknownIssuer,
                 match &seen.issuer {
                     Some(issuer) => {
-                        format!("The certificate of {host} was signed by '{issuer}', which this machine does not trust.")
+                        format!(
+                            "The certificate of {host} was signed by '{issuer}', which this machine does not trust."
+                        )
                     }
-                    None => format!("The certificate of {host} was signed by nobody that this machine trusts."),
+                    None => {
+                        format!("The certificate of {host} was signed by nobody that this machine trusts.")
+                    }
                 },
                 &[
                     "Add that authority's certificate in the settings (a PEM file), or to the machine's own.",

@@ -88,8 +88,8 @@ impl Values {
     }
 }
 
-/// The variables of a text: first byte, the byte after the last, name. Names are letters, digits, `_`, `-`, `.` and blanks
-/// inside, so that other uses of double braces stay as they are.
+/// The variables of a text: first byte, the byte after the last, name. A name holds no braces, quotes, colons and line ends, so
+/// that JSON stays as it is.
 #[must_use]
 pub fn names(text: &str) -> Vec<(usize, usize, &str)> {
     let mut found = Vec::new();
@@ -99,7 +99,8 @@ pub fn names(text: &str) -> Vec<(usize, usize, &str)> {
         let name = text[open + 2..close].trim();
         let is_name = !name.is_empty()
             && name.len() <= 100
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '%' | '(' | ')' | '/'));
+            && !name.contains(['{', '}', '"', '\'', ':', '[', ']', ',', '\\'])
+            && !name.chars().any(char::is_control);
         if is_name {
             found.push((open, close + 2, name));
             at = close + 2;

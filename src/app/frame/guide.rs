@@ -72,6 +72,16 @@ fn guide(state: &AppState) -> Guide {
                 .collect(),
             next: Some(PageId::Serve),
         },
+        PageId::Requests => Guide {
+            title: "Be the client",
+            why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.",
+            what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.",
+            tasks: crate::app::pages::requests::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: Some(PageId::Drift),
+        },
         PageId::Data => Guide {
             title: "Bring in your data",
             why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.",

@@ -23,13 +23,6 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
                 "What the client sees beside what only the server sees: keys, log, time of each hop",
             ],
         ),
-        PageId::Requests => (
-            "Be the client: send requests by hand, right ones and wrong ones, to this server or any other.",
-            &[
-                "Requests as text files, with variables and environments",
-                "The same request in every dialect, and a measured waterfall of its time",
-            ],
-        ),
         PageId::Drift => (
             "Change the world and watch the model age, then decide whether to train again.",
             &[
@@ -55,7 +48,7 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
             "Leave with a working machine of one's own.",
             &["Checks what is installed, and shows the command for what is missing"],
         ),
-        PageId::Data | PageId::Train | PageId::Predict => ("", &[]),
+        PageId::Data | PageId::Train | PageId::Predict | PageId::Requests => ("", &[]),
     }
 }
 
@@ -83,7 +76,7 @@ pub(crate) fn coming_page_ui(ui: &mut Ui, page: PageId, view: View<'_>) {
         }
         ui.add(
             Label::new(text(
-                "Data, Train and Predict work today, on the same model and rows that this page will use.",
+                "Data, Train, Predict and Requests work today, on the same model and rows that this page will use.",
                 font::body(),
                 t.text_2,
             ))

@@ -71,6 +71,7 @@ icons! {
     HARD_DRIVES = '\u{e2a0}';
     HASH = '\u{e2a2}';
     INFO = '\u{e2ce}';
+    KEY = '\u{e2d6}';
     KEYBOARD = '\u{e2d8}';
     LIGHTNING = '\u{e2de}';
     LIST = '\u{e2f0}';

@@ -90,7 +90,8 @@ fn bytes_literal(bytes: &[u8]) -> String {
 
 /// A text that keeps its lines where it can.
 fn template(text: &str) -> String {
-    let is_plain = text.chars().all(|c| c == '\n' || (!c.is_control() && c != '`' && c != '\\' && c != '\u{FEFF}'));
+    let is_plain =
+        text.chars().all(|c| c == '\n' || (!c.is_control() && c != '`' && c != '\\' && c != '\u{FEFF}'));
     if is_plain && (text.contains('\n') || text.contains('"')) && !text.contains("${") {
         return format!("`{text}`");
     }

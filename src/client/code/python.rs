@@ -4,7 +4,8 @@ use super::{Context, joined};
 use crate::client::request::{ProxyChoice, Request, Settings};
 
 pub(super) fn requests(request: &Request, settings: &Settings, context: &Context<'_>) -> String {
-    let text = |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let text =
+        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
     let mut imports = Vec::new();
     let body = std::str::from_utf8(&request.body);
     if body.is_err() {
@@ -107,7 +108,12 @@ pub(super) fn literal(text: &str) -> String {
 /// A Python text that keeps its lines where it can.
 fn literal_block(text: &str) -> String {
     let is_plain = text.chars().all(|c| c == '\n' || (!c.is_control() && c != '\\'));
-    if text.contains('\n') && is_plain && !text.contains("\"\"\"") && !text.ends_with('"') && !text.starts_with('"') {
+    if text.contains('\n')
+        && is_plain
+        && !text.contains("\"\"\"")
+        && !text.ends_with('"')
+        && !text.starts_with('"')
+    {
         return format!("\"\"\"{text}\"\"\"");
     }
     if text.contains('"') && !text.contains(['\'', '\\']) && text.chars().all(|c| !c.is_control()) {

@@ -5,11 +5,15 @@ use crate::client::request::{ProxyChoice, Request, Settings};
 
 pub(super) fn reqwest(request: &Request, settings: &Settings, context: &Context<'_>) -> String {
     let text = |text: &str| format_or_literal(&context.pieces(text));
-    let mut out = String::from("// [dependencies] reqwest = { version = \"0.12\", features = [\"blocking\"] }\n");
+    let mut out =
+        String::from("// [dependencies] reqwest = { version = \"0.12\", features = [\"blocking\"] }\n");
     out.push_str("fn main() -> Result<(), Box<dyn std::error::Error>> {\n");
     out.push_str("    let client = reqwest::blocking::Client::builder()\n");
     if let Some(timeout) = settings.timeout {
-        out.push_str(&format!("        .timeout(std::time::Duration::from_millis({}))\n", timeout.as_millis()));
+        out.push_str(&format!(
+            "        .timeout(std::time::Duration::from_millis({}))\n",
+            timeout.as_millis()
+        ));
     }
     if !settings.follow_redirects {
         out.push_str("        .redirect(reqwest::redirect::Policy::none())\n");
@@ -25,7 +29,11 @@ pub(super) fn reqwest(request: &Request, settings: &Settings, context: &Context<
         ProxyChoice::Environment => {}
     }
     out.push_str("        .build()?;\n    let response = client\n");
-    out.push_str(&format!("        .request({}.parse()?, {})\n", text(request.method.trim()), text(&request.url)));
+    out.push_str(&format!(
+        "        .request({}.parse()?, {})\n",
+        text(request.method.trim()),
+        text(&request.url)
+    ));
     for (name, value) in &request.headers {
         out.push_str(&format!("        .header({}, {})\n", literal(name.trim()), text(value.trim())));
     }

@@ -26,9 +26,31 @@ pub(super) fn python(request: &Request, context: &Context<'_>) -> Option<String>
 
 /// What `create` takes by name; anything else goes as `extra_body`.
 const KNOWN: [&str; 25] = [
-    "model", "prompt", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "stream", "stream_options",
-    "logprobs", "top_logprobs", "stop", "presence_penalty", "frequency_penalty", "logit_bias", "user", "seed", "suffix", "echo",
-    "best_of", "response_format", "tools", "tool_choice", "metadata",
+    "model",
+    "prompt",
+    "messages",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "top_p",
+    "n",
+    "stream",
+    "stream_options",
+    "logprobs",
+    "top_logprobs",
+    "stop",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "user",
+    "seed",
+    "suffix",
+    "echo",
+    "best_of",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "metadata",
 ];
 
 fn openai(
@@ -39,8 +61,12 @@ fn openai(
     request: &Request,
     context: &Context<'_>,
 ) -> String {
-    let text = |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
-    let key = request.header_value("authorization").and_then(|value| value.split_once(' ')).map(|(_, key)| key.trim());
+    let text =
+        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let key = request
+        .header_value("authorization")
+        .and_then(|value| value.split_once(' '))
+        .map(|(_, key)| key.trim());
     let origin = url.origin().ascii_serialization();
     let mut out = String::new();
     if context.used(request) {
@@ -85,7 +111,8 @@ fn triton(
     request: &Request,
     context: &Context<'_>,
 ) -> Option<String> {
-    let text = |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let text =
+        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
     let (base, rest) = path.split_once("/v2/models/")?;
     let rest = rest.strip_suffix("/infer")?;
     let (model, version) = match rest.split_once("/versions/") {
@@ -98,13 +125,19 @@ fn triton(
     if context.used(request) {
         out.push_str("import os\n\n");
     }
-    out.push_str("import numpy as np\nimport tritonclient.http as http  # pip install tritonclient[http]\n\n");
+    out.push_str(
+        "import numpy as np\nimport tritonclient.http as http  # pip install tritonclient[http]\n\n",
+    );
     let ssl = if url.scheme() == "https" { ", ssl=True" } else { "" };
-    out.push_str(&format!("client = http.InferenceServerClient({}{ssl})\ninputs = []\n", text(&format!("{authority}{base}"))));
+    out.push_str(&format!(
+        "client = http.InferenceServerClient({}{ssl})\ninputs = []\n",
+        text(&format!("{authority}{base}"))
+    ));
     for input in inputs {
         let name = input.get("name")?.as_str()?;
         let datatype = input.get("datatype")?.as_str()?;
-        let shape: Vec<u64> = input.get("shape")?.as_array()?.iter().map(Value::as_u64).collect::<Option<_>>()?;
+        let shape: Vec<u64> =
+            input.get("shape")?.as_array()?.iter().map(Value::as_u64).collect::<Option<_>>()?;
         let dtype = match datatype {
             "FP64" => "np.float64",
             "FP32" => "np.float32",
@@ -124,7 +157,11 @@ fn triton(
         let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
         let shape = shape.join(", ");
         let data = python_value(input.get("data")?, 0, &text);
-        out.push_str(&format!("tensor = http.InferInput({}, [{shape}], {})\n", text(name), literal(datatype)));
+        out.push_str(&format!(
+            "tensor = http.InferInput({}, [{shape}], {})\n",
+            text(name),
+            literal(datatype)
+        ));
         out.push_str(&format!(
             "tensor.set_data_from_numpy(np.array({data}, dtype={dtype}).reshape([{shape}]), binary_data=False)\ninputs.append(tensor)\n"
         ));
@@ -158,14 +195,18 @@ fn python_value(value: &Value, depth: usize, text: &impl Fn(&str) -> String) -> 
             format!("[{}]", items.join(", "))
         }
         Value::Array(list) => {
-            let items: Vec<String> =
-                list.iter().map(|item| format!("{inner}{},\n", python_value(item, depth + 1, text))).collect();
+            let items: Vec<String> = list
+                .iter()
+                .map(|item| format!("{inner}{},\n", python_value(item, depth + 1, text)))
+                .collect();
             format!("[\n{}{outer}]", items.concat())
         }
         Value::Object(map) => {
             let items: Vec<String> = map
                 .iter()
-                .map(|(key, item)| format!("{inner}{}: {},\n", literal(key), python_value(item, depth + 1, text)))
+                .map(|(key, item)| {
+                    format!("{inner}{}: {},\n", literal(key), python_value(item, depth + 1, text))
+                })
                 .collect();
             if items.is_empty() { "{}".into() } else { format!("{{\n{}{outer}}}", items.concat()) }
         }

@@ -97,8 +97,9 @@ impl SavedRequest {
             && layout.drydock_request > LAYOUT
         {
             let found = layout.drydock_request;
-            let message =
-                format!("it has layout {found}, and this program reads up to {LAYOUT}; open it with a newer Drydock");
+            let message = format!(
+                "it has layout {found}, and this program reads up to {LAYOUT}; open it with a newer Drydock"
+            );
             return Err(FileError { line: None, message });
         }
         let form: Form = toml::from_str(text).map_err(|e| error(&e))?;
@@ -166,7 +167,9 @@ impl SavedRequest {
         if !self.headers.is_empty() {
             line("headers = [".into());
             for header in &self.headers {
-                let plain = !header.name.contains(':') && !header.name.starts_with("# ") && !header.value.starts_with(' ');
+                let plain = !header.name.contains(':')
+                    && !header.name.starts_with("# ")
+                    && !header.value.starts_with(' ');
                 line(if plain {
                     let off = if header.on { "" } else { "# " };
                     format!("    {},", quoted(&format!("{off}{}: {}", header.name, header.value)))
@@ -179,20 +182,28 @@ impl SavedRequest {
         }
         match &self.auth {
             Auth::None => {}
-            Auth::Bearer { token } => line(format!("auth = {{ kind = \"bearer\", token = {} }}", quoted(token))),
+            Auth::Bearer { token } => {
+                line(format!("auth = {{ kind = \"bearer\", token = {} }}", quoted(token)));
+            }
             Auth::Basic { user, password } => line(format!(
                 "auth = {{ kind = \"basic\", user = {}, password = {} }}",
                 quoted(user),
                 quoted(password)
             )),
             Auth::Header { name, value } => {
-                line(format!("auth = {{ kind = \"header\", name = {}, value = {} }}", quoted(name), quoted(value)));
+                line(format!(
+                    "auth = {{ kind = \"header\", name = {}, value = {} }}",
+                    quoted(name),
+                    quoted(value)
+                ));
             }
         }
         match &self.body {
             Body::None => {}
             Body::Text(text) => line(format!("body = {}", block(text))),
-            Body::File(path) => line(format!("body_file = {}", quoted(&path.to_string_lossy().replace('\\', "/")))),
+            Body::File(path) => {
+                line(format!("body_file = {}", quoted(&path.to_string_lossy().replace('\\', "/"))));
+            }
         }
         for assertion in &self.assertions {
             line(String::new());
@@ -201,6 +212,19 @@ impl SavedRequest {
             line(toml::to_string(assertion).unwrap_or_default().trim_end().to_owned());
         }
         out
+    }
+}
+
+/// In other files a request stands as its own file's text.
+impl serde::Serialize for SavedRequest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_toml())
+    }
+}
+
+impl<'de> Deserialize<'de> for SavedRequest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_toml(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -298,8 +322,11 @@ mod tests {
             let error = SavedRequest::from_toml(text).unwrap_err();
             assert!(error.message.contains(expected), "{}", error.message);
         };
-        check("drydock_request = 1\nname = \"a\"\nmethod = \"GET\"\nurl = \"x\"\nfoo = 1\n", "line 5: unknown field `foo`");
-        check("drydock_request = 1\nname = \"a\nmethod", "line 2");
+        check(
+            "drydock_request = 1\nname = \"a\"\nmethod = \"GET\"\nurl = \"x\"\nfoo = 1\n",
+            "line 5: unknown field `foo`",
+        );
+        check("drydock_request = 1\nname = = \"a\"\n", "line 2");
         check("drydock_request = 9\nnew = true\n", "layout 9");
         check("name = \"a\"\nmethod = \"GET\"\nurl = \"x\"\n", "missing field `drydock_request`");
     }

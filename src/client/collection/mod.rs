@@ -199,8 +199,8 @@ impl SavedRequest {
             Body::Text(text) => request.body = fill(text).into_bytes(),
             Body::File(path) => {
                 let path = workspace.join(path);
-                request.body =
-                    std::fs::read(&path).map_err(|source| FillError::BodyFile { path: path.clone(), source })?;
+                request.body = std::fs::read(&path)
+                    .map_err(|source| FillError::BodyFile { path: path.clone(), source })?;
             }
         }
         if missing.is_empty() { Ok(request) } else { Err(FillError::Missing(missing)) }

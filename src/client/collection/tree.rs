@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::file::FileError;
 use super::SavedRequest;
+use super::file::FileError;
 use crate::data::replace_file;
 
 /// What stands in the tree. Paths count from the collection's folder.
@@ -168,11 +168,15 @@ impl Collection {
                 let children = self.read_folder(&path, depth + 1).unwrap_or_default();
                 let order = folder_order(&entry.path());
                 nodes.push((order, Node::Folder { path, name: file_name, children }));
-            } else if kind.is_file() && file_name.ends_with(".toml") && file_name != "folder.toml" {
+            } else if kind.is_file()
+                && path.extension().is_some_and(|ending| ending == "toml")
+                && file_name != "folder.toml"
+            {
                 nodes.push(match self.load(&path) {
                     Ok(request) => {
                         let has_auth = request.auth != super::Auth::None;
-                        let node = Node::Request { path, name: request.name, method: request.method, has_auth };
+                        let node =
+                            Node::Request { path, name: request.name, method: request.method, has_auth };
                         (request.order, node)
                     }
                     Err(CollectionError::Damaged { source, .. }) => {
@@ -199,7 +203,8 @@ impl Collection {
     /// [`CollectionError`] that names the file.
     pub fn load(&self, path: &Path) -> Result<SavedRequest, CollectionError> {
         let full = self.inside(path)?;
-        let bytes = std::fs::read(&full).map_err(|source| CollectionError::Io { path: full.clone(), source })?;
+        let bytes =
+            std::fs::read(&full).map_err(|source| CollectionError::Io { path: full.clone(), source })?;
         let damaged = |source| CollectionError::Damaged { path: full.clone(), source };
         let text = String::from_utf8(bytes).map_err(|error| {
             damaged(FileError { line: None, message: format!("it is no UTF-8 text ({error})") })
@@ -253,7 +258,8 @@ impl Collection {
     pub fn create_folder(&self, parent: &Path, name: &str) -> Result<(PathBuf, Undo), CollectionError> {
         let path = self.free(parent, &file_stem(name)?, "")?;
         let full = self.inside(&path)?;
-        std::fs::create_dir_all(&full).map_err(|source| CollectionError::Io { path: full.clone(), source })?;
+        std::fs::create_dir_all(&full)
+            .map_err(|source| CollectionError::Io { path: full.clone(), source })?;
         Ok((path.clone(), Undo::Remove { path: Path::new(FOLDER).join(path) }))
     }
 
@@ -291,8 +297,11 @@ impl Collection {
             self.write(&full, &request)?;
         }
         self.rename_file(&Path::new(FOLDER).join(path), &Path::new(FOLDER).join(&to))?;
-        let undo =
-            Undo::Move { from: Path::new(FOLDER).join(&to), to: Path::new(FOLDER).join(path), name: old_name };
+        let undo = Undo::Move {
+            from: Path::new(FOLDER).join(&to),
+            to: Path::new(FOLDER).join(path),
+            name: old_name,
+        };
         Ok((to, undo))
     }
 
@@ -310,9 +319,14 @@ impl Collection {
             Some(stem) => (stem.to_owned(), ".toml"),
             None => (file_name, ""),
         };
-        let to = if path.parent() == Some(folder) { path.to_path_buf() } else { self.free(folder, &stem, ending)? };
+        let to = if path.parent() == Some(folder) {
+            path.to_path_buf()
+        } else {
+            self.free(folder, &stem, ending)?
+        };
         self.rename_file(&Path::new(FOLDER).join(path), &Path::new(FOLDER).join(&to))?;
-        let undo = Undo::Move { from: Path::new(FOLDER).join(&to), to: Path::new(FOLDER).join(path), name: None };
+        let undo =
+            Undo::Move { from: Path::new(FOLDER).join(&to), to: Path::new(FOLDER).join(path), name: None };
         Ok((to, undo))
     }
 
@@ -338,10 +352,10 @@ impl Collection {
     fn throw_away(&self, from: &Path) -> Result<Undo, CollectionError> {
         let file_name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let trash = Path::new(TRASH);
-        let to = (1..)
+        let to = (1..=u32::MAX)
             .map(|number: u32| trash.join(number.to_string()).join(&file_name))
             .find(|to| !self.workspace.join(to).exists())
-            .unwrap_or_default();
+            .ok_or_else(|| CollectionError::Name(file_name.clone()))?;
         self.rename_file(from, &to)?;
         Ok(Undo::Move { from: to, to: from.to_path_buf(), name: None })
     }
@@ -382,7 +396,10 @@ impl Collection {
         // on systems that ignore case, a name in other letters is the same file
         let is_same = full_from.canonicalize().ok() == full_to.canonicalize().ok();
         if full_to.exists() && !is_same {
-            return Err(io(&full_to)(io::Error::new(io::ErrorKind::AlreadyExists, "there is something of that name")));
+            return Err(io(&full_to)(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "there is something of that name",
+            )));
         }
         std::fs::create_dir_all(full_to.parent().unwrap_or(&self.workspace)).map_err(io(&full_to))?;
         std::fs::rename(&full_from, &full_to).map_err(io(&full_from))
@@ -393,7 +410,8 @@ impl Collection {
         self.inside(folder)?;
         let mut number = 1_u32;
         loop {
-            let name = if number == 1 { format!("{stem}{ending}") } else { format!("{stem} {number}{ending}") };
+            let name =
+                if number == 1 { format!("{stem}{ending}") } else { format!("{stem} {number}{ending}") };
             let path = folder.join(name);
             if !self.root().join(&path).exists() {
                 return Ok(path);
@@ -423,14 +441,19 @@ fn folder_order(folder: &Path) -> i64 {
 
 /// A file name for a request's name that every system takes.
 pub(in crate::client) fn file_stem(name: &str) -> Result<String, CollectionError> {
-    let mut stem: String =
-        name.trim().chars().map(|c| if c.is_alphanumeric() || " -_.,()+".contains(c) { c } else { '-' }).collect();
+    let mut stem: String = name
+        .trim()
+        .chars()
+        .map(|c| if c.is_alphanumeric() || " -_.,()+".contains(c) { c } else { '-' })
+        .collect();
     stem = stem.trim_start_matches('.').trim_end_matches(['.', ' ']).trim_start().chars().take(80).collect();
     let stem = stem.trim_end().to_owned();
     // names that Windows keeps for devices
     let device = stem.split('.').next().unwrap_or("").to_ascii_uppercase();
     let is_device = matches!(device.as_str(), "CON" | "PRN" | "AUX" | "NUL")
-        || (device.len() == 4 && (device.starts_with("COM") || device.starts_with("LPT")) && device.ends_with(char::is_numeric));
+        || (device.len() == 4
+            && (device.starts_with("COM") || device.starts_with("LPT"))
+            && device.ends_with(char::is_numeric));
     if !stem.chars().any(char::is_alphanumeric) {
         return Err(CollectionError::Name(name.to_owned()));
     }
@@ -438,105 +461,4 @@ pub(in crate::client) fn file_stem(name: &str) -> Result<String, CollectionError
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(nodes: &[Node]) -> Vec<String> {
-        nodes
-            .iter()
-            .flat_map(|node| match node {
-                Node::Folder { path, children, .. } => {
-                    let mut all = vec![format!("{}/", path.display())];
-                    all.extend(shown(children));
-                    all
-                }
-                Node::Request { path, name, .. } => vec![format!("{} = {name}", path.display())],
-                Node::Damaged { path, .. } => vec![format!("{} damaged", path.display())],
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_change_can_be_taken_back_and_done_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let collection = Collection::new(folder.path());
-        assert!(collection.read().unwrap().is_empty());
-        let (local, _) = collection.create_folder(Path::new(""), "Local").unwrap();
-        let request = SavedRequest::new("Without a key: 401/403", "POST", "{{base}}");
-        let (path, _) = collection.create(&local, &request).unwrap();
-        assert_eq!(path, Path::new("Local/Without a key- 401-403.toml"));
-        let start = collection.read().unwrap();
-        let (other, _) = collection.create_folder(Path::new(""), "Other").unwrap();
-        let changes: [&dyn Fn() -> Undo; 5] = [
-            &|| collection.rename(&path, "Über").unwrap().1,
-            &|| collection.rename(&local, "Remote").unwrap().1,
-            &|| collection.move_into(&path, &other).unwrap().1,
-            &|| collection.duplicate(&path).unwrap().1,
-            &|| collection.delete(&local).unwrap(),
-        ];
-        collection.delete(&other).unwrap();
-        for change in changes {
-            std::fs::create_dir_all(collection.root().join("Other")).unwrap();
-            let before = collection.read().unwrap();
-            let undo = change();
-            let after = collection.read().unwrap();
-            assert_ne!(before, after);
-            let (_, redo) = collection.undo(&undo).unwrap();
-            assert_eq!(collection.read().unwrap(), before);
-            let (_, undo) = collection.undo(&redo).unwrap();
-            assert_eq!(collection.read().unwrap(), after);
-            collection.undo(&undo).unwrap();
-            assert_eq!(collection.load(&path).unwrap(), request);
-        }
-        collection.delete(Path::new("Other")).unwrap();
-        assert_eq!(collection.read().unwrap(), start);
-    }
-
-    #[test]
-    fn names_do_not_lead_out_and_do_not_write_over_each_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let collection = Collection::new(folder.path());
-        let request = SavedRequest::new("a", "GET", "x");
-        collection.create(Path::new(""), &request).unwrap();
-        collection.create(Path::new(""), &request).unwrap();
-        assert_eq!(shown(&collection.read().unwrap()), ["a 2.toml = a", "a.toml = a"]);
-        for bad in ["../a.toml", "/etc/passwd", "a/../../b"] {
-            assert!(matches!(collection.load(Path::new(bad)), Err(CollectionError::Name(_))), "{bad}");
-        }
-        for (name, stem) in [("../../x", "-..-x"), ("CON", "CON-"), ("com1.txt", "com1.txt-"), ("a\nb", "a-b"), ("folder", "folder-")] {
-            assert_eq!(file_stem(name).unwrap(), stem);
-        }
-        assert!(file_stem(" ../ ").is_err() && file_stem("").is_err());
-        assert!(matches!(collection.move_into(Path::new("a.toml"), Path::new("a.toml/x")), Err(CollectionError::IntoItself)));
-    }
-
-    #[test]
-    fn a_damaged_file_is_shown_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let collection = Collection::new(folder.path());
-        std::fs::create_dir_all(collection.root()).unwrap();
-        let path = collection.root().join("bad.toml");
-        std::fs::write(&path, "<<<<<<< HEAD\nname = 1").unwrap();
-        assert_eq!(shown(&collection.read().unwrap()), ["bad.toml damaged"]);
-        let request = SavedRequest::new("bad", "GET", "x");
-        assert!(collection.save(Path::new("bad.toml"), &request, None).is_err());
-        assert!(collection.rename(Path::new("bad.toml"), "good").is_err());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "<<<<<<< HEAD\nname = 1");
-    }
-
-    #[test]
-    fn a_file_that_was_changed_outside_is_not_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let collection = Collection::new(folder.path());
-        let opened = SavedRequest::new("a", "GET", "x");
-        let (path, _) = collection.create(Path::new(""), &opened).unwrap();
-        let theirs = SavedRequest::new("a", "PUT", "x");
-        std::fs::write(collection.root().join(&path), theirs.to_toml()).unwrap();
-        let mine = SavedRequest::new("a", "POST", "x");
-        let saved = collection.save(&path, &mine, Some(&opened));
-        assert!(matches!(saved, Err(CollectionError::ChangedOutside { .. })));
-        assert_eq!(collection.load(&path).unwrap(), theirs);
-        collection.save(&path, &mine, Some(&theirs)).unwrap();
-        assert_eq!(collection.load(&path).unwrap(), mine);
-    }
-}
+mod tests;

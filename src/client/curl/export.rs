@@ -40,14 +40,13 @@ pub fn export(request: &Request, settings: &Settings, context: &Context<'_>) -> 
     }
     let mut before = String::new();
     if has_body {
-        match std::str::from_utf8(&request.body).ok().filter(|text| !text.contains('\0')) {
-            Some(text) => lines.push(format!("--data-raw {}", quote(text))),
-            None => {
-                use base64::Engine as _;
-                let text = crate::client::BASE64.encode(&request.body);
-                before = format!("printf %s '{text}' | base64 -d | ");
-                lines.push("--data-binary @-".into());
-            }
+        if let Some(text) = std::str::from_utf8(&request.body).ok().filter(|text| !text.contains('\0')) {
+            lines.push(format!("--data-raw {}", quote(text)));
+        } else {
+            use base64::Engine as _;
+            let text = crate::client::BASE64.encode(&request.body);
+            before = format!("printf %s '{text}' | base64 -d | ");
+            lines.push("--data-binary @-".into());
         }
     }
     if settings.follow_redirects {

@@ -29,29 +29,76 @@ pub struct Imported {
 
 /// Options that take a value and mean nothing here.
 const IGNORED_WITH_VALUE: [&str; 22] = [
-    "-o", "--output", "-w", "--write-out", "--retry", "--retry-delay", "--retry-max-time", "--limit-rate", "-c", "--cookie-jar",
-    "--connect-timeout", "-D", "--dump-header", "--trace", "--trace-ascii", "--stderr", "-y", "-Y", "--max-redirs", "--ciphers",
-    "--tls-max", "--interface",
+    "-o",
+    "--output",
+    "-w",
+    "--write-out",
+    "--retry",
+    "--retry-delay",
+    "--retry-max-time",
+    "--limit-rate",
+    "-c",
+    "--cookie-jar",
+    "--connect-timeout",
+    "-D",
+    "--dump-header",
+    "--trace",
+    "--trace-ascii",
+    "--stderr",
+    "-y",
+    "-Y",
+    "--max-redirs",
+    "--ciphers",
+    "--tls-max",
+    "--interface",
 ];
 
 /// Options without a value that mean nothing here.
 const IGNORED: [&str; 34] = [
-    "-s", "--silent", "-S", "--show-error", "-v", "--verbose", "-i", "--include", "-f", "--fail", "--fail-with-body", "-N",
-    "--no-buffer", "-#", "--progress-bar", "--compressed", "--http1.1", "--http1.0", "--http2", "--http2-prior-knowledge",
-    "--http3", "-0", "-g", "--globoff", "-O", "--remote-name", "-4", "--ipv4", "-6", "--ipv6", "--tlsv1.2", "--tlsv1.3",
-    "--no-progress-meter", "-J",
+    "-s",
+    "--silent",
+    "-S",
+    "--show-error",
+    "-v",
+    "--verbose",
+    "-i",
+    "--include",
+    "-f",
+    "--fail",
+    "--fail-with-body",
+    "-N",
+    "--no-buffer",
+    "-#",
+    "--progress-bar",
+    "--compressed",
+    "--http1.1",
+    "--http1.0",
+    "--http2",
+    "--http2-prior-knowledge",
+    "--http3",
+    "-0",
+    "-g",
+    "--globoff",
+    "-O",
+    "--remote-name",
+    "-4",
+    "--ipv4",
+    "-6",
+    "--ipv6",
+    "--tlsv1.2",
+    "--tlsv1.3",
+    "--no-progress-meter",
+    "-J",
 ];
 
 /// Reads a command line. `read` gives the content of files that `-d @file` names.
 ///
 /// # Errors
 /// [`ImportError`] when it is no curl command or lacks its address.
-pub fn import(
-    text: &str,
-    read: impl Fn(&str) -> std::io::Result<Vec<u8>>,
-) -> Result<Imported, ImportError> {
+pub fn import(text: &str, read: impl Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<Imported, ImportError> {
     let fail = |what: &str| ImportError(what.to_owned());
-    let cut = split(text.trim()).map_err(|what| ImportError(format!("The command can't be read: {what}.")))?;
+    let cut =
+        split(text.trim()).map_err(|what| ImportError(format!("The command can't be read: {what}.")))?;
     let mut out = Imported { notes: cut.notes, ..Imported::default() };
     // a prompt, or settings of variables before the command
     let words: Vec<String> = cut.words.into_iter().skip_while(|word| !is_curl(word)).collect();
@@ -76,7 +123,12 @@ pub fn import(
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (word, None),
             };
-            state.option(&name, &mut |missing| glued.clone().or_else(|| words.next()).ok_or_else(|| ImportError(missing)), &mut out, &read)?;
+            state.option(
+                &name,
+                &mut |missing| glued.clone().or_else(|| words.next()).ok_or(ImportError(missing)),
+                &mut out,
+                &read,
+            )?;
             continue;
         }
         // short options may stand together, the last with its value: -sSXPOST
@@ -90,7 +142,7 @@ pub fn import(
                 &name,
                 &mut |missing| {
                     used = true;
-                    if rest.is_empty() { words.next().ok_or_else(|| ImportError(missing)) } else { Ok(rest.clone()) }
+                    if rest.is_empty() { words.next().ok_or(ImportError(missing)) } else { Ok(rest.clone()) }
                 },
                 &mut out,
                 &read,
@@ -166,7 +218,9 @@ impl State {
                             let text = String::from_utf8_lossy(&bytes).replace(['\r', '\n', '\0'], "");
                             self.add_data(&text);
                         }
-                        Err(error) => out.notes.push(format!("The file {path} can't be read ({error}): its content is left out.")),
+                        Err(error) => out.notes.push(format!(
+                            "The file {path} can't be read ({error}): its content is left out."
+                        )),
                     }
                 } else {
                     self.add_data(&text);
@@ -180,7 +234,9 @@ impl State {
                 let text = take()?;
                 match text.strip_prefix('@') {
                     Some(path) if self.data.is_none() => self.file = Some(PathBuf::from(path)),
-                    Some(path) => out.notes.push(format!("The file {path} stands beside other data and was left out.")),
+                    Some(path) => {
+                        out.notes.push(format!("The file {path} stands beside other data and was left out."));
+                    }
                     None => self.add_data(&text),
                 }
             }
@@ -194,7 +250,8 @@ impl State {
             }
             "--data-urlencode" => {
                 let text = take()?;
-                let encode = |text: &str| -> String { crate::client::percent_encode(text) };
+                // as forms are: a blank is a plus
+                let encode = |text: &str| crate::client::percent_encode(text).replace("%20", "+");
                 let encoded = match text.split_once(['=', '@']) {
                     _ if text.contains('@') && !text.contains('=') => {
                         out.notes.push(format!("'--data-urlencode {text}' names a file and was left out."));
@@ -213,7 +270,9 @@ impl State {
             "-F" | "--form" | "--form-string" => {
                 let field = take()?;
                 let field = field.split('=').next().unwrap_or("").to_owned();
-                out.notes.push(format!("The form field '{field}' was left out: multipart forms are not made here."));
+                out.notes.push(format!(
+                    "The form field '{field}' was left out: multipart forms are not made here."
+                ));
             }
             "-u" | "--user" => {
                 let user = take()?;
@@ -262,7 +321,8 @@ impl State {
         if !more.is_empty() {
             out.notes.push(format!("Only the first address was taken; left out: {}.", more.join(", ")));
         }
-        let mut url = if url.contains("://") || url.starts_with("{{") { url } else { format!("http://{url}") };
+        let mut url =
+            if url.contains("://") || url.starts_with("{{") { url } else { format!("http://{url}") };
         let has_data = self.data.is_some() || self.file.is_some();
         let method = self.method.unwrap_or_else(|| {
             let usual = if self.head {
@@ -277,7 +337,9 @@ impl State {
             usual.to_owned()
         });
         let mut data = self.data;
-        if self.get && let Some(query) = data.take() {
+        if self.get
+            && let Some(query) = data.take()
+        {
             let (before, fragment) = match url.split_once('#') {
                 Some((before, fragment)) => (before.to_owned(), format!("#{fragment}")),
                 None => (url.clone(), String::new()),
@@ -311,7 +373,8 @@ impl State {
         // a bearer's key has a place of its own
         if auth == Auth::None
             && let Some(at) = headers.iter().position(|h| {
-                h.name.eq_ignore_ascii_case("authorization") && h.value.to_ascii_lowercase().starts_with("bearer ")
+                h.name.eq_ignore_ascii_case("authorization")
+                    && h.value.to_ascii_lowercase().starts_with("bearer ")
             })
         {
             let header = headers.remove(at);

@@ -14,6 +14,7 @@ pub(super) struct Words {
 /// An open quote, in words.
 pub(super) fn split(text: &str) -> Result<Words, String> {
     let is_cmd = looks_like_cmd(text);
+    let text = if is_cmd { without_carets(text) } else { text.to_owned() };
     let mut out = Words::default();
     let mut chars = text.chars().peekable();
     let mut word: Option<Vec<u8>> = None;
@@ -59,14 +60,10 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
                         },
                         Some('$') if !is_cmd => {
                             if let Some(name) = variable(&mut chars) {
-                                word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
+                                word.get_or_insert_default()
+                                    .extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
                             } else {
                                 push(&mut word, '$');
-                            }
-                        }
-                        Some('^') if is_cmd => {
-                            if let Some(c) = chars.next() {
-                                push(&mut word, c);
                             }
                         }
                         Some(c) => push(&mut word, c),
@@ -81,34 +78,19 @@ pub(super) fn split(text: &str) -> Result<Words, String> {
             // $"…" is "…" in the usual language
             '$' if !is_cmd && chars.peek() == Some(&'"') => {}
             '$' if !is_cmd => match variable(&mut chars) {
-                Some(name) => word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes()),
+                Some(name) => {
+                    word.get_or_insert_default().extend_from_slice(format!("{{{{{name}}}}}").as_bytes());
+                }
                 None => push(&mut word, '$'),
             },
             '\\' if !is_cmd => match chars.next() {
-                Some('\n') => {}
-                Some('\r') => {
-                    if chars.peek() == Some(&'\n') {
-                        chars.next();
-                    }
-                }
-                Some(c) => push(&mut word, c),
-                None => {}
-            },
-            // the continuations of cmd and PowerShell
-            '^' if is_cmd => match chars.next() {
-                Some('\r') => {
-                    if chars.peek() == Some(&'\n') {
-                        chars.next();
-                    }
-                }
                 Some('\n') | None => {}
-                // ^" is a quote like any other
-                Some('"') => {
-                    word.get_or_insert_default();
-                    cmd_quoted(&mut chars, &mut word, push)?;
+                Some('\r') if chars.peek() == Some(&'\n') => {
+                    chars.next();
                 }
                 Some(c) => push(&mut word, c),
             },
+            // PowerShell's continuation
             '`' if matches!(chars.peek(), Some('\n' | '\r')) => {
                 while matches!(chars.peek(), Some('\n' | '\r')) {
                     chars.next();
@@ -169,43 +151,32 @@ fn looks_like_cmd(text: &str) -> bool {
     text.contains("^\n") || text.contains("^\r\n") || text.contains("^\"")
 }
 
-/// The inside of a `^"…^"`, in which `^` escapes and `\^"` is a quote.
-fn cmd_quoted(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    word: &mut Option<Vec<u8>>,
-    push: impl Fn(&mut Option<Vec<u8>>, char),
-) -> Result<(), String> {
-    loop {
-        match chars.next() {
-            Some('\\') => match chars.peek() {
-                Some('^') => {
-                    chars.next();
-                    if let Some(c) = chars.next() {
-                        push(word, c);
-                    }
-                }
-                Some(&c @ ('\\' | '"')) => {
-                    chars.next();
-                    push(word, c);
-                }
-                _ => push(word, '\\'),
-            },
-            Some('^') => match chars.next() {
-                Some('"') => return Ok(()),
-                Some('\n') => {
-                    // a line end inside is written as ^, an empty line
+/// A text without cmd's carets: outside quotes each stands before a character that means only itself, or before a line end that
+/// does not end the command.
+fn without_carets(text: &str) -> String {
+    let mut out = String::new();
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '^' if !quoted => match chars.next() {
+                Some('\r' | '\n') | None => {
                     if chars.peek() == Some(&'\n') {
                         chars.next();
+                        // an empty line in between is a line end of the text itself
+                        out.push('\n');
                     }
-                    push(word, '\n');
                 }
-                Some(c) => push(word, c),
-                None => return Err("a quote ^\" is not closed".into()),
+                Some(c) => out.push(c),
             },
-            Some(c) => push(word, c),
-            None => return Err("a quote ^\" is not closed".into()),
+            '"' => {
+                quoted = !quoted;
+                out.push(c);
+            }
+            c => out.push(c),
         }
     }
+    out
 }
 
 /// The name of a shell's variable that follows a `$`.
@@ -261,24 +232,26 @@ fn ansi_c(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mut Vec<u
                     Some(byte) => word.push(byte as u8),
                     None => word.extend_from_slice(b"\\x"),
                 },
-                Some(c @ ('u' | 'U')) => match digits(chars, 16, if c == 'u' { 4 } else { 8 }) {
-                    Some(mut code) => {
+                Some(c @ ('u' | 'U')) => {
+                    if let Some(mut code) = digits(chars, 16, if c == 'u' { 4 } else { 8 }) {
                         // Chrome writes characters beyond the first plane as two
                         let is_high = (0xd800..0xdc00).contains(&code);
                         let mut ahead = chars.clone();
-                        if is_high && ahead.next() == Some('\\') && ahead.next() == Some('u')
-                            && let Some(low) = digits(&mut ahead, 16, 4).filter(|low| (0xdc00..0xe000).contains(low))
+                        if is_high
+                            && ahead.next() == Some('\\')
+                            && ahead.next() == Some('u')
+                            && let Some(low) =
+                                digits(&mut ahead, 16, 4).filter(|low| (0xdc00..0xe000).contains(low))
                         {
                             code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
                             *chars = ahead;
                         }
                         push(word, char::from_u32(code).unwrap_or('\u{FFFD}'));
-                    }
-                    None => {
+                    } else {
                         word.push(b'\\');
                         push(word, c);
                     }
-                },
+                }
                 Some(c) if c.is_digit(8) => {
                     let first = c.to_digit(8).unwrap_or(0);
                     let mut value = first;
@@ -306,7 +279,8 @@ mod tests {
     #[test]
     fn words_come_out_as_a_shell_cuts_them() {
         // what bash 5.2 prints for: printf '<%s>' …
-        let check = |text: &str, expected: &[&str]| assert_eq!(split(text).unwrap().words, expected, "{text}");
+        let check =
+            |text: &str, expected: &[&str]| assert_eq!(split(text).unwrap().words, expected, "{text}");
         check(r#"curl 'a b' "c \"d\" \$e \x" f\ g"#, &["curl", "a b", r#"c "d" $e \x"#, "f g"]);
         check("a\\\n  b 'c\nd'", &["a", "b", "c\nd"]);
         check(r#"'it'\''s' "a"'b'c"#, &["it's", "abc"]);
@@ -317,7 +291,10 @@ mod tests {
         check("curl a # comment", &["curl", "a"]);
         check("curl a | jq .", &["curl", "a"]);
         check("curl http://x/?a=1&b=2", &["curl", "http://x/?a=1&b=2"]);
-        check("curl ^\"http://x/^\" ^\n  -H ^\"A: b^\" --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"", &["curl", "http://x/", "-H", "A: b", "--data-raw", "{\"a\": 1}"]);
+        check(
+            "curl ^\"http://x/^\" ^\n  -H ^\"A: b^\" --data-raw ^\"^{^\\^\"a^\\^\": 1^}^\"",
+            &["curl", "http://x/", "-H", "A: b", "--data-raw", "{\"a\": 1}"],
+        );
         check("curl a `\n -k", &["curl", "a", "-k"]);
         for open in ["'a", "\"a", "$'a", "\"a\\"] {
             assert!(split(open).is_err(), "{open}");

@@ -147,7 +147,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             }
         }
         Effect::Send(send) => {
-            outside.start(state, Slot::Send, format!("Sending {}", send.what), move |handle| {
+            outside.start(state, Slot::ServeSend, format!("Sending {}", send.what), move |handle| {
                 let client = client()?;
                 match client.send(&send.request, &Settings::default(), &handle.progress) {
                     Ok(exchange) => {
