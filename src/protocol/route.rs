@@ -314,7 +314,7 @@ pub fn find(path: &str) -> Matched {
         .collect();
     let mut parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
     // `/v2/` is `/v2`
-    if parts.len() > 1 && parts.last() == Some(&"") {
+    if parts.len() > 1 && parts.last() == Some(&"") && parts.first() != Some(&"") {
         parts.pop();
     }
     let (plain, jobs, v2) = (Some(Protocol::Plain), Some(Protocol::Jobs), Some(Protocol::V2));

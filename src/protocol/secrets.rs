@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(
             seen,
             [
-                (1, 33, true, "a secret"),
+                (1, 32, true, "a secret"),
                 (2, 10, true, "an AWS a"),
                 (2, 34, true, "an OpenA"),
                 (3, 1, true, "a privat"),
