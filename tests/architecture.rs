@@ -20,7 +20,6 @@ const LAYERS: [&str; 12] = [
     "cli",
     "app",
 ];
-];
 
 /// One breach: file, line (from 1) and what is wrong.
 #[derive(Debug, PartialEq, Eq)]

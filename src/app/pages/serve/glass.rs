@@ -78,7 +78,8 @@ pub(crate) fn work_through(seen: &Seen, version: &Version) -> Worked {
                 InputKind::Number { min, max, .. } => {
                     format!("a number, {} to {}", format::number(*min, 4), format::number(*max, 4))
                 }
-                other => other.to_string(),
+                InputKind::Boolean { no, yes, .. } => format!("{no} or {yes}"),
+                InputKind::Date { .. } => "a date".to_owned(),
             };
             let came = record.get(&input.name);
             let is_wrong = wrong.as_ref() == Some(&input.name);

@@ -9,7 +9,7 @@ use super::route::millis;
 use super::seen::{Log, Seen};
 use super::{Command, Draft, Results, Show};
 use crate::app::command::Commands;
-use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
+use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, tokens};
 use crate::app::widgets::{
     Button, Segment, Weight, card_head, focus_ring, format, guarded_ui, icon_button, paint_icon,
     search_field, segmented,

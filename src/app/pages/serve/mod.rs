@@ -464,7 +464,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Stage(stage) => draft.stage = stage,
         Command::Replay(number) => {
-            let send = results.shown_log().get(number).and_then(|seen| jobs::again(state, seen));
+            let state = &*state;
+            let seen = state.results.serve.shown_log().get(number);
+            let send = seen.and_then(|seen| jobs::again(state, seen));
             if let Some(send) = send {
                 return effect(Effect::Send(Box::new(send)));
             }
