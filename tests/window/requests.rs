@@ -289,7 +289,7 @@ fn a_curl_command_is_taken_over_and_given_back() {
     bench.click("Python");
     assert!(code(&bench).contains("import requests"));
     for (key, label) in [
-        (Key::Num1, "Format"),
+        (Key::Num1, "Body from the server"),
         (Key::Num2, "Add a header"),
         (Key::Num3, "Bearer"),
         (Key::Num5, "Add an assertion"),
