@@ -315,6 +315,15 @@ mod tests {
     }
 
     #[test]
+    fn a_keychain_that_is_missing_or_empty_is_said_at_once() {
+        let begun = std::time::Instant::now();
+        let name = format!("no-such-secret-{}", std::process::id());
+        let why = Secrets::default().get("a test", &name, &SecretSource::Keychain).unwrap_err();
+        assert!(why.contains("keychain") && why.contains("type the value"), "{why}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+
+    #[test]
     fn a_secret_typed_into_the_file_is_refused_and_not_repeated() {
         let text = "drydock_environment = 1\nname = \"a\"\n[secrets]\nkey = \"sk_abc\"\n";
         let error = Environment::from_toml(text).unwrap_err();

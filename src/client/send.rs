@@ -477,7 +477,8 @@ async fn ask(
     recorder.add(PhaseKind::Wait, last_write, marks.first_read.unwrap_or_else(Instant::now));
     answer.map_err(|error| {
         let mut fault = explain_exchange(&error, marks.first_read.is_some(), https);
-        fault.stale = recorder.reused && marks.first_read.is_none();
+        // unasked bytes that lay on the line count as little as none: the request has not gone
+        fault.stale = recorder.reused && (marks.first_read.is_none() || marks.written == 0);
         fault
     })
 }

@@ -200,7 +200,8 @@ fn tls_works_with_an_authority_of_ones_own_and_each_fault_is_told_apart() {
     assert_eq!(fails(&url(good), &trusting).kind, FailureKind::Authorities);
 
     let plain = Server::recording();
-    let not_tls = fails(&url(plain.port), &direct());
+    let hasty = Settings { connect_timeout: Duration::from_secs(1), ..direct() };
+    let not_tls = fails(&url(plain.port), &hasty);
     assert!(
         matches!(not_tls.kind, FailureKind::TlsNotTls | FailureKind::Reset | FailureKind::ConnectTimeout),
         "{not_tls:?}"

@@ -72,7 +72,10 @@ impl Server {
 
     /// Answers 200 with `{}`.
     pub(crate) fn recording() -> Self {
-        Self::new(|_, stream| reply(stream, 200, "Content-Type: application/json\r\n", b"{}"))
+        Self::new(|request, stream| {
+            let body: &[u8] = if request.method == "HEAD" { b"" } else { b"{}" };
+            reply(stream, 200, "Content-Type: application/json\r\n", body)
+        })
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -289,7 +289,7 @@ fn a_curl_command_is_taken_over_and_given_back() {
     bench.click("Python");
     assert!(code(&bench).contains("import requests"));
     for (key, label) in [
-        (Key::Num1, "Format"),
+        (Key::Num1, "Body from the server"),
         (Key::Num2, "Add a header"),
         (Key::Num3, "Bearer"),
         (Key::Num5, "Add an assertion"),
@@ -347,6 +347,54 @@ fn two_answers_are_compared() {
     bench.settle();
     bench.wait_for("1 value differs");
     assert!(bench.shows("$.prediction") && bench.shows("441") && bench.shows("442"), "{}", bench.labels());
+}
+
+#[test]
+fn a_body_comes_from_what_the_server_says_of_itself() {
+    let (port, arrived) = server(|line, _| {
+        match line {
+        "GET /v2/models/other" => (
+            200,
+            r#"{"name":"other","inputs":[{"name":"depth_m","datatype":"FP64","shape":[-1,1]},{"name":"site","datatype":"BYTES","shape":[-1,1]}]}"#
+                .into(),
+        ),
+        _ => (404, r#"{"error":"no such model"}"#.into()),
+    }
+    });
+    let mut bench = page(port);
+    let ask = |bench: &mut Bench, url: &str| {
+        bench.keys(Modifiers::COMMAND, Key::L);
+        bench.keys(Modifiers::COMMAND, Key::A);
+        bench.type_text(url);
+        bench.click("Body from the server");
+    };
+    ask(&mut bench, "{{base}}/v2/models/other/infer");
+    let body =
+        bench.harness.get_by_role_and_label(egui::Role::MultilineTextInput, "Body").accesskit_node().value();
+    let body: Value = serde_json::from_str(&body.unwrap()).unwrap();
+    assert_eq!(
+        body["inputs"][0],
+        json!({"name": "depth_m", "shape": [1, 1], "datatype": "FP64", "data": [0]})
+    );
+    assert_eq!(body["inputs"][1]["datatype"], "BYTES");
+    ask(&mut bench, "{{base}}/v2/models/gone/infer");
+    assert!(bench.shows("answered 404: no such model"), "{}", bench.labels());
+    let asked: Vec<String> = arrived.lock().unwrap().iter().map(|(line, _)| line.clone()).collect();
+    assert_eq!(asked, ["GET /v2/models/other", "GET /v2/models/gone"]);
+}
+
+#[test]
+fn no_other_machine_is_asked_in_a_trial() {
+    let (port, arrived) = predicting();
+    let mut bench = page(port);
+    for url in ["https://example.com/", "http://10.0.0.1/predict"] {
+        bench.keys(Modifiers::COMMAND, Key::L);
+        bench.keys(Modifiers::COMMAND, Key::A);
+        bench.type_text(url);
+        bench.keys(Modifiers::COMMAND, Key::Enter);
+        bench.wait_for("Only this machine may be asked here");
+    }
+    assert!(arrived.lock().unwrap().is_empty());
 }
 
 /// A workspace in which a request was answered, with the times it took then.

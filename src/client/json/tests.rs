@@ -1,4 +1,4 @@
-//! Mistakes by their place, numbers as written, and the same verdicts as serde_json.
+//! Mistakes by their place, numbers as written, and the same verdicts as `serde_json`.
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use super::{Command, Draft, shape};
 use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, field_label, paint_icon, select, text_field};
+use crate::app::widgets::{Button, Weight, field_label, icon_button, paint_icon, select, text_field};
 use crate::client::collection::{Body, SavedHeader};
 use crate::client::dialects::Record;
 use crate::client::find_header;
@@ -54,14 +54,13 @@ pub(super) fn body_tools_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, comm
         set_kind(draft, chosen);
     }
     let is_json = kind(draft) == 0;
-    if Button::ghost("Format")
-        .icon(Icon::LIST)
-        .compact()
-        .enabled(is_json, "Only JSON is laid out")
-        .ui(ui)
-        .clicked()
-    {
+    if is_json && icon_button(ui, Icon::LIST, "Format").clicked() {
         commands.push(Command::Format);
+    }
+    let has_model = view.truth.champion().is_some();
+    let generate = Button::ghost("From the model").name("Body from the model").icon(Icon::CUBE).compact();
+    if generate.enabled(has_model, "Train a model and make it the champion first").ui(ui).clicked() {
+        commands.push(Command::Generate);
     }
     if Button::ghost("From the server")
         .name("Body from the server")
@@ -71,11 +70,6 @@ pub(super) fn body_tools_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft, comm
         .clicked()
     {
         commands.push(Command::Describe);
-    }
-    let has_model = view.truth.champion().is_some();
-    let generate = Button::ghost("From the model").name("Body from the model").icon(Icon::CUBE).compact();
-    if generate.enabled(has_model, "Train a model and make it the champion first").ui(ui).clicked() {
-        commands.push(Command::Generate);
     }
 }
 
