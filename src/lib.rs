@@ -8,7 +8,11 @@
 //!   or output but its own bytes.
 //! - [`inference`]: the core: one predict for a record, a table and a stream. Nothing else in the program predicts.
 //! - [`training`]: from settings as typed to a checked plan, a model and an honest evaluation. The only home of linfa.
+//! - [`drift`]: how two tables differ and whether it matters; the slider laboratory; estimates without labels; advice.
 //! - [`workspace`]: the folder a learner's work lives in: models with versions and a champion, what is open; recovery.
+//! - [`protocol`]: the wire: bodies, errors and addresses of every dialect, for server and client. No input or output.
+//! - [`client`]: the request client: measured phases, collections, history, curl and code.
+//! - [`server`]: every dialect at one address; keys, limits, log, metrics. The only home of axum.
 //! - [`cli`]: the commands. The only place that prints.
 //! - `app`: the window (feature `gui`, on by default). The only home of egui.
 //!
@@ -54,9 +58,13 @@
 #[cfg(feature = "gui")]
 pub mod app;
 pub mod cli;
+pub mod client;
 pub mod data;
+pub mod drift;
 pub mod inference;
 pub mod model;
+pub mod protocol;
+pub mod server;
 pub mod training;
 pub mod work;
 pub mod workspace;

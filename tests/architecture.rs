@@ -1,13 +1,25 @@
 //! The shape of `src/`: every file says what it is for, layers use only themselves and earlier ones, and CSV,
-//! linfa and printing each have one home.
+//! linfa, axum and printing each have one home.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails should say so")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The layers, each of which may use itself and those before it.
-const LAYERS: [&str; 9] =
-    ["work", "data", "model", "inference", "training", "drift", "workspace", "cli", "app"];
+const LAYERS: [&str; 12] = [
+    "work",
+    "data",
+    "model",
+    "inference",
+    "training",
+    "drift",
+    "workspace",
+    "protocol",
+    "client",
+    "server",
+    "cli",
+    "app",
+];
 
 /// One breach: file, line (from 1) and what is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +99,9 @@ fn check(name: &str, source: &str) -> Vec<Breach> {
                     && layer != "training" =>
             {
                 add(token.line, format!("{crate_name} is used outside training"));
+            }
+            "axum" if next(1) == "::" && before != "::" && layer != "server" => {
+                add(token.line, "axum is used outside server".into());
             }
             "println" | "print" | "eprintln" | "eprint"
                 if next(1) == "!" && layer != "cli" && name != "main.rs" =>
@@ -249,6 +264,7 @@ fn a_planted_breach_is_found_with_its_line() {
         first("data/a.rs", "//! A.\n\nuse linfa_trees::Tree;\n"),
         (3, "linfa_trees is used outside training".into())
     );
+    assert_eq!(first("cli/a.rs", "//! A.\nuse axum::Router;\n"), (2, "axum is used outside server".into()));
     assert_eq!(
         first("data/a.rs", "//! A.\nfn f() {\n    eprintln!(\"x\");\n}\n"),
         (3, "`eprintln!` outside cli".into())

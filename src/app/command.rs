@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::effect::Effect;
-use super::pages::{PageId, data, predict, train};
+use super::pages::{PageId, data, predict, requests, serve, train};
 use super::picker::{Picker, Purpose};
 use super::state::{AppState, Palette, StatusKind, ThemeChoice};
 use super::theme::Icon;
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Data(data::Command),
     Train(train::Command),
     Predict(predict::Command),
+    Serve(serve::Command),
+    Requests(requests::Command),
 }
 
 impl From<data::Command> for Command {
@@ -59,9 +61,21 @@ impl From<train::Command> for Command {
     }
 }
 
+impl From<serve::Command> for Command {
+    fn from(command: serve::Command) -> Self {
+        Self::Serve(command)
+    }
+}
+
 impl From<predict::Command> for Command {
     fn from(command: predict::Command) -> Self {
         Self::Predict(command)
+    }
+}
+
+impl From<requests::Command> for Command {
+    fn from(command: requests::Command) -> Self {
+        Self::Requests(command)
     }
 }
 
@@ -195,6 +209,8 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (PageId::Data, data::actions(state)),
         (PageId::Train, train::actions(state)),
         (PageId::Predict, predict::actions(state)),
+        (PageId::Serve, serve::actions(state)),
+        (PageId::Requests, requests::actions(state)),
     ] {
         if page != here {
             own.iter_mut().for_each(|action| action.keys = None);
@@ -270,6 +286,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
         Command::Data(command) => return data::apply(state, command),
         Command::Train(command) => return train::apply(state, command),
         Command::Predict(command) => return predict::apply(state, command),
+        Command::Serve(command) => return serve::apply(state, command),
+        Command::Requests(command) => return requests::apply(state, command),
     }
     Vec::new()
 }
@@ -289,6 +307,7 @@ fn chosen(state: &mut AppState, purpose: Purpose, path: PathBuf) -> Vec<Effect> 
         Purpose::SaveScript(number) => train::apply(state, train::Command::SaveScript(number, path)),
         Purpose::OpenBatch => predict::apply(state, predict::Command::OpenBatch(path)),
         Purpose::SaveBatch => predict::apply(state, predict::Command::SaveBatch(path)),
+        Purpose::SaveRequestRows => requests::apply(state, requests::Command::SaveRows(path)),
         Purpose::ExportData => data::apply(state, data::Command::Export(path)),
     }
 }
@@ -307,6 +326,8 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
         PageId::Data => data::escape(state),
         PageId::Train => train::escape(state),
         PageId::Predict => predict::escape(state),
+        PageId::Serve => serve::escape(state),
+        PageId::Requests => requests::escape(state),
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use eframe::egui::{Context, Theme, ThemePreference};
 
 use super::command::open_picker;
 use super::job::{End, JobError, Jobs, Polled, Slot};
-use super::pages::{data, predict, train};
+use super::pages::{data, predict, requests, serve, train};
 use super::picker::{Listing, Purpose};
 use super::state::{AppState, Problem, StatusKind, ThemeChoice, Version};
 use super::theme;
@@ -32,6 +32,8 @@ pub(crate) enum Effect {
     Data(data::Effect),
     Train(train::Effect),
     Predict(predict::Effect),
+    Serve(serve::Effect),
+    Requests(requests::Effect),
 }
 
 /// What comes from a job.
@@ -48,6 +50,8 @@ pub(crate) enum Event {
     Data(data::Event),
     Train(train::Event),
     Predict(predict::Event),
+    Serve(serve::Event),
+    Requests(requests::Event),
 }
 
 /// What effects work with.
@@ -101,6 +105,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Data(effect) => data::carry_out(effect, state, outside),
         Effect::Train(effect) => train::carry_out(effect, state, outside),
         Effect::Predict(effect) => predict::carry_out(effect, state, outside),
+        Effect::Serve(effect) => serve::carry_out(effect, state, outside),
+        Effect::Requests(effect) => requests::carry_out(effect, state, outside),
     }
 }
 
@@ -138,6 +144,14 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
                 }
+                Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
+                    serve::cancelled(state, slot);
+                }
+                Slot::Send
+                | Slot::Dialects
+                | Slot::RequestRows
+                | Slot::RequestFiles
+                | Slot::RequestHistory => requests::cancelled(state, slot),
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }
             Vec::new()
@@ -169,6 +183,8 @@ fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<Effect> {
         Event::Data(event) => return data::happened(state, event, seconds),
         Event::Train(event) => return train::happened(state, event, seconds),
         Event::Predict(event) => return predict::happened(state, event, seconds),
+        Event::Serve(event) => return serve::happened(state, event, seconds),
+        Event::Requests(event) => return requests::happened(state, event, seconds),
     }
     Vec::new()
 }
@@ -193,6 +209,12 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         }
         Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
             predict::failed(state, slot, problem);
+        }
+        Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
+            serve::failed(state, slot, problem);
+        }
+        Slot::Send | Slot::Dialects | Slot::RequestRows | Slot::RequestFiles | Slot::RequestHistory => {
+            requests::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
     }

@@ -58,6 +58,26 @@ pub(crate) enum Slot {
     Measure,
     /// Comparing single with batch.
     Parity,
+    /// Starting or stopping the server.
+    Server,
+    /// Reading or changing the key file.
+    KeyFile,
+    /// Trying what keys may.
+    KeyLab,
+    /// The seats' keys.
+    Classroom,
+    /// Sending a request from the Serve page.
+    ServeSend,
+    /// A request on its way.
+    Send,
+    /// The same record in every dialect.
+    Dialects,
+    /// One request for every row.
+    RequestRows,
+    /// Reading or changing the requests' files.
+    RequestFiles,
+    /// Looking into the history of requests.
+    RequestHistory,
 }
 
 /// Why a job did not do what it was for.
@@ -241,6 +261,8 @@ impl Jobs {
                 | Slot::TrainRows
                 | Slot::BatchBack
                 | Slot::Parity
+                | Slot::RequestFiles
+                | Slot::RequestHistory
         );
         self.running.push(Job { id, slot, title, shown, progress, receiver, since });
         Ok(id)

@@ -196,6 +196,7 @@ impl Drydock {
             self.ready |= matches!(polled, job::Polled::End(job::Slot::Workspace, _));
             effects.extend(receive(&mut self.state, polled));
         }
+        pages::serve::poll(&mut self.state);
         self.take_input(ctx);
         if self.ready
             && let Some(path) = self.open.take()
@@ -297,6 +298,7 @@ impl eframe::App for Drydock {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        pages::serve::close(&mut self.state);
         self.jobs.wait(job::Slot::Keep, 5);
         if self.ready {
             self.keeper.now(&mut self.state);

@@ -16,6 +16,8 @@ pub(crate) enum Purpose {
     SaveScript(u32),
     OpenBatch,
     SaveBatch,
+    /// Save what was answered for every row.
+    SaveRequestRows,
 }
 
 type Filters = &'static [(&'static str, &'static [&'static str])];
@@ -31,6 +33,7 @@ impl Purpose {
             Self::SaveScript(_) => "Save Python script",
             Self::OpenBatch => "Choose a file to predict",
             Self::SaveBatch => "Save predictions",
+            Self::SaveRequestRows => "Save the answers",
         }
     }
 
@@ -45,7 +48,7 @@ impl Purpose {
             Self::OpenData | Self::OpenBatch => {
                 &[("Tables (CSV, TSV, TXT)", &["csv", "tsv", "txt", "tab"]), ("All files", &["*"])]
             }
-            Self::ExportData | Self::SaveBatch => &[("CSV", &["csv"])],
+            Self::ExportData | Self::SaveBatch | Self::SaveRequestRows => &[("CSV", &["csv"])],
             Self::OpenModel | Self::SaveModel(_) => &[("Model (JSON)", &["json"])],
             Self::SaveScript(_) => &[("Python", &["py"])],
         }
@@ -67,6 +70,7 @@ impl Purpose {
                 let is_part = batch.is_some_and(|batch| batch.stopped.is_some());
                 if is_part { "predictions_partial.csv" } else { "predictions.csv" }.into()
             }
+            Self::SaveRequestRows => "answers.csv".into(),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::job::{JobStatus, Slot};
-use super::pages::{PageId, data, predict, train};
+use super::pages::{PageId, data, predict, requests, serve, train};
 use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
@@ -219,6 +219,8 @@ pub(crate) struct Screen {
     pub(crate) data: data::Draft,
     pub(crate) train: train::Draft,
     pub(crate) predict: predict::Draft,
+    pub(crate) requests: requests::Draft,
+    pub(crate) serve: serve::Draft,
     /// The command palette, while it is open.
     #[serde(skip)]
     pub(crate) palette: Option<Palette>,
@@ -288,6 +290,8 @@ pub(crate) struct Results {
     pub(crate) data: data::Results,
     pub(crate) train: train::Results,
     pub(crate) predict: predict::Results,
+    pub(crate) requests: requests::Results,
+    pub(crate) serve: serve::Results,
 }
 
 /// What runs.

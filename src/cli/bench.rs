@@ -4,6 +4,7 @@
 mod accuracy;
 mod clock;
 mod conditioning;
+mod drift;
 mod files;
 mod generate;
 mod machine;
@@ -11,6 +12,7 @@ mod ols;
 #[cfg(feature = "peers")]
 mod peers;
 mod predict;
+mod serve;
 
 use std::sync::Arc;
 
@@ -26,11 +28,11 @@ use clock::Timing;
 #[command(
     after_help = "Benchmarks:\n  csv       a CSV file read and profiled\n  ols       least squares on columns in memory, and its accuracy\n  \
     train     a CSV file to a fitted model\n  predict   one record, a record as JSON, and a batch in memory\n  \
-    score     a CSV file to a CSV file with predictions\n  accuracy  digits right on certified problems, through training\n\n\
+    score     a CSV file to a CSV file with predictions\n  drift     a slider on ten columns, and two CSV files compared\n  accuracy  digits right on certified problems, through training\n  serve     the server beside a bare axum echo and a handler with typed fields\n\n\
     Examples:\n  drydock bench                 all of them at a moderate size, about a minute\n  drydock bench csv             one of them at full size\n  drydock bench ols --rows 100000 --json"
 )]
 pub(crate) struct Args {
-    /// The benchmark to run: csv, ols, train, predict, score or accuracy (default: all, at a moderate size)
+    /// The benchmark to run: csv, ols, train, predict, score, drift, accuracy or serve (default: all, at a moderate size)
     name: Option<String>,
     /// Rows of generated data (default: 1,000,000 for one benchmark, 200,000 for all)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
@@ -43,13 +45,15 @@ pub(crate) struct Args {
 type Benchmark = fn(&mut Session<'_>) -> Result<(), Failure>;
 
 /// The benchmarks by name, in the order they run in. Scoring comes first, before others have used much memory.
-const BENCHMARKS: [(&str, Benchmark); 6] = [
+const BENCHMARKS: [(&str, Benchmark); 8] = [
     ("score", files::score),
     ("csv", files::csv),
     ("train", files::train_file),
     ("ols", ols::run),
     ("predict", predict::run),
+    ("drift", drift::run),
     ("accuracy", accuracy::run),
+    ("serve", serve::run),
 ];
 
 const ROWS_FOR_ONE: usize = 1_000_000;
@@ -145,7 +149,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     };
     if chosen.is_empty() {
         return Err(Failure::usage(format!(
-            "there is no benchmark '{}'; there are csv, ols, train, predict, score and accuracy",
+            "there is no benchmark '{}'; there are csv, ols, train, predict, score, accuracy and serve",
             args.name.as_deref().unwrap_or_default()
         )));
     }

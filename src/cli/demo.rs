@@ -12,6 +12,7 @@ use super::train::text;
 use crate::data::{ReadOptions, Source, Table, read_csv, samples};
 use crate::inference::{Prediction, Predictor, Scratch, score_csv};
 use crate::model::{Model, Policies, Policy};
+use crate::server::{Server, ServerSettings};
 use crate::training::{Origin, Plan, Settings, TrainError, Trained, evaluate, train};
 use crate::work::Progress;
 
@@ -20,7 +21,8 @@ use crate::work::Progress;
 #[command(
     after_help = "Example:\n  drydock demo\n\nThe same by hand:\n  drydock samples winter-beverages -o winter.csv\n  \
     drydock inspect winter.csv\n  drydock train winter.csv --target units_sold --test-fraction 0.2 -o winter.json\n  \
-    drydock predict winter.json --input winter.csv -o predictions.csv"
+    drydock predict winter.json --input winter.csv -o predictions.csv\n  \
+    drydock drift winter_2019.csv winter_2020.csv --model winter.json"
 )]
 pub(crate) struct Args {
     /// Print one JSON document
@@ -126,6 +128,25 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         say(&format!("   {name}  {:>5} rows  {}", evaluation.n_rows, scores(&evaluation.scores)));
         winters.push(json!({"winter": name, "rows": evaluation.n_rows, "metrics": evaluation.scores}));
     }
+    let drift = drift(&loaded.table, &predictor, dates, cut, progress, &say)?;
+    say(
+        "\n7. Serve and ask: the same model behind a real server on this machine, and the same record sent to it",
+    );
+    let asked = ask_served(predictor.model(), &record)?;
+    let equal_served = asked.prediction.to_bits() == single.to_bits();
+    say(&format!("   POST {}/predict\n   {}\n   → {}", asked.url, record, asked.answer));
+    say(&format!(
+        "   {} ms there and back, of them on the server: {}\n   {}",
+        short(asked.seconds * 1e3, 3),
+        asked.server_timing,
+        if equal_served { "equal to the last bit" } else { "NOT EQUAL" }
+    ));
+    if !equal_served {
+        return Err(Failure::work(format!(
+            "a single record gave {single} and the server {}; please report this",
+            asked.prediction
+        )));
+    }
     say("\nNext: the same by hand (`drydock demo --help` lists the commands), or with your own file.");
     if args.json {
         print_json(&json!({
@@ -134,9 +155,45 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "predict": {"record": record, "single": single, "batch": batch, "equal_to_the_bit": equal,
                 "batch_rows": scored.n_rows, "batch_seconds": seconds},
             "evaluate": winters,
+            "drift": drift,
+            "serve": {"url": asked.url, "prediction": asked.prediction, "equal_to_the_bit": equal_served,
+                "server_timing": asked.server_timing, "seconds": asked.seconds},
         }));
     }
     Ok(())
+}
+
+/// The first pandemic winter against the two that the model learned from.
+fn drift(
+    table: &Table,
+    predictor: &Predictor,
+    dates: &[i64],
+    cut: i64,
+    progress: &Progress,
+    say: &dyn Fn(&str),
+) -> Result<Value, Failure> {
+    use crate::drift::{Rule, compare, prediction_drift};
+    let between = |from: i64, to: i64| -> Vec<usize> {
+        dates.iter().enumerate().filter(|(_, date)| (from..to).contains(date)).map(|(row, _)| row).collect()
+    };
+    let end = winter_bounds().get(2).map_or(i64::MAX, |winter| winter.2);
+    let (before, during) = (table.take(&between(i64::MIN, cut)), table.take(&between(cut, end)));
+    say("\n6. Drift: the first pandemic winter against the two winters the model learned from\n");
+    let rule = Rule::default();
+    let prediction = prediction_drift(predictor, &before, &during, &rule, 0).map_err(Failure::work)?;
+    let without_date = |table: Table| {
+        Table::new(table.into_columns().into_iter().filter(|column| column.name != "date").collect())
+            .map_err(Failure::work)
+    };
+    let report =
+        compare(without_date(before)?, without_date(during)?, &rule, 0, progress).map_err(Failure::work)?;
+    for column in report.columns.iter().chain([&prediction.column]) {
+        say(&format!("   {:<14} {}", column.name, column.verdict.reason));
+    }
+    say(
+        "   The inputs moved. That the relation between them and the sales changed as well, no statistic of the\n   inputs can show: that is in the errors of step 5.",
+    );
+    Ok(json!({"columns": report.columns, "drifted_share": report.drifted_share, "prediction": prediction}))
 }
 
 fn fit(table: &Table, origin: &Origin, progress: &Progress) -> Result<Trained, Failure> {
@@ -186,6 +243,47 @@ fn record_of(table: &Table, row: usize) -> Result<Value, Failure> {
         record.insert(column.name.clone(), value);
     }
     if record.is_empty() { Err(Failure::work("the sample has no rows")) } else { Ok(Value::Object(record)) }
+}
+
+/// What a server answered.
+struct Asked {
+    url: String,
+    answer: String,
+    prediction: f64,
+    server_timing: String,
+    seconds: f64,
+}
+
+/// Starts a server with the model on a free port, sends it a record over a socket, and stops it.
+fn ask_served(model: &Arc<Model>, record: &Value) -> Result<Asked, Failure> {
+    use std::io::{Read, Write};
+    let settings =
+        ServerSettings { models: vec![Model::clone(model)], text: false, ..ServerSettings::default() };
+    let server = Server::start(settings).map_err(Failure::work)?;
+    let body = record.to_string();
+    let request = format!(
+        "POST /predict HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        server.addr(),
+        body.len()
+    );
+    let started = Instant::now();
+    let exchange = || {
+        let mut stream = std::net::TcpStream::connect(server.addr())?;
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(10)))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    let text =
+        exchange().map_err(|error: std::io::Error| Failure::work(format!("{}: {error}", server.url())))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let (head, answer) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let timing = head.lines().find_map(|line| line.strip_prefix("server-timing: ")).unwrap_or("").to_owned();
+    let value: Value = serde_json::from_str(answer).map_err(Failure::work)?;
+    let prediction = value["prediction"]
+        .as_f64()
+        .ok_or_else(|| Failure::work(format!("{} answered {answer}", server.url())))?;
+    Ok(Asked { url: server.url(), answer: answer.to_owned(), prediction, server_timing: timing, seconds })
 }
 
 fn number(prediction: Prediction<'_>) -> Result<f64, Failure> {

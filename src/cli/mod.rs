@@ -14,12 +14,15 @@ macro_rules! outln {
 
 mod bench;
 mod demo;
+mod drift;
 mod evaluate;
 mod inspect;
+mod keys;
 mod predict;
 mod reading;
 mod report;
 mod samples;
+mod serve;
 mod train;
 
 use std::process::ExitCode;
@@ -40,7 +43,8 @@ use crate::data::did_you_mean;
     after_help = "Start here:\n  drydock demo                                   the whole path on bundled data\n  \
         drydock inspect DATA.csv                       what is in a file\n  \
         drydock train DATA.csv --target y -o m.json    a model from it\n  \
-        drydock predict m.json --input ROWS.csv        its predictions\n\n\
+        drydock predict m.json --input ROWS.csv        its predictions\n  \
+        drydock serve m.json                           its answers over HTTP\n\n\
         Exit status: 0 done, 1 the work failed (the message says what, where and what to do), 2 the command line is wrong.",
     args_conflicts_with_subcommands = true
 )]
@@ -68,7 +72,7 @@ pub enum Renderer {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The whole path on bundled data: load, train, predict both ways
+    /// The whole path on bundled data: load, train, predict both ways, drift, serve and ask
     Demo(demo::Args),
     /// How a data file is read, and what is in it
     Inspect(inspect::Args),
@@ -78,6 +82,12 @@ enum Command {
     Predict(predict::Args),
     /// Measure a model on labelled rows
     Evaluate(evaluate::Args),
+    /// How a file differs from a reference, and whether it matters
+    Drift(drift::Args),
+    /// Serve models over HTTP, in every dialect at once
+    Serve(serve::Args),
+    /// Make, list, revoke and rotate the keys of a server
+    Keys(keys::Args),
     /// List the bundled data sets, or write one to a file
     Samples(samples::Args),
     /// Measure this program's speed and accuracy on this machine
@@ -161,6 +171,9 @@ pub fn run() -> Ran {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Drift(args)) => drift::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         None => match cli.workspace {

@@ -45,6 +45,14 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Option<Vec<f64>> {
     Some(interpolated.collect())
 }
 
+/// As [`quantiles`], for one probability of values that are sorted already and hold no NaN; `None` without values.
+pub(crate) fn of_sorted(values: &[f64], probability: f64) -> Option<f64> {
+    let (rank, weight) = position(values.len().checked_sub(1)?, probability);
+    let lower = *values.get(rank)?;
+    let upper = values.get(rank + 1).copied().unwrap_or(lower);
+    Some(lerp(lower, upper, weight))
+}
+
 /// The rank at or before a probability's place among the ranks 0 to `last`, and how far it is to the next
 /// one.
 fn position(last: usize, probability: f64) -> (usize, f64) {

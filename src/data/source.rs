@@ -65,6 +65,11 @@ impl Source {
         Self::Pipe { name: name.into(), spool: Spool::new(reader) }
     }
 
+    /// Takes what was written to a temporary file before; `name` stands for it in messages.
+    pub fn from_spooled(name: impl Into<String>, file: tempfile::SpooledTempFile, len: u64) -> Self {
+        Self::Pipe { name: name.into(), spool: Spool::complete(file, len) }
+    }
+
     /// Takes bytes in memory; `name` stands for them in messages.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {

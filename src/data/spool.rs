@@ -31,6 +31,11 @@ impl Spool {
         Self(Arc::new(Mutex::new(State { pipe: Box::new(pipe), kept, len: 0, ended: false })))
     }
 
+    /// What came through a pipe that has ended.
+    pub(crate) fn complete(kept: tempfile::SpooledTempFile, len: u64) -> Self {
+        Self(Arc::new(Mutex::new(State { pipe: Box::new(io::empty()), kept, len, ended: true })))
+    }
+
     /// The number of bytes once the pipe has ended, 0 before.
     pub(crate) fn size(&self) -> u64 {
         self.0.lock().map_or(0, |state| if state.ended { state.len } else { 0 })

@@ -1,6 +1,7 @@
 //! The core: one way to predict, for a record, a table and a stream. Everything in this program that predicts
 //! calls this, so that all of it gives the same number to the last bit.
 
+mod batch;
 mod error;
 mod kernel;
 mod labelled;
@@ -9,11 +10,13 @@ mod rows;
 mod slots;
 mod stream;
 mod table;
+pub mod text;
 mod weighted_sum;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use batch::{Batch, BodyError, Form, Rows};
 pub use error::{InputError, Place};
 pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
 pub use record::Scratch;
@@ -79,6 +82,26 @@ impl Predictor {
     #[must_use]
     pub fn model(&self) -> &Arc<Model> {
         &self.model
+    }
+
+    /// Whether the model takes images of 8 by 8 points: it has 64 inputs, all numbers, and none that is called `image`.
+    #[must_use]
+    pub fn takes_images(&self) -> bool {
+        self.slots.len() == 64
+            && self.slots.iter().all(|slot| matches!(slot.kind, slots::SlotKind::Number))
+            && !self.by_name.contains_key("image")
+    }
+
+    /// The place of an input by its name.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// `,"model":"…","version":"…"}`: how a JSON answer ends.
+    #[must_use]
+    pub fn json_tail(&self) -> &str {
+        &self.json_tail
     }
 
     /// The prediction for the record that was read last. Whoever hands it on looks at [`Prediction::is_finite`].

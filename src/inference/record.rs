@@ -8,6 +8,9 @@ use super::slots::{ABSENT_BITS, Slot, SlotKind};
 use crate::data::number_text;
 use crate::model::Policy;
 
+/// The brightest point of an image, as in the bundled digits.
+pub(crate) const IMAGE_WHITE: f64 = 16.0;
+
 /// Memory for reading records and predicting them, to be used again and again.
 #[derive(Debug, Default, Clone)]
 pub struct Scratch {
@@ -55,10 +58,10 @@ fn outcome(read: Result<(), serde_json::Error>, problem: Option<InputError>) -> 
     }
 }
 
-struct RecordSeed<'a> {
-    predictor: &'a Predictor,
-    slots: &'a mut Vec<f64>,
-    problem: &'a mut Option<InputError>,
+pub(super) struct RecordSeed<'a> {
+    pub(super) predictor: &'a Predictor,
+    pub(super) slots: &'a mut Vec<f64>,
+    pub(super) problem: &'a mut Option<InputError>,
 }
 
 impl<'de> DeserializeSeed<'de> for RecordSeed<'_> {
@@ -76,32 +79,59 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
         f.write_str("a JSON object with the model's inputs as fields")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let key = KeySeed { predictor: self.predictor, expected: 0, envelope: false, problem: self.problem };
+        let first = map.next_key_seed(key)?;
+        self.read_fields(first, &mut map)
+    }
+}
+
+impl RecordSeed<'_> {
+    /// Reads the fields of an object whose first key has been read.
+    pub(super) fn read_fields<'de, A: MapAccess<'de>>(
+        &mut self,
+        mut next: Option<Key>,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
         let slots = &self.predictor.slots;
         self.slots.clear();
         self.slots.resize(slots.len(), f64::from_bits(ABSENT_BITS));
-        let mut expected = 0;
-        loop {
-            let key = KeySeed { predictor: self.predictor, expected, problem: self.problem };
-            let Some(found) = map.next_key_seed(key)? else { break };
-            let Some(at) = found else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            expected = at + 1;
-            if self.slots[at].to_bits() != ABSENT_BITS {
-                *self.problem = Some(slots[at].error("the field twice"));
-                return Err(A::Error::custom("field given twice"));
+        while let Some(key) = next {
+            let mut expected = 0;
+            match key {
+                Key::Input(at) => {
+                    expected = at + 1;
+                    self.read_field(at, map)?;
+                }
+                Key::Image => map.next_value_seed(ImageSeed { slots: self.slots, problem: self.problem })?,
+                Key::Records | Key::Extra => drop(map.next_value::<IgnoredAny>()?),
             }
-            self.slots[at] = map.next_value_seed(ValueSeed { slot: &slots[at], problem: self.problem })?;
+            let key = KeySeed { predictor: self.predictor, expected, envelope: false, problem: self.problem };
+            next = map.next_key_seed(key)?;
         }
+        self.fill_absent()
+    }
+
+    fn read_field<'de, A: MapAccess<'de>>(&mut self, at: usize, map: &mut A) -> Result<(), A::Error> {
+        let slot = &self.predictor.slots[at];
+        if self.slots[at].to_bits() != ABSENT_BITS {
+            *self.problem = Some(slot.error("the field twice"));
+            return Err(A::Error::custom("field given twice"));
+        }
+        self.slots[at] = map.next_value_seed(ValueSeed { slot, problem: self.problem })?;
+        Ok(())
+    }
+
+    /// Treats the inputs that did not come by the policy for them.
+    pub(super) fn fill_absent<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        let slots = &self.predictor.slots;
         for (value, slot) in self.slots.iter_mut().zip(slots) {
             if value.to_bits() == ABSENT_BITS {
                 match slot.absent() {
                     Ok(filled) => *value = filled,
                     Err(error) => {
                         *self.problem = Some(error);
-                        return Err(A::Error::custom("field missing"));
+                        return Err(E::custom("field missing"));
                     }
                 }
             }
@@ -110,37 +140,57 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
     }
 }
 
+/// What a key of an object means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    /// The input of this place.
+    Input(usize),
+    /// All inputs of a model of images, as one list.
+    Image,
+    /// The list of records, in an object around them.
+    Records,
+    /// Nothing the model knows.
+    Extra,
+}
+
 /// Finds the input a key names: the one that is next in the signature, or by look-up.
-struct KeySeed<'a> {
-    predictor: &'a Predictor,
-    expected: usize,
-    problem: &'a mut Option<InputError>,
+pub(super) struct KeySeed<'a> {
+    pub(super) predictor: &'a Predictor,
+    pub(super) expected: usize,
+    /// Whether the object may be one around the records.
+    pub(super) envelope: bool,
+    pub(super) problem: &'a mut Option<InputError>,
 }
 
 impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Option<usize>;
+    type Value = Key;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for KeySeed<'_> {
-    type Value = Option<usize>;
+    type Value = Key;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a field name")
     }
 
     #[inline]
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Option<usize>, E> {
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Key, E> {
         let slots = &self.predictor.slots;
         if slots.get(self.expected).is_some_and(|slot| slot.input.name == key) {
-            return Ok(Some(self.expected));
+            return Ok(Key::Input(self.expected));
         }
-        let found = self.predictor.by_name.get(key).copied();
+        let found = match self.predictor.by_name.get(key) {
+            Some(at) => return Ok(Key::Input(*at)),
+            None if key == "image" && self.predictor.takes_images() => return Ok(Key::Image),
+            None if key == "records" && self.envelope => return Ok(Key::Records),
+            None => Key::Extra,
+        };
         // labelled records are welcome, as labelled files are
-        let is_extra = found.is_none() && key != self.predictor.model.output.name;
+        let is_extra = key != self.predictor.model.output.name;
         if is_extra && self.predictor.model.policies.extra_column == Policy::Reject {
             *self.problem = Some(InputError::extra(key));
             return Err(E::custom("extra field"));
@@ -150,9 +200,9 @@ impl Visitor<'_> for KeySeed<'_> {
 }
 
 /// Reads a value as its input wants it.
-struct ValueSeed<'a> {
-    slot: &'a Slot,
-    problem: &'a mut Option<InputError>,
+pub(super) struct ValueSeed<'a> {
+    pub(super) slot: &'a Slot,
+    pub(super) problem: &'a mut Option<InputError>,
 }
 
 impl ValueSeed<'_> {
@@ -240,5 +290,113 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         let result = self.slot.wrong_type(|| "an object".into());
         self.settle(result)
+    }
+}
+
+/// Reads the brightness of an image's points, in the order of the model's inputs.
+struct ImageSeed<'a> {
+    slots: &'a mut [f64],
+    problem: &'a mut Option<InputError>,
+}
+
+impl ImageSeed<'_> {
+    fn refuse<E: serde::de::Error>(&mut self, at: Option<usize>, got: String) -> E {
+        let field = at.map_or_else(|| "image".to_owned(), |at| format!("image[{at}]"));
+        let expected = match at {
+            Some(_) => format!("a number from 0 to {}", number_text(IMAGE_WHITE)),
+            None => format!(
+                "a list of {} numbers from 0 to {}, row by row",
+                self.slots.len(),
+                number_text(IMAGE_WHITE)
+            ),
+        };
+        *self.problem = Some(InputError { place: None, field, expected, got });
+        E::custom("image refused")
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ImageSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ImageSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "field 'image': a list of {} numbers", self.slots.len())
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        loop {
+            // a value that is no number becomes NaN, so that it is named by its place
+            let Some(Point(value)) = seq.next_element::<Point>()? else { break };
+            if at < self.slots.len() {
+                if !(0.0..=IMAGE_WHITE).contains(&value) {
+                    let got = if value.is_nan() { "something else".into() } else { number_text(value) };
+                    return Err(self.refuse(Some(at), got));
+                }
+                self.slots[at] = value;
+            }
+            at += 1;
+        }
+        if at == self.slots.len() { Ok(()) } else { Err(self.refuse(None, format!("{at} numbers"))) }
+    }
+}
+
+/// A number, or NaN for anything else.
+struct Point(f64);
+
+impl<'de> serde::Deserialize<'de> for Point {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PointVisitor)
+    }
+}
+
+struct PointVisitor;
+
+impl<'de> Visitor<'de> for PointVisitor {
+    type Value = Point;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Point, E> {
+        Ok(Point(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Point, E> {
+        Ok(Point(value as f64))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Point, E> {
+        Ok(Point(value as f64))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Point, E> {
+        Ok(Point(f64::NAN))
+    }
+
+    fn visit_unit<E>(self) -> Result<Point, E> {
+        Ok(Point(f64::NAN))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Point, E> {
+        Ok(Point(f64::NAN))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Point, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Point(f64::NAN))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Point, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Point(f64::NAN))
     }
 }

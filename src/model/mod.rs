@@ -7,6 +7,7 @@ mod file;
 mod policy;
 mod reference;
 mod signature;
+pub mod text;
 
 pub use estimator::{Estimator, Linear, Logistic, Mlp, Node, Tree};
 pub use file::{FORMAT, FORMAT_VERSION, ModelError};

@@ -15,6 +15,7 @@ mod outline;
 mod plan;
 pub mod python;
 pub mod report;
+pub mod text;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

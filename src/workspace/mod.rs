@@ -12,6 +12,7 @@
 //! that can't be read is kept under another name and said so; what the others hold stays usable.
 
 mod folder;
+pub mod log;
 
 pub use folder::{Folder, Opened, WorkspaceError};
 

@@ -10,4 +10,5 @@ mod hard;
 mod keyboard;
 mod monkey;
 mod predict;
+mod requests;
 mod train;

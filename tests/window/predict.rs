@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 
 /// Trains a model on a bundled sample, as `drydock train` does, and puts it in a workspace as its champion.
-fn with_model(workspace: &Path, sample: &str, kind: ModelKind) -> Value {
+pub(crate) fn with_model(workspace: &Path, sample: &str, kind: ModelKind) -> Value {
     let sample = samples::find(sample).unwrap();
     let source = Source::from_bytes(sample.file, sample.bytes());
     let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();

@@ -72,6 +72,16 @@ fn guide(state: &AppState) -> Guide {
                 .collect(),
             next: Some(PageId::Serve),
         },
+        PageId::Requests => Guide {
+            title: "Be the client",
+            why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.",
+            what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.",
+            tasks: crate::app::pages::requests::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: Some(PageId::Drift),
+        },
         PageId::Data => Guide {
             title: "Bring in your data",
             why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.",
@@ -88,6 +98,16 @@ fn guide(state: &AppState) -> Guide {
                 task("Choose the target column", truth.target().is_some()),
             ],
             next: Some(PageId::Train),
+        },
+        PageId::Serve => Guide {
+            title: "Put the model behind an address",
+            why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.",
+            what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.",
+            tasks: crate::app::pages::serve::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: Some(PageId::Requests),
         },
         _ => Guide {
             title: "Still to come",

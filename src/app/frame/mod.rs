@@ -17,6 +17,8 @@ use super::command::{Action, Commands};
 use super::pages::coming::coming_page_ui;
 use super::pages::data::data_page_ui;
 use super::pages::predict::predict_page_ui;
+use super::pages::requests::requests_page_ui;
+use super::pages::serve::serve_page_ui;
 use super::pages::train::train_page_ui;
 use super::pages::{PageId, View};
 use super::state::AppState;
@@ -78,6 +80,11 @@ pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], co
 fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action], commands: &mut Commands) {
     let AppState { truth, screen, results, work } = state;
     let view = View { truth, work, actions, compact };
+    if screen.page == PageId::Requests {
+        // its panes reach the edges
+        requests_page_ui(ui, view, &results.requests, &mut screen.requests, commands);
+        return;
+    }
     let padding: i8 = if compact { 16 } else { 24 };
     let margin = Margin { left: padding, right: padding, top: 0, bottom: padding };
     Frame::new().inner_margin(margin).show(ui, |ui| {
@@ -87,6 +94,7 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
             PageId::Data => data_page_ui(ui, view, &results.data, &mut screen.data, commands),
             PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),
             PageId::Predict => predict_page_ui(ui, view, &results.predict, &mut screen.predict, commands),
+            PageId::Serve => serve_page_ui(ui, view, &results.serve, &mut screen.serve, commands),
             page => coming_page_ui(ui, page, view),
         }
     });

@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::top_bar::popup_frame;
 use crate::app::command::{Command, Commands};
+use crate::app::pages::PageId;
 use crate::app::state::{AppState, StatusKind};
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, focus_ring, format, icon_ui, paint_icon};
@@ -23,7 +24,9 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &AppState, commands: &mut Commands) 
         let time = format::time_of_day(status.at_unix_millis);
         right.label(text(time, font::small(), t.text_3)).on_hover_text("When this happened");
     }
-    if let Some(data) = state.truth.data() {
+    if matches!(state.screen.page, PageId::Serve | PageId::Requests) && state.results.serve.live().is_some() {
+        served_ui(&mut right, state);
+    } else if let Some(data) = state.truth.data() {
         let columns = data.loaded.table.columns().len();
         right.label(text(format::plural(columns, "column", "columns"), font::small(), t.text_2));
         right.label(text(format::plural(data.loaded.table.n_rows(), "row", "rows"), font::small(), t.text_2));
@@ -51,6 +54,19 @@ pub(crate) fn status_ui(ui: &mut Ui, state: &AppState, commands: &mut Commands) 
     };
     icon_ui(&mut left, icon, weight, size::ICON_SEGMENT, color);
     left.add(Label::new(text(said, font::small(), t.text_2)).truncate()).on_hover_text(said);
+}
+
+/// What the running server has answered.
+fn served_ui(ui: &mut Ui, state: &AppState) {
+    let t = tokens(ui);
+    let log = &state.results.serve.log;
+    if let Some(millis) = log.p95() {
+        ui.label(text(format!("p95 {} ms", format::millis(millis)), font::small(), t.text_2)).on_hover_text(
+            "95 % of the requests in the list took no longer, from the first byte to the last on the server",
+        );
+    }
+    let total = usize::try_from(log.total).unwrap_or(usize::MAX);
+    ui.label(text(format::plural(total, "request", "requests"), font::small(), t.text_2));
 }
 
 /// Everything that went wrong, to read and to copy.

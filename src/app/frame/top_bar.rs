@@ -10,6 +10,7 @@ use crate::app::command::{Action, Command, Commands, hint};
 use crate::app::effect::short_path;
 use crate::app::job::JobStatus;
 use crate::app::pages::PageId;
+use crate::app::pages::serve::Server;
 use crate::app::picker::Purpose;
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
@@ -35,18 +36,7 @@ pub(crate) fn top_bar_ui(
     right.spacing_mut().item_spacing.x = space::S2;
     jobs_chip_ui(&mut right, state, compact, commands);
     model_chip_ui(&mut right, state, commands);
-    if chip(
-        &mut right,
-        Icon::BROADCAST,
-        t.text_2,
-        if compact { "Off" } else { "Not serving" },
-        "Server: not serving",
-    )
-    .on_hover_text("The local server comes with the Serve page")
-    .clicked()
-    {
-        commands.push(Command::Go(PageId::Serve));
-    }
+    server_chip_ui(&mut right, state, compact, commands);
     let chips_left = right.min_rect().left();
     let mut left_rect = inner;
     left_rect.max.x = chips_left - space::S3;
@@ -74,16 +64,16 @@ enum Step {
 fn stack_ui(ui: &mut Ui, state: &AppState, commands: &mut Commands) {
     let t = tokens(ui);
     let model = if state.truth.champion().is_some() { Step::Done } else { Step::Current };
-    let api = if model == Step::Done { Step::Current } else { Step::ToDo };
+    let api = match model {
+        Step::Done if state.screen.serve.answered => Step::Done,
+        Step::Done => Step::Current,
+        _ => Step::ToDo,
+    };
+    let hosting = if api == Step::Done { Step::Current } else { Step::ToDo };
     let steps = [
         ("Model", PageId::Train, model, "done when a champion is chosen"),
-        ("API", PageId::Serve, api, "done when a request was answered; comes with the Serve page"),
-        (
-            "Hosting",
-            PageId::Ship,
-            Step::ToDo,
-            "done when an export passed its checks; comes with the Ship page",
-        ),
+        ("API", PageId::Serve, api, "done when a request was answered with 200"),
+        ("Hosting", PageId::Ship, hosting, "done when an export passed its checks; comes with the Ship page"),
         (
             "Infrastructure",
             PageId::Scale,
@@ -176,6 +166,26 @@ fn chip(ui: &mut Ui, icon: Icon, icon_color: Color32, label: &str, name: &str) -
     );
     focus_ring(ui, &response, radius::CONTROL);
     response
+}
+
+/// What the server does.
+fn server_chip_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &mut Commands) {
+    let t = tokens(ui);
+    let results = &state.results.serve;
+    let (label, short, color) = match &results.server {
+        Server::Off if results.problem.is_some() => ("Failed".to_owned(), "Failed".to_owned(), t.bad),
+        Server::Off => ("Not serving".to_owned(), "Off".to_owned(), t.text_2),
+        Server::Starting => ("Starting".to_owned(), "Starting".to_owned(), t.info),
+        Server::Stopping => ("Stopping".to_owned(), "Stopping".to_owned(), t.info),
+        Server::Serving(live) => {
+            (format!("Serving on {}", live.address), format!(":{}", live.address.port()), t.good)
+        }
+    };
+    let shown = if compact { &short } else { &label };
+    let name = format!("Server: {}{}", label[..1].to_lowercase(), &label[1..]);
+    if chip(ui, Icon::BROADCAST, color, shown, &name).clicked() {
+        commands.push(Command::Go(PageId::Serve));
+    }
 }
 
 fn model_chip_ui(ui: &mut Ui, state: &AppState, commands: &mut Commands) {

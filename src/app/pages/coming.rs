@@ -16,20 +16,6 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
                 "A presenter view for the instructor, and scenarios to start from",
             ],
         ),
-        PageId::Serve => (
-            "Put the champion behind an address, and see a request travel to it and back.",
-            &[
-                "Start and stop a local server that answers as KServe, MLflow, TensorFlow Serving and OpenAI do",
-                "What the client sees beside what only the server sees: keys, log, time of each hop",
-            ],
-        ),
-        PageId::Requests => (
-            "Be the client: send requests by hand, right ones and wrong ones, to this server or any other.",
-            &[
-                "Requests as text files, with variables and environments",
-                "The same request in every dialect, and a measured waterfall of its time",
-            ],
-        ),
         PageId::Drift => (
             "Change the world and watch the model age, then decide whether to train again.",
             &[
@@ -55,7 +41,7 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
             "Leave with a working machine of one's own.",
             &["Checks what is installed, and shows the command for what is missing"],
         ),
-        PageId::Data | PageId::Train | PageId::Predict => ("", &[]),
+        PageId::Data | PageId::Train | PageId::Predict | PageId::Serve | PageId::Requests => ("", &[]),
     }
 }
 
@@ -83,7 +69,7 @@ pub(crate) fn coming_page_ui(ui: &mut Ui, page: PageId, view: View<'_>) {
         }
         ui.add(
             Label::new(text(
-                "Data, Train and Predict work today, on the same model and rows that this page will use.",
+                "Data, Train, Predict and Requests work today, on the same model and rows that this page will use.",
                 font::body(),
                 t.text_2,
             ))

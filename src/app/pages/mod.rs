@@ -3,6 +3,8 @@
 pub(crate) mod coming;
 pub(crate) mod data;
 pub(crate) mod predict;
+pub(crate) mod requests;
+pub(crate) mod serve;
 pub(crate) mod train;
 
 use std::path::PathBuf;

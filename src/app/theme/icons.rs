@@ -71,6 +71,7 @@ icons! {
     HARD_DRIVES = '\u{e2a0}';
     HASH = '\u{e2a2}';
     INFO = '\u{e2ce}';
+    KEY = '\u{e2d6}';
     KEYBOARD = '\u{e2d8}';
     LIGHTNING = '\u{e2de}';
     LIST = '\u{e2f0}';
@@ -82,6 +83,7 @@ icons! {
     MOON = '\u{e330}';
     NOTE_PENCIL = '\u{e34c}';
     PACKAGE = '\u{e390}';
+    PAUSE = '\u{e39e}';
     PAPER_PLANE_TILT = '\u{e398}';
     PATH = '\u{e39c}';
     PENCIL_SIMPLE = '\u{e3b4}';

@@ -4,7 +4,7 @@ mod icons;
 mod tokens;
 
 pub(crate) use icons::Icon;
-pub(crate) use tokens::{DARK, LIGHT, Tokens};
+pub(crate) use tokens::{CODE_COLORS, DARK, LIGHT, Tokens};
 
 use eframe::egui::epaint::text::{FontTweak, VariationCoords};
 use eframe::egui::style::{HandleShape, ScrollStyle, WidgetVisuals};
@@ -63,6 +63,15 @@ pub(crate) mod size {
     pub(crate) const SAMPLE_CHART: f32 = 32.0;
     pub(crate) const SAMPLE_CARD: f32 = 196.0;
     pub(crate) const TRAIN_CONFIGURATION: f32 = 288.0;
+    pub(crate) const REQUEST_TREE: f32 = 248.0;
+    pub(crate) const REQUEST_TREE_COMPACT: f32 = 200.0;
+    pub(crate) const REQUEST_ENVIRONMENT: f32 = 148.0;
+    /// The bar with method, address and the button that sends.
+    pub(crate) const REQUEST_BAR: f32 = 57.0;
+    /// From this width on, request and answer stand side by side.
+    pub(crate) const REQUEST_SIDE_BY_SIDE: f32 = 760.0;
+    pub(crate) const CODE_LINE: f32 = 20.0;
+    pub(crate) const WATERFALL_ROW: f32 = 24.0;
     pub(crate) const NAV_ITEM: f32 = 32.0;
     pub(crate) const ROW: f32 = 28.0;
     pub(crate) const ROW_VERSION: f32 = 32.0;

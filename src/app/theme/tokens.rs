@@ -85,6 +85,9 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
 
+/// The light and the dark of a code that phones read, the same in both themes: many readers take nothing else.
+pub(crate) const CODE_COLORS: (Color32, Color32) = (Color32::WHITE, Color32::BLACK);
+
 /// The light theme.
 pub(crate) const LIGHT: Tokens = Tokens {
     dark: false,

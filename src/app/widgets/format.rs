@@ -50,6 +50,12 @@ pub(crate) fn number(value: f64, digits: i32) -> String {
     grouped(text)
 }
 
+/// Milliseconds, with a digit that means something.
+pub(crate) fn millis(value: f64) -> String {
+    let decimals = if value >= 10.0 { 1 } else { 2 };
+    if value > 0.0 && value < 0.005 { "< 0.01".to_owned() } else { fixed(value, decimals) }
+}
+
 /// A number with a fixed number of decimals.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if value.is_finite() { grouped(&format!("{value:.decimals$}")) } else { number(value, 4) }

@@ -26,7 +26,7 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
 }
 
 /// A linear model of that many numbers, trained on a thousand rows.
-fn linear(inputs: usize) -> Result<Predictor, Failure> {
+pub(super) fn linear(inputs: usize) -> Result<Predictor, Failure> {
     // enough rows for the training range to hold nearly all that are predicted
     let (x, y) = problem(100_000, inputs);
     let mut columns: Vec<Column> =

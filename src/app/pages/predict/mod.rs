@@ -30,7 +30,9 @@ pub(crate) use jobs::carry_out;
 #[cfg(test)]
 pub(crate) use jobs::{half_done, stopped};
 pub(crate) use page::predict_page_ui;
-use record::{Cached, Record, record_for, values_of};
+pub(crate) use record::Record;
+pub(crate) use record::values_of as values_at;
+use record::{Cached, record_for, values_of};
 #[cfg(test)]
 pub(crate) use results::By;
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};

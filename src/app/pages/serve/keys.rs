@@ -1,0 +1,316 @@
+//! Keys: who may ask what; made, revoked and changed here as on the command line; and the key lab, which tries what a key
+//! must not do.
+
+use eframe::egui::{
+    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
+};
+
+use super::lab::{Outcome, Trial};
+use super::{Command, Draft, KeyShown, Results};
+use crate::app::command::{Command as AppCommand, Commands};
+use crate::app::pages::View;
+use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
+use crate::app::widgets::{
+    Button, Segment, Tone, Weight, card_head, check, field_label, focus_ring, format, guarded_ui, icon_ui,
+    paint_icon, segmented, stepper, switch, tag, text_field,
+};
+
+/// The height of both cards.
+const HEIGHT: f32 = 520.0;
+
+/// The part of the page.
+pub(super) fn keys_ui(
+    ui: &mut Ui,
+    width: f32,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let (rect, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
+    let first = ((width - space::S4) * 0.56).floor();
+    let left = Rect::from_min_size(rect.min, vec2(first, rect.height()));
+    let right = Rect::from_min_max(pos2(left.right() + space::S4, rect.top()), rect.max);
+    list_ui(ui, left, view, results, draft, commands);
+    lab_ui(ui, right, results, commands);
+}
+
+fn list_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    guarded_ui(ui, rect, "keys", |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
+        card_head(ui, Some(Icon::LOCK_SIMPLE), "Keys", true, |ui| {
+            let mut on = draft.ask_for_keys;
+            let possible = view.truth.folder.is_some() && !draft.classroom;
+            ui.add_enabled_ui(possible, |ui| {
+                if switch(ui, &mut on, "Ask for a key").changed() {
+                    commands.push(Command::AskForKeys(on));
+                }
+            });
+            ui.label(text("Ask for a key", font::small_medium(), t.text_2));
+        });
+        let form = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 148.0), rect.max);
+        let body = Rect::from_min_max(
+            pos2(rect.left() + 1.0, ui.cursor().top()),
+            pos2(rect.right() - 1.0, form.top()),
+        );
+        if results.keys.is_empty() {
+            let said = if view.truth.folder.is_none() {
+                "Keys are kept in the workspace; this window has none"
+            } else if draft.ask_for_keys {
+                "No key yet: nobody can ask until one is made"
+            } else {
+                "Without keys anyone on this machine may ask. Make one below to see how keys work."
+            };
+            ui.painter().text(body.center(), Align2::CENTER_CENTER, said, font::body(), t.text_2);
+        } else {
+            guarded_ui(ui, body, "list", |ui| {
+                ScrollArea::vertical().id_salt("keys").auto_shrink(false).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    for key in &results.keys {
+                        line_ui(ui, &t, key, results, draft, commands);
+                    }
+                });
+            });
+        }
+        ui.painter().hline(form.x_range().shrink(1.0), form.top() + 0.5, hairline(&t));
+        guarded_ui(ui, form.shrink2(vec2(space::S4, space::S3)), "form", |ui| {
+            form_ui(ui, &t, view, results, draft, commands);
+        });
+    });
+}
+
+fn line_ui(
+    ui: &mut Ui,
+    t: &Tokens,
+    key: &KeyShown,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let chosen = draft.key.as_deref() == Some(key.name.as_str());
+    let height = if chosen { 88.0 } else { 48.0 };
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let response = ui.interact(rect, ui.scope_id().with(("key", &key.name)), Sense::click());
+    let state = if key.revoked { "revoked" } else { "valid" };
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListItem, true, chosen, format!("Key {}: {state}", key.name))
+    });
+    if response.clicked() {
+        draft.key = if chosen { None } else { Some(key.name.clone()) };
+    }
+    let fill = if chosen {
+        t.selected
+    } else if response.hovered() {
+        t.hover
+    } else {
+        eframe::egui::Color32::TRANSPARENT
+    };
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let (icon, color) = if key.revoked { (Icon::PROHIBIT, t.bad) } else { (Icon::CHECK_CIRCLE, t.good) };
+    let y = rect.top() + 16.0;
+    paint_icon(&painter, pos2(rect.left() + space::S4, y), icon, Weight::Regular, size::ICON, color);
+    let x = rect.left() + 36.0;
+    painter.text(pos2(x, y), Align2::LEFT_CENTER, &key.name, font::label(), t.text);
+    let rights = format!(
+        "may {}{}",
+        key.may.join(", "),
+        key.limit.map_or_else(String::new, |n| format!(", {n} a minute"))
+    );
+    super::clipped(
+        &painter,
+        pos2(x, rect.top() + 35.0),
+        Align2::LEFT_CENTER,
+        &format!("{}   {rights}", key.publishable),
+        rect.right() - x - 120.0,
+        t.text_2,
+    );
+    let used = results.log.key(&key.name).map_or(0, |used| used.requests);
+    painter.text(
+        pos2(rect.right() - space::S3, y),
+        Align2::RIGHT_CENTER,
+        if key.revoked { "revoked".to_owned() } else { format!("{} requests", format::count(used)) },
+        font::small(),
+        if key.revoked { t.bad } else { t.text_3 },
+    );
+    focus_ring(ui, &response, radius::TAG);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(t));
+    if chosen {
+        let place = Rect::from_min_max(pos2(x, rect.top() + 52.0), rect.max - vec2(space::S3, space::S2));
+        let mut row = ui.new_child(
+            UiBuilder::new()
+                .id_salt(("ways", &key.name))
+                .max_rect(place)
+                .layout(Layout::left_to_right(Align::Center)),
+        );
+        row.spacing_mut().item_spacing.x = space::S2;
+        if Button::secondary("Copy publishable").icon(Icon::COPY).small().ui(&mut row).clicked() {
+            commands.push(AppCommand::Copy(key.publishable.clone()));
+        }
+        let usable = !key.revoked;
+        let rotate = Button::secondary("Rotate").icon(Icon::ARROW_COUNTER_CLOCKWISE).small();
+        if rotate.enabled(usable, "It was revoked").ui(&mut row).clicked() {
+            commands.push(Command::RotateKey(key.name.clone()));
+        }
+        let revoke = Button::secondary("Revoke").icon(Icon::PROHIBIT).small();
+        if revoke.enabled(usable, "It was revoked").ui(&mut row).clicked() {
+            commands.push(Command::RevokeKey(key.name.clone()));
+        }
+    }
+}
+
+fn form_ui(
+    ui: &mut Ui,
+    t: &Tokens,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    ui.spacing_mut().item_spacing = vec2(space::S2, space::S2);
+    if let Some((name, secret)) = &results.made {
+        ui.horizontal(|ui| {
+            icon_ui(ui, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
+            ui.label(text(format!("The secret of {name}, shown this once:"), font::label(), t.text));
+        });
+        ui.add(Label::new(text(secret, font::mono(), t.text)).truncate());
+        let about = "Only its SHA-256 is kept. A client never gets it: the publishable key stands for it on the server.";
+        ui.add(Label::new(text(about, font::small(), t.text_2)).wrap());
+        ui.horizontal(|ui| {
+            if Button::secondary("Copy the secret").icon(Icon::COPY).small().ui(ui).clicked() {
+                commands.push(AppCommand::Copy(secret.clone()));
+            }
+            if Button::primary("I have it").small().ui(ui).clicked() {
+                commands.push(Command::ForgetSecret);
+            }
+        });
+        return;
+    }
+    field_label(ui, "A new key");
+    ui.horizontal(|ui| {
+        text_field(ui, "Name of the new key", &mut draft.new_key, "class", 150.0, None);
+        let choices = [Segment::new(false, "May predict"), Segment::new(true, "May do everything")];
+        segmented(ui, "Rights", &mut draft.new_admin, &choices, size::CONTROL, None);
+    });
+    ui.horizontal(|ui| {
+        check(ui, &mut draft.new_limited, "At most");
+        ui.add_enabled_ui(draft.new_limited, |ui| {
+            stepper(ui, "Requests a minute", &mut draft.new_limit, 1..=100_000, 128.0);
+        });
+        ui.label(text("requests a minute", font::body(), t.text_2));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let name = draft.new_key.trim();
+            let taken = results.keys.iter().any(|key| key.name == name);
+            let (possible, why) = if view.truth.folder.is_none() {
+                (false, "Keys are kept in the workspace; this window has none")
+            } else if name.is_empty() {
+                (false, "Give it a name; logs show it in place of the key")
+            } else if taken {
+                (false, "There is a key of that name")
+            } else {
+                (true, "")
+            };
+            let make = Button::primary("Make a key").icon(Icon::PLUS);
+            if make.enabled(possible, why).ui(ui).clicked() {
+                commands.push(Command::MakeKey);
+            }
+        });
+    });
+}
+
+fn lab_ui(ui: &mut Ui, rect: Rect, results: &Results, commands: &mut Commands) {
+    let t = tokens(ui);
+    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    guarded_ui(ui, rect, "lab", |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
+        let live = results.live().is_some();
+        card_head(ui, Some(Icon::FLASK), "Key lab", true, |ui| {
+            let all = Button::primary("Try all").icon(Icon::PLAY).small();
+            let (possible, why) = if !live {
+                (false, "Start the server first")
+            } else if results.trying {
+                (false, "They are being tried")
+            } else {
+                (true, "")
+            };
+            if all.enabled(possible, why).ui(ui).clicked() {
+                commands.push(Command::Try(None));
+            }
+            if ui.available_width() > 240.0 {
+                ui.label(text("real requests to this server", font::small(), t.text_3));
+            }
+        });
+        let body = Rect::from_min_max(pos2(rect.left() + 1.0, ui.cursor().top()), rect.max - vec2(1.0, 2.0));
+        guarded_ui(ui, body, "trials", |ui| {
+            ScrollArea::vertical().id_salt("trials").auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for trial in Trial::ALL {
+                    trial_ui(ui, &t, trial, results.trials.get(&trial), live && !results.trying, commands);
+                }
+            });
+        });
+    });
+}
+
+fn trial_ui(
+    ui: &mut Ui,
+    t: &Tokens,
+    trial: Trial,
+    outcome: Option<&Outcome>,
+    possible: bool,
+    commands: &mut Commands,
+) {
+    let height = 76.0;
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let said = outcome.map_or_else(|| "not tried yet".to_owned(), |outcome| outcome.said.clone());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {said}", trial.title())));
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let x = rect.left() + space::S4;
+    painter.text(pos2(x, rect.top() + 18.0), Align2::LEFT_CENTER, trial.title(), font::label(), t.text);
+    super::clipped(
+        &painter,
+        pos2(x, rect.top() + 37.0),
+        Align2::LEFT_CENTER,
+        trial.expected(),
+        rect.width() - space::S4 * 2.0,
+        t.text_2,
+    );
+    let line =
+        Rect::from_min_max(pos2(x, rect.top() + 46.0), pos2(rect.right() - space::S4, rect.bottom() - 4.0));
+    let mut row = ui.new_child(
+        UiBuilder::new().id_salt(trial.title()).max_rect(line).layout(Layout::right_to_left(Align::Center)),
+    );
+    let label = if trial == Trial::Leak { "Look" } else { "Try" };
+    let name = format!("{label}: {}", trial.title());
+    let button = Button::secondary(label).name(&name).small();
+    if button.enabled(possible, "Start the server first").ui(&mut row).clicked() {
+        commands.push(Command::Try(Some(trial)));
+    }
+    row.with_layout(Layout::left_to_right(Align::Center), |ui| match outcome {
+        Some(outcome) => {
+            let (tone, icon) = if outcome.as_expected {
+                (Tone::Good, Icon::CHECK_CIRCLE)
+            } else {
+                (Tone::Bad, Icon::X_CIRCLE)
+            };
+            let short = if outcome.status > 0 { outcome.status.to_string() } else { "found".to_owned() };
+            tag(ui, tone, Some((icon, Weight::Fill)), &short);
+            ui.add(Label::new(text(&outcome.said, font::small(), t.text_2)).truncate())
+                .on_hover_text(&outcome.said);
+        }
+        None => {
+            ui.label(text("Not tried yet", font::small(), t.text_3));
+        }
+    });
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(t));
+}

@@ -1,0 +1,8 @@
+//! curl command lines: read as a shell and curl would, and written so that any shell takes them.
+
+mod export;
+mod import;
+mod words;
+
+pub use export::export;
+pub use import::{ImportError, Imported, import};

@@ -1,0 +1,184 @@
+//! A feature in the laboratory: its reference, its current values, and every statistic after a move of its sliders.
+
+use serde::Serialize;
+
+use super::exact::{area, largest_gap};
+use super::ranked::{Affine, Moved, Ranked};
+use super::shifts::FeatureShift;
+use crate::drift::ks::{of_gap, signed};
+use crate::drift::{Bins, ChiSquared, KolmogorovSmirnov, Sorted, chi_squared, jensen_shannon, psi};
+use crate::work::Seed;
+
+/// How exact KS has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// To the last digit.
+    #[default]
+    Exact,
+    /// Within ±0.001, while a slider is dragged.
+    Dragging,
+}
+
+/// Every statistic of a shifted column.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Measured {
+    /// Population stability index.
+    pub psi: Option<f64>,
+    /// Jensen–Shannon distance.
+    pub jensen_shannon: Option<f64>,
+    /// Kolmogorov–Smirnov.
+    pub ks: Option<KolmogorovSmirnov>,
+    /// Wasserstein's distance, in the column's unit.
+    pub wasserstein: Option<f64>,
+    /// Chi-squared over the bins.
+    pub chi_squared: Option<ChiSquared>,
+    /// Share of values outside the reference's range.
+    pub out_of_range: Option<f64>,
+    /// Where the figures are from a sample: with 95 % confidence no share is off by more than this (and so neither is KS).
+    pub band: Option<f64>,
+}
+
+/// A feature of numbers, sorted once.
+#[derive(Debug, Clone)]
+pub struct LabColumn {
+    reference: Ranked,
+    current: Ranked,
+    bins: Bins,
+    in_reference: Vec<usize>,
+}
+
+impl LabColumn {
+    /// Prepares a feature: the reference, and the values that are shifted (often the reference's own). `None` where a side
+    /// has no value.
+    #[must_use]
+    pub fn new(reference: Sorted, current: Sorted) -> Option<Self> {
+        let bins = Bins::of_reference(&reference)?;
+        if current.is_empty() {
+            return None;
+        }
+        let in_reference = bins.counts(&reference);
+        Some(Self { reference: Ranked::new(reference), current: Ranked::new(current), bins, in_reference })
+    }
+
+    /// The bins.
+    #[must_use]
+    pub fn bins(&self) -> &Bins {
+        &self.bins
+    }
+
+    /// The reference, sorted.
+    #[must_use]
+    pub fn reference(&self) -> &Sorted {
+        self.reference.sorted()
+    }
+
+    /// How many reference values each bin holds.
+    #[must_use]
+    pub fn reference_counts(&self) -> &[usize] {
+        &self.in_reference
+    }
+
+    /// How many shifted values each bin holds: by binary search for its edges.
+    #[must_use]
+    pub fn counts(&self, affine: Affine) -> Vec<usize> {
+        self.counts_in(&self.bins, affine)
+    }
+
+    /// The same for any bins, such as those of a chart.
+    #[must_use]
+    pub fn counts_in(&self, bins: &Bins, affine: Affine) -> Vec<usize> {
+        let moved = Moved::new(&self.current, affine);
+        bins.counts_by(moved.len(), |x| moved.at_most(x), |x| moved.below(x))
+    }
+
+    /// Population stability index after a shift.
+    #[must_use]
+    pub fn psi(&self, affine: Affine) -> Option<f64> {
+        psi(&self.in_reference, &self.counts(affine))
+    }
+
+    /// Kolmogorov–Smirnov after a shift.
+    #[must_use]
+    pub fn ks(&self, affine: Affine, precision: Precision) -> KolmogorovSmirnov {
+        let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&self.current, affine));
+        let slack = match precision {
+            Precision::Exact => 0,
+            Precision::Dragging => signed(a.len()).saturating_mul(signed(b.len())) / 1000,
+        };
+        let (gap, at) = largest_gap(&a, &b, slack);
+        of_gap(gap, at, a.len() as u64, b.len() as u64)
+    }
+
+    /// Wasserstein's distance after a shift; infinite or too large gives `None`.
+    #[must_use]
+    pub fn wasserstein(&self, affine: Affine) -> Option<f64> {
+        area(&Moved::new(&self.reference, Affine::default()), &Moved::new(&self.current, affine))
+    }
+
+    /// Every statistic after a shift of all values.
+    #[must_use]
+    pub fn measure(&self, affine: Affine, precision: Precision) -> Measured {
+        let counts = self.counts(affine);
+        let moved = Moved::new(&self.current, affine);
+        let (low, high) = self.reference.sorted().range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let outside = moved.below(low) + moved.len() - moved.at_most(high);
+        Measured {
+            psi: psi(&self.in_reference, &counts),
+            jensen_shannon: jensen_shannon(&self.in_reference, &counts),
+            ks: Some(self.ks(affine, precision)),
+            wasserstein: self.wasserstein(affine),
+            chi_squared: chi_squared(&self.in_reference, &counts),
+            out_of_range: Some(outside as f64 / moved.len() as f64),
+            band: (precision == Precision::Dragging).then_some(0.001),
+        }
+    }
+
+    /// Every statistic of values that were shifted in another way (noise, clipping, gaps): all of them, or a sample, whose
+    /// error band is that of Dvoretzky, Kiefer and Wolfowitz with Massart's constant, √(ln(2/0.05) / 2n).
+    #[must_use]
+    pub fn measure_values(&self, values: Vec<f64>, is_sample: bool) -> Measured {
+        let current = Sorted::new(values);
+        let n = current.len() as f64;
+        let band = is_sample.then(|| (40.0_f64.ln() / (2.0 * n)).sqrt());
+        if current.is_empty() {
+            return Measured::default();
+        }
+        Measured { band, ..self.measure_sorted(current) }
+    }
+
+    fn measure_sorted(&self, current: Sorted) -> Measured {
+        let counts = self.bins.counts(&current);
+        let reference = self.reference.sorted();
+        let (low, high) = reference.range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let outside = current.below(low) + current.len() - current.at_most(high);
+        let n = current.len();
+        let ranked = Ranked::new(current);
+        let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&ranked, Affine::default()));
+        let (gap, at) = largest_gap(&a, &b, 0);
+        Measured {
+            psi: psi(&self.in_reference, &counts),
+            jensen_shannon: jensen_shannon(&self.in_reference, &counts),
+            ks: Some(of_gap(gap, at, a.len() as u64, n as u64)),
+            wasserstein: area(&a, &b),
+            chi_squared: chi_squared(&self.in_reference, &counts),
+            out_of_range: Some(outside as f64 / n as f64),
+            band: None,
+        }
+    }
+
+    /// Every statistic of a shift of any kind, from at most `rows` of the current values (in the file's order, NaN where
+    /// missing), with its error band: what is shown at once, until the figure of all rows is there.
+    #[must_use]
+    pub fn approximate(
+        &self,
+        values: &[f64],
+        shift: &FeatureShift,
+        mean: f64,
+        rows: usize,
+        (seed, name): (Seed, &str),
+    ) -> Measured {
+        let picked = crate::drift::classifier::sample(values.len(), rows, seed, name);
+        let sampled: Vec<f64> = picked.iter().map(|&row| values[row]).collect();
+        self.measure_values(shift.numbers(&sampled, mean, seed, name), picked.len() < values.len())
+    }
+}

@@ -1,0 +1,34 @@
+//! The slider laboratory: what happens to every statistic, and to a model's error, when the data shifts.
+//!
+//! A move of a slider that is affine (`scale · x + shift`: mean, spread, a unit error of all rows) is answered exactly from
+//! columns that were sorted once, by moving the question instead of the data. Any other shift is answered from a sample at
+//! once, with its error band, and exactly afterwards.
+//!
+//! ```
+//! use drydock::drift::Sorted;
+//! use drydock::drift::lab::{Affine, LabColumn, Precision};
+//!
+//! let values: Vec<f64> = (0..100).map(f64::from).collect();
+//! let column = LabColumn::new(Sorted::new(values.clone()), Sorted::new(values)).ok_or("values")?;
+//! let moved = column.measure(Affine { scale: 1.0, shift: 10.0 }, Precision::Exact);
+//! assert_eq!(moved.wasserstein, Some(10.0));
+//! assert_eq!(moved.ks.map(|ks| ks.statistic), Some(0.1));
+//! # Ok::<(), &str>(())
+//! ```
+
+mod column;
+mod exact;
+mod fooled;
+mod levels;
+mod presets;
+mod ranked;
+mod shifts;
+mod timeline;
+
+pub use column::{LabColumn, Measured, Precision};
+pub use fooled::{Fooled, fooled};
+pub use levels::{LabLevels, LevelsMeasured};
+pub use presets::{Preset, winter_presets};
+pub use ranked::{Affine, Ranked};
+pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
+pub use timeline::{Timeline, Week, simulate};

@@ -1,0 +1,71 @@
+//! Intervals by resampling: how much a mean, or a difference of means, is worth.
+
+use rand::Rng;
+use serde::Serialize;
+
+use super::losses::mean;
+use crate::work::Seed;
+
+const RESAMPLES: usize = 1_000;
+
+/// A figure with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Interval {
+    /// The figure itself.
+    pub value: f64,
+    /// 2.5 % of the resamples lie below.
+    pub low: f64,
+    /// 2.5 % lie above.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether the whole interval is above x.
+    #[must_use]
+    pub fn is_above(&self, x: f64) -> bool {
+        self.low > x
+    }
+
+    /// Whether the whole interval is below x.
+    #[must_use]
+    pub fn is_below(&self, x: f64) -> bool {
+        self.high < x
+    }
+}
+
+fn resampled(values: &[f64], rng: &mut impl Rng) -> f64 {
+    let n = values.len() as u128;
+    let mut sum = 0.0;
+    for _ in 0..values.len() {
+        sum += values[((u128::from(rng.next_u64()) * n) >> 64) as usize];
+    }
+    sum / values.len() as f64
+}
+
+fn interval(value: f64, mut resamples: Vec<f64>) -> Interval {
+    resamples.sort_by(f64::total_cmp);
+    let at = |share: f64| resamples[((share * resamples.len() as f64) as usize).min(resamples.len() - 1)];
+    Interval { value, low: at(0.025), high: at(0.975) }
+}
+
+/// The mean of values (for pairs: of the differences), by the percentile bootstrap; `None` for fewer than two values.
+#[must_use]
+pub fn mean_interval(values: &[f64], seed: Seed) -> Option<Interval> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mut rng = seed.rng("bootstrap");
+    Some(interval(mean(values)?, (0..RESAMPLES).map(|_| resampled(values, &mut rng)).collect()))
+}
+
+/// mean(after) − mean(before) of two samples that are not paired; `None` for fewer than two values on a side.
+#[must_use]
+pub fn difference_interval(before: &[f64], after: &[f64], seed: Seed) -> Option<Interval> {
+    if before.len() < 2 || after.len() < 2 {
+        return None;
+    }
+    let mut rng = seed.rng("bootstrap");
+    let value = mean(after)? - mean(before)?;
+    let draw = |_| resampled(after, &mut rng) - resampled(before, &mut rng);
+    Some(interval(value, (0..RESAMPLES).map(draw).collect()))
+}

@@ -1,0 +1,482 @@
+//! Connections: taken up to a limit, watched, and cut when they are too slow or idle for too long. A watched stream
+//! notes when bytes last came and went; one task looks at all of them twice a second.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+
+use super::events::{Event, WireEvent};
+use super::shared::Shared;
+
+/// The most bytes of each direction that are captured for looking at.
+const CAPTURED: usize = 64 * 1024;
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: SocketAddr,
+    started: Instant,
+    /// Requests that are being answered: 0 or 1.
+    busy: AtomicU32,
+    /// Milliseconds after `started`, plus 1, when the head of a request began to come; 0 while none is coming.
+    head_since: AtomicU64,
+    /// The same, when the last byte came or went.
+    active_at: AtomicU64,
+    /// The same, when the socket began to take no more bytes; 0 while it takes them.
+    blocked_since: AtomicU64,
+    cut: Notify,
+    glass: Mutex<Option<Box<Glass>>>,
+    capturing: AtomicBool,
+    /// The last answer went out before all of its request's body was read.
+    pub(crate) unread: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Glass {
+    id: Option<String>,
+    request: Vec<u8>,
+    response: Vec<u8>,
+    cut: bool,
+}
+
+/// Sets a time that is not set yet.
+fn start(time: &AtomicU64, now: u64) {
+    // only the connection's own task sets it
+    if time.load(Ordering::Relaxed) == 0 {
+        time.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Marks a request as being answered, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<Connection>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.active_at.store(self.0.now(), Ordering::Relaxed);
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Connection {
+    fn new(peer: SocketAddr, capturing: bool) -> Self {
+        Self {
+            peer,
+            started: Instant::now(),
+            busy: AtomicU32::new(0),
+            head_since: AtomicU64::new(0),
+            active_at: AtomicU64::new(1),
+            blocked_since: AtomicU64::new(0),
+            cut: Notify::new(),
+            glass: Mutex::new(capturing.then(Box::default)),
+            capturing: AtomicBool::new(capturing),
+            unread: AtomicBool::new(false),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+
+    /// A request's head has come whole.
+    pub(crate) fn begin(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        self.head_since.store(0, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    /// The request whose bytes are captured has this id.
+    pub(crate) fn name_capture(&self, id: &str) {
+        if self.capturing.load(Ordering::Relaxed)
+            && let Some(glass) = self.glass.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+        {
+            glass.id = Some(id.to_owned());
+        }
+    }
+
+    /// Whether the connection is to be cut now.
+    fn is_overdue(&self, limits: &super::Limits) -> bool {
+        let now = self.now();
+        let longer = |since: u64, limit: Duration| {
+            since > 0 && now.saturating_sub(since) > u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
+        };
+        if longer(self.blocked_since.load(Ordering::Relaxed), limits.write_timeout) {
+            return true;
+        }
+        if self.busy.load(Ordering::Relaxed) > 0 {
+            // the body has its own clock
+            return false;
+        }
+        let head = self.head_since.load(Ordering::Relaxed);
+        if head > 0 {
+            return longer(head, limits.header_timeout);
+        }
+        longer(self.active_at.load(Ordering::Relaxed), limits.idle_timeout)
+    }
+}
+
+/// A stream that notes when bytes come and go.
+struct Watched {
+    stream: TcpStream,
+    connection: Arc<Connection>,
+    shared: Arc<Shared>,
+}
+
+impl Watched {
+    fn capture(&self, incoming: bool, bytes: &[u8]) {
+        let on = self.shared.glass.load(Ordering::Relaxed);
+        let was_on = self.connection.capturing.load(Ordering::Relaxed);
+        if !on && !was_on {
+            return;
+        }
+        self.connection.capturing.store(on, Ordering::Relaxed);
+        let mut kept = self.connection.glass.lock().unwrap_or_else(PoisonError::into_inner);
+        if !on {
+            *kept = None;
+            return;
+        }
+        let glass = kept.get_or_insert_default();
+        if incoming && !glass.response.is_empty() {
+            // the next request begins
+            self.send(std::mem::take(glass.as_mut()));
+        }
+        let own = if incoming { &mut glass.request } else { &mut glass.response };
+        let room = CAPTURED.saturating_sub(own.len()).min(bytes.len());
+        own.extend_from_slice(&bytes[..room]);
+        glass.cut |= room < bytes.len();
+    }
+
+    /// Sends what was captured, once an answer is out.
+    fn flush_capture(&self) {
+        if !self.connection.capturing.load(Ordering::Relaxed)
+            || self.connection.busy.load(Ordering::Relaxed) > 0
+        {
+            return;
+        }
+        let mut kept = self.connection.glass.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(glass) = kept.as_mut()
+            && !glass.response.is_empty()
+        {
+            self.send(std::mem::take(glass.as_mut()));
+        }
+    }
+
+    fn send(&self, glass: Glass) {
+        let Some(id) = glass.id else { return };
+        let event =
+            WireEvent { id, request: without_key(glass.request), response: glass.response, cut: glass.cut };
+        self.shared.say(Event::Wire(Arc::new(event)));
+    }
+}
+
+/// Overwrites the credentials in a request's head, all but their first characters.
+fn without_key(mut request: Vec<u8>) -> Vec<u8> {
+    let end = request.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(request.len());
+    let mut at = 0;
+    while at < end {
+        let line_end = request[at..end].windows(2).position(|two| two == b"\r\n").map_or(end, |n| at + n);
+        let line = &mut request[at..line_end];
+        let secret = [b"authorization:".as_slice(), b"proxy-authorization:", b"cookie:", b"x-api-key:"];
+        if let Some(name) = secret
+            .iter()
+            .find(|name| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+        {
+            let value = line.get_mut(name.len()..).unwrap_or(&mut []);
+            let start = value.iter().position(|byte| *byte != b' ').unwrap_or(0);
+            // the scheme and the key's prefix may be seen
+            let scheme =
+                value[start..].iter().position(|byte| *byte == b' ').map_or(start, |n| start + n + 1);
+            value.iter_mut().skip(scheme + 3).for_each(|byte| *byte = b'*');
+        }
+        at = line_end + 2;
+    }
+    request
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if polled.is_ready() && buf.filled().len() > before {
+            let now = this.connection.now();
+            this.connection.active_at.store(now, Ordering::Relaxed);
+            if this.connection.busy.load(Ordering::Relaxed) == 0 {
+                start(&this.connection.head_since, now);
+            }
+            this.capture(true, &buf.filled()[before..]);
+        } else {
+            this.flush_capture();
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.wrote(&polled, &[io::IoSlice::new(bytes)]);
+        polled
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, bytes);
+        this.wrote(&polled, bytes);
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.flush_capture();
+        Pin::new(&mut this.stream).poll_shutdown(cx)
+    }
+}
+
+impl Watched {
+    fn wrote(&self, polled: &Poll<io::Result<usize>>, bytes: &[io::IoSlice<'_>]) {
+        let connection = &self.connection;
+        match polled {
+            Poll::Ready(Ok(n)) => {
+                connection.active_at.store(connection.now(), Ordering::Relaxed);
+                connection.blocked_since.store(0, Ordering::Relaxed);
+                let mut left = *n;
+                for slice in bytes {
+                    let part = left.min(slice.len());
+                    self.capture(false, &slice[..part]);
+                    left -= part;
+                }
+            }
+            Poll::Pending => {
+                start(&connection.blocked_since, connection.now());
+            }
+            Poll::Ready(Err(_)) => {}
+        }
+    }
+}
+
+/// The connections that are open.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    open: Mutex<HashMap<u64, Arc<Connection>>>,
+    emptied: Notify,
+}
+
+impl Connections {
+    fn add(&self, number: u64, connection: Arc<Connection>) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, connection);
+    }
+
+    fn remove(&self, number: u64) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&number);
+        if open.is_empty() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Waits until none is open.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.count() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    pub(crate) fn cut_all(&self) {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
+        for connection in open.values() {
+            connection.cut.notify_one();
+        }
+    }
+}
+
+/// Takes connections until told to stop.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    router: Router,
+    shared: Arc<Shared>,
+    connections: Arc<Connections>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut number = 0_u64;
+    loop {
+        let taken = tokio::select! {
+            taken = listener.accept() => taken,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Ok((stream, peer)) = taken else {
+            // out of file descriptors, or the caller has gone: neither ends the server
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        shared.stats.connections_taken.fetch_add(1, Ordering::Relaxed);
+        if connections.count() >= shared.limits.max_connections {
+            shared.stats.connections_refused.fetch_add(1, Ordering::Relaxed);
+            refuse(&stream);
+            continue;
+        }
+        number += 1;
+        let connection = Arc::new(Connection::new(peer, shared.glass.load(Ordering::Relaxed)));
+        connections.add(number, connection.clone());
+        shared.stats.connections.fetch_add(1, Ordering::Relaxed);
+        // answers go out at once
+        drop(stream.set_nodelay(true));
+        let watched = Watched { stream, connection: connection.clone(), shared: shared.clone() };
+        let (router, shared) = (router.clone(), shared.clone());
+        let (connections, stop) = (connections.clone(), stop.clone());
+        tokio::spawn(async move {
+            serve(watched, connection, router, &shared, stop).await;
+            shared.stats.connections.fetch_sub(1, Ordering::Relaxed);
+            connections.remove(number);
+        });
+    }
+}
+
+/// Tells a caller that there are too many, without waiting for what it has to say.
+fn refuse(stream: &TcpStream) {
+    let body = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections; try again\"}";
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    // who can't be told is cut off all the same
+    drop(stream.try_write(answer.as_bytes()));
+}
+
+async fn serve(
+    watched: Watched,
+    connection: Arc<Connection>,
+    router: Router,
+    shared: &Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let own = connection.clone();
+    let service = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(own.clone());
+        Box::pin(hyper::service::Service::call(&service, request.map(Body::new)))
+    });
+    let mut builder = http1::Builder::new();
+    builder
+        .max_headers(shared.limits.max_headers)
+        .max_buf_size(shared.limits.max_header_bytes.max(8192))
+        .half_close(true);
+    let mut serving = builder.serve_connection(TokioIo::new(watched), service);
+    let served = tokio::select! {
+        served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),
+        () = connection.cut.notified() => {
+            shared.stats.connections_cut.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    let served = if let Some(served) = served {
+        served
+    } else {
+        // finishes what was accepted, and takes nothing more
+        Pin::new(&mut serving).graceful_shutdown();
+        tokio::select! {
+            served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => served.is_ok(),
+            () = connection.cut.notified() => return,
+        }
+    };
+    let watched = serving.into_parts().io.into_inner();
+    watched.flush_capture();
+    if served {
+        let mut stream = watched.stream;
+        // who has gone needs no goodbye
+        drop(stream.shutdown().await);
+        if connection.unread.load(Ordering::Relaxed) {
+            drain(stream).await;
+        }
+    }
+}
+
+/// Reads what a client still sends after an early answer, and throws it away: closing at once would take the answer
+/// away from a client that has not read it yet.
+async fn drain(mut stream: TcpStream) {
+    const MOST: usize = 64 << 20;
+    let read = async {
+        let mut buffer = [0; 8192];
+        let mut came = 0;
+        while came < MOST {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return,
+                Ok(n) => came += n,
+            }
+        }
+    };
+    // a client that goes on for longer does not listen
+    drop(tokio::time::timeout(Duration::from_secs(3), Box::pin(read)).await);
+}
+
+/// Cuts connections that are overdue, twice a second.
+pub(crate) async fn watch_over(shared: Arc<Shared>, connections: Arc<Connections>) {
+    let every =
+        Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
+        #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
+        for connection in open.values() {
+            if connection.is_overdue(&shared.limits) {
+                connection.cut.notify_one();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_key;
+
+    #[test]
+    fn a_captured_request_does_not_show_its_key() {
+        let request =
+            b"POST / HTTP/1.1\r\nAuthorization: Bearer sk_abcdef\r\nhost: x\r\n\r\nauthorization: body"
+                .to_vec();
+        assert_eq!(
+            String::from_utf8(without_key(request)).unwrap(),
+            "POST / HTTP/1.1\r\nAuthorization: Bearer sk_******\r\nhost: x\r\n\r\nauthorization: body"
+        );
+    }
+}

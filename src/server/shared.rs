@@ -1,0 +1,91 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::broadcast;
+
+use super::Limits;
+use super::events::Event;
+use super::jobs::Jobs;
+use super::keys::Keys;
+use super::models::Models;
+use super::pool::Pool;
+use super::recorder::Recorder;
+use super::stats::{Gauges, Stats};
+use super::upstream::Upstream;
+use crate::protocol::Protocol;
+use crate::work::Clock;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) models: Models,
+    /// `None` lets everybody in.
+    pub(crate) keys: ArcSwapOption<Keys>,
+    /// One bit for each protocol that is on.
+    pub(crate) protocols: AtomicU32,
+    pub(crate) limits: Limits,
+    pub(crate) pool: Pool,
+    pub(crate) jobs: Jobs,
+    pub(crate) stats: Stats,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// Empty once the server has stopped.
+    pub(crate) recorder: ArcSwapOption<Recorder>,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) clock: Clock,
+    pub(crate) started: Instant,
+    pub(crate) started_unix_millis: i64,
+    /// Whether the bytes on the wire are captured.
+    pub(crate) glass: AtomicBool,
+    /// The server is about to stop: it is not ready any more.
+    pub(crate) stopping: AtomicBool,
+    /// CSV bodies that are being worked on.
+    pub(crate) csv_now: AtomicU32,
+    pub(crate) id_base: u64,
+    pub(crate) next_id: AtomicU64,
+}
+
+impl Shared {
+    /// Tells whoever listens.
+    pub(crate) fn say(&self, event: Event) {
+        // nobody may be listening
+        drop(self.events.send(event));
+    }
+
+    pub(crate) fn speaks(&self, protocol: Protocol) -> bool {
+        self.protocols.load(Ordering::Relaxed) & bit(protocol) != 0
+    }
+
+    /// An id that no other request of this server has.
+    pub(crate) fn new_id(&self) -> String {
+        let n = self.next_id.fetch_add(1, Ordering::Relaxed);
+        format!("{:012x}{n:08x}", self.id_base & 0xffff_ffff_ffff)
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        let (workers, _, queued) = self.pool.state();
+        let gauges = Gauges {
+            queued,
+            workers,
+            jobs: self.jobs.counts().to_vec(),
+            started_unix_secs: self.started_unix_millis as f64 / 1e3,
+        };
+        self.stats.text(&self.models.get(), &gauges)
+    }
+
+    /// Nothing more is written; the thread that writes ends.
+    pub(crate) fn close_recorder(&self) {
+        self.recorder.store(None);
+    }
+
+    pub(crate) fn set_keys(&self, keys: Option<Keys>) {
+        self.keys.store(keys.map(Arc::new));
+    }
+}
+
+/// The bit of a protocol.
+pub(crate) fn bit(protocol: Protocol) -> u32 {
+    1 << protocol as u8
+}

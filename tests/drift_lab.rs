@@ -1,0 +1,250 @@
+//! The slider laboratory: what it answers without moving the data is what moving the data gives.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
+
+use std::collections::BTreeMap;
+
+use drydock::data::{Column, ColumnData, Table};
+use drydock::drift::lab::{
+    Affine, Concept, FeatureShift, LabColumn, Precision, Schedule, Shifts, Timeline, UnitError, apply, means,
+    simulate, winter_presets,
+};
+use drydock::drift::{Bins, Sorted, jensen_shannon, kolmogorov_smirnov, psi, wasserstein};
+use drydock::work::{Progress, Seed};
+use proptest::prelude::*;
+
+fn column() -> impl Strategy<Value = Vec<f64>> {
+    let value = prop_oneof![-50.0..50.0_f64, (-5..5_i32).prop_map(f64::from)];
+    prop_oneof![
+        proptest::collection::vec(value.clone(), 1..40),
+        proptest::collection::vec(value, 200..900),
+        proptest::collection::vec((0..4_i32).prop_map(f64::from), 1..300),
+    ]
+}
+
+fn affine() -> impl Strategy<Value = Affine> {
+    let scale = prop_oneof![Just(1.0), Just(-1.0), Just(0.0), -3.0..3.0_f64];
+    let shift = prop_oneof![Just(0.0), Just(1.0), -40.0..40.0_f64];
+    (scale, shift).prop_map(|(scale, shift)| Affine { scale, shift })
+}
+
+#[track_caller]
+fn same_as_moving(reference: &[f64], current: &[f64], affine: Affine) {
+    let lab = LabColumn::new(Sorted::new(reference.to_vec()), Sorted::new(current.to_vec())).unwrap();
+    let (a, b) = (
+        Sorted::new(reference.to_vec()),
+        Sorted::new(current.iter().map(|x| affine.scale * x + affine.shift).collect()),
+    );
+    let measured = lab.measure(affine, Precision::Exact);
+    let (ks, moved) = (kolmogorov_smirnov(&a, &b).unwrap(), measured.ks.unwrap());
+    assert_eq!((moved.statistic, moved.p_value), (ks.statistic, ks.p_value));
+    let bins = Bins::of_reference(&a).unwrap();
+    let (r, c) = (bins.counts(&a), bins.counts(&b));
+    assert_eq!(measured.psi, psi(&r, &c));
+    assert_eq!(measured.jensen_shannon, jensen_shannon(&r, &c));
+    let distance = wasserstein(&a, &b).unwrap();
+    let found = measured.wasserstein.unwrap();
+    assert!((found - distance).abs() <= 1e-12 * (distance + 100.0), "{found} {distance}");
+    let (low, high) = a.range().unwrap();
+    let outside = b.values().iter().filter(|v| **v < low || **v > high).count();
+    assert_eq!(measured.out_of_range, Some(outside as f64 / b.len() as f64));
+    let dragging = lab.ks(affine, Precision::Dragging).statistic;
+    assert!((dragging - ks.statistic).abs() <= 0.001 + 1e-12);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn moving_the_question_is_moving_the_data(a in column(), b in column(), affine in affine()) {
+        same_as_moving(&a, &b, affine);
+        same_as_moving(&a, &a, affine);
+    }
+}
+
+#[test]
+fn large_columns_far_from_zero_lose_no_digits() {
+    let values = |seed: u64, n: usize| {
+        let mut state = seed;
+        (0..n)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                1e9 + (state >> 11) as f64 / 9_007_199_254_740_992.0
+            })
+            .collect::<Vec<f64>>()
+    };
+    let (a, b) = (values(1, 30_000), values(2, 20_011));
+    let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b.clone())).unwrap();
+    for shift in [0.0, 0.001, 0.3] {
+        let moved = Sorted::new(b.iter().map(|x| x + shift).collect());
+        let expected = wasserstein(&Sorted::new(a.clone()), &moved).unwrap();
+        let found = lab.wasserstein(Affine { scale: 1.0, shift }).unwrap();
+        // a double near 1e9 is right to 1e-7
+        assert!((found - expected).abs() < 1e-7, "{shift}: {found} {expected}");
+        let expected = kolmogorov_smirnov(&Sorted::new(a.clone()), &moved).unwrap().statistic;
+        assert_eq!(lab.ks(Affine { scale: 1.0, shift }, Precision::Exact).statistic, expected);
+    }
+}
+
+fn table() -> Table {
+    let levels = (0..1000).map(|row| Some(["a", "b"][row % 2])).collect();
+    Table::new(vec![
+        Column::number("x", (0..1000).map(|row| f64::from(row) / 100.0).collect()),
+        Column { name: "shop".into(), data: ColumnData::Category(levels) },
+        Column::number("y", (0..1000).map(|row| f64::from(row) / 50.0 + 1.0).collect()),
+    ])
+    .unwrap()
+}
+
+fn numbers<'a>(table: &'a Table, name: &str) -> &'a [f64] {
+    match &table.column(name).unwrap().data {
+        ColumnData::Number(values) => values,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shifted(shift: FeatureShift, concept: Concept, intensity: f64) -> Table {
+    let table = table();
+    let name = if shift.mix.is_empty() { "x" } else { "shop" };
+    let shifts =
+        Shifts { features: BTreeMap::from([(name.to_owned(), shift)]), concept, ..Shifts::default() };
+    // the true relation: y = 2 x + 1
+    let predict = |table: &Table| Some(numbers(table, "x").iter().map(|x| 2.0 * x + 1.0).collect());
+    apply(&table, Some("y"), &shifts, &means(&table), intensity, Seed(7), Some(&predict))
+}
+
+#[test]
+fn a_shift_of_the_inputs_carries_the_target_along() {
+    let before = table();
+    let after = shifted(FeatureShift { mean: 3.0, ..FeatureShift::default() }, Concept::default(), 0.5);
+    for row in [0, 499, 999] {
+        let x = numbers(&after, "x")[row];
+        assert!((x - numbers(&before, "x")[row] - 1.5).abs() < 1e-12);
+        assert!((numbers(&after, "y")[row] - (2.0 * x + 1.0)).abs() < 1e-12, "the relation holds");
+    }
+    // spread turns around the mean, which stays
+    let wide = shifted(FeatureShift { spread: 2.0, ..FeatureShift::default() }, Concept::default(), 1.0);
+    assert!((numbers(&wide, "x").iter().sum::<f64>() / 1000.0 - 4.995).abs() < 1e-9);
+    assert!((numbers(&wide, "x")[0] - (4.995 - 2.0 * 4.995)).abs() < 1e-9);
+}
+
+#[test]
+fn a_shift_of_the_world_leaves_the_inputs() {
+    let concept = Concept {
+        factor: 0.5,
+        offset: 2.0,
+        slopes: BTreeMap::from([("x".to_owned(), 1.0)]),
+        ..Concept::default()
+    };
+    let after = shifted(FeatureShift::default(), concept, 1.0);
+    let before = table();
+    assert_eq!(numbers(&after, "x"), numbers(&before, "x"));
+    let (x, y) = (numbers(&before, "x")[10], numbers(&before, "y")[10]);
+    assert!((numbers(&after, "y")[10] - (0.5 * y + 2.0 + (x - 4.995))).abs() < 1e-9);
+}
+
+#[test]
+fn what_goes_wrong_in_measuring_leaves_the_target() {
+    let before = table();
+    let unit = UnitError { affine: Affine { scale: 1.8, shift: 32.0 }, share: 0.25 };
+    let shift =
+        FeatureShift { unit: Some(unit), missing: 0.1, clip: Some((1.0, 40.0)), ..FeatureShift::default() };
+    let after = shifted(shift, Concept::default(), 1.0);
+    assert_eq!(numbers(&after, "y"), numbers(&before, "y"));
+    let x = numbers(&after, "x");
+    let missing = x.iter().filter(|v| v.is_nan()).count();
+    assert!((60..=140).contains(&missing), "{missing}");
+    assert!(x.iter().filter(|v| !v.is_nan()).all(|v| (1.0..=40.0).contains(v)));
+    let wrong = x.iter().filter(|v| **v >= 32.0).count();
+    assert!((170..=280).contains(&wrong), "{wrong}");
+}
+
+#[test]
+fn levels_can_move_to_one_that_was_never_there() {
+    let shift = FeatureShift {
+        mix_share: 0.5,
+        mix: BTreeMap::from([("new".into(), 1.0)]),
+        ..FeatureShift::default()
+    };
+    let after = shifted(shift, Concept::default(), 1.0);
+    let ColumnData::Category(coded) = &after.column("shop").unwrap().data else { panic!("levels") };
+    let new = (0..1000).filter(|&row| coded.get(row) == Some("new")).count();
+    assert!((430..=570).contains(&new), "{new}");
+}
+
+#[test]
+fn schedules_say_how_much_when() {
+    let of = |schedule: Schedule, weeks: &[usize]| {
+        weeks.iter().map(|&w| schedule.intensity(w)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Schedule::Sudden { from: 3 }, &[0, 2, 3, 9]), [0.0, 0.0, 1.0, 1.0]);
+    assert_eq!(of(Schedule::Gradual { from: 2, over: 4 }, &[1, 2, 3, 5, 9]), [0.0, 0.25, 0.5, 1.0, 1.0]);
+    assert_eq!(
+        of(Schedule::Recurring { from: 1, on: 2, off: 1 }, &[0, 1, 2, 3, 4]),
+        [0.0, 1.0, 1.0, 0.0, 1.0]
+    );
+    let season = of(Schedule::Seasonal { period: 52 }, &[0, 26, 52]);
+    assert!(season[0].abs() < 1e-12 && (season[1] - 1.0).abs() < 1e-12 && season[2].abs() < 1e-12);
+}
+
+#[test]
+fn presets_fit_the_winter_data() {
+    use drydock::data::{ReadOptions, Source, read_csv, samples};
+    let sample = samples::find("winter-beverages").unwrap();
+    let source = Source::from_bytes(sample.file, sample.bytes());
+    let table = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap().table;
+    let timeline = Timeline { weeks: 20, rows_per_week: 84, seed: Seed(1) };
+    for preset in winter_presets() {
+        assert!(preset.shifts.features.keys().all(|name| table.column(name).is_some()), "{}", preset.name);
+        let weeks =
+            simulate(&table, sample.target, &preset.shifts, timeline, None, &Progress::new()).unwrap();
+        assert_eq!(weeks.len(), 20);
+        assert!(weeks.iter().all(|week| week.table.n_rows() == 84 && week.table.columns().len() == 8));
+        let moved = weeks.iter().any(|week| week.intensity > 0.0);
+        assert!(moved, "{}", preset.name);
+    }
+}
+
+#[test]
+fn each_pair_fools_its_statistic_and_not_another() {
+    use drydock::drift::lab::fooled;
+    for seed in [1, 42] {
+        for pair in fooled(Seed(seed)) {
+            let std = Sorted::new(pair.reference.clone()).mean_and_std().unwrap().1.unwrap();
+            let lab = LabColumn::new(Sorted::new(pair.reference), Sorted::new(pair.current)).unwrap();
+            let m = lab.measure(Affine::default(), Precision::Exact);
+            let (ks, chi) = (m.ks.unwrap(), m.chi_squared.unwrap());
+            let (index, js) = (m.psi.unwrap(), m.jensen_shannon.unwrap());
+            let distance = m.wasserstein.unwrap() / std;
+            match pair.statistic {
+                "psi" => assert!(index < 0.01 && ks.p_value < 1e-6, "{index} {ks:?}"),
+                "ks" => assert!(ks.p_value > 0.05 && distance > 0.25, "{ks:?} {distance}"),
+                "wasserstein" => {
+                    assert!(distance > 1.0 && index < 0.02 && ks.p_value > 0.05, "{distance} {index}");
+                }
+                "jensen_shannon" => assert!(js > 0.1 && ks.p_value > 0.01, "{js} {ks:?}"),
+                "chi_squared" => {
+                    assert!(chi.p_value < 0.01 && index < 0.01 && ks.statistic < 0.05, "{chi:?}");
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sample_is_off_by_no_more_than_its_band() {
+    let values: Vec<f64> = (0..60_000).map(|i| f64::from(i * 7919 % 60_000) / 600.0).collect();
+    let lab = LabColumn::new(Sorted::new(values.clone()), Sorted::new(values.clone())).unwrap();
+    let shift =
+        FeatureShift { noise: 5.0, clip: Some((10.0, 80.0)), missing: 0.2, ..FeatureShift::default() };
+    let quick = lab.approximate(&values, &shift, 50.0, 8_000, (Seed(1), "x"));
+    let whole = lab.measure_values(shift.numbers(&values, 50.0, Seed(1), "x"), false);
+    let band = quick.band.unwrap();
+    // a fifth of the values is missing: √(ln 40 / 2 · 6,400) = 0.017
+    assert!((0.016..0.018).contains(&band) && whole.band.is_none());
+    assert!((quick.ks.unwrap().statistic - whole.ks.unwrap().statistic).abs() <= band);
+    assert!((quick.wasserstein.unwrap() - whole.wasserstein.unwrap()).abs() <= band * 100.0);
+    let moved = Sorted::new(shift.numbers(&values, 50.0, Seed(1), "x"));
+    let expected = kolmogorov_smirnov(&Sorted::new(values.clone()), &moved).unwrap();
+    assert_eq!(whole.ks.unwrap().statistic, expected.statistic);
+    assert!((whole.wasserstein.unwrap() - wasserstein(&Sorted::new(values), &moved).unwrap()).abs() < 1e-9);
+}
