@@ -23,7 +23,7 @@ use crate::work::{Clock, Progress};
 use crate::workspace::{DataRef, Entry, Role};
 
 /// A window that paints a state and changes nothing in it.
-struct Still(AppState);
+pub(crate) struct Still(AppState);
 
 impl eframe::App for Still {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -32,7 +32,8 @@ impl eframe::App for Still {
     }
 }
 
-fn paint(mut state: AppState, width: f32, height: f32, theme: Theme) -> Harness<'static, Still> {
+/// Paints a state, at that size.
+pub(crate) fn paint(mut state: AppState, width: f32, height: f32, theme: Theme) -> Harness<'static, Still> {
     state.screen.theme = if theme == Theme::Dark { ThemeChoice::Dark } else { ThemeChoice::Light };
     let mut harness =
         Harness::builder().with_size([width, height]).with_theme(theme).build_eframe(move |cc| {
@@ -49,7 +50,7 @@ fn paint(mut state: AppState, width: f32, height: f32, theme: Theme) -> Harness<
 }
 
 /// The winter beverages with a model of them, at a page.
-fn winter(page: PageId) -> AppState {
+pub(crate) fn winter(page: PageId) -> AppState {
     let sample = samples::find("winter-beverages").unwrap();
     let source = Source::from_bytes(sample.file, sample.bytes());
     let options = ReadOptions { hash: true, ..ReadOptions::default() };

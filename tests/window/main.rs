@@ -11,4 +11,5 @@ mod keyboard;
 mod monkey;
 mod predict;
 mod requests;
+mod serve;
 mod train;

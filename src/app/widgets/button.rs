@@ -11,6 +11,7 @@ use crate::app::theme::{Icon, font, radius, size, space, tokens};
 enum Kind {
     Primary,
     Secondary,
+    Danger,
     Ghost,
 }
 
@@ -54,6 +55,11 @@ impl<'a> Button<'a> {
     /// Anything else.
     pub(crate) fn secondary(label: &'a str) -> Self {
         Self::new(Kind::Secondary, label)
+    }
+
+    /// What ends something that others rely on.
+    pub(crate) fn danger(label: &'a str) -> Self {
+        Self::new(Kind::Danger, label)
     }
 
     /// What must not draw the eye.
@@ -146,7 +152,7 @@ impl<'a> Button<'a> {
                 Kind::Primary if down => (t.accent_press, Color32::TRANSPARENT, t.on_accent, t.on_accent),
                 Kind::Primary if hovered => (t.accent_hover, Color32::TRANSPARENT, t.on_accent, t.on_accent),
                 Kind::Primary => (t.accent, Color32::TRANSPARENT, t.on_accent, t.on_accent),
-                Kind::Secondary => {
+                Kind::Secondary | Kind::Danger => {
                     let fill = if down {
                         t.selected
                     } else if hovered {
@@ -154,7 +160,10 @@ impl<'a> Button<'a> {
                     } else {
                         t.surface
                     };
-                    (fill, t.stroke_strong, t.text, t.text_2)
+                    match self.kind {
+                        Kind::Danger => (fill, t.bad, t.bad, t.bad),
+                        _ => (fill, t.stroke_strong, t.text, t.text_2),
+                    }
                 }
                 Kind::Ghost => {
                     let fill = if down {

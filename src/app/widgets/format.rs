@@ -128,6 +128,11 @@ pub(crate) fn time_of_day(unix_millis: i64) -> String {
     zoned(unix_millis, "%H:%M:%S")
 }
 
+/// Local time of day with its milliseconds.
+pub(crate) fn time_to_the_millisecond(unix_millis: i64) -> String {
+    zoned(unix_millis, "%H:%M:%S.%3f")
+}
+
 fn zoned(unix_millis: i64, form: &str) -> String {
     jiff::Timestamp::from_millisecond(unix_millis).map_or_else(
         |_| String::new(),

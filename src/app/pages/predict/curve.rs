@@ -49,7 +49,7 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
         if rect.width() > 980.0 {
             ui.label(text("time per row, both axes logarithmic", font::small(), t.text_3));
         }
-        legend_ui(ui, t, rect.width() > 760.0);
+        legend_ui(ui, t, results, results.served, rect.width() > 760.0);
     });
     let strip_top = rect.bottom() - STRIP;
     let plot = Rect::from_min_max(
@@ -67,9 +67,13 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
         let place = Rect::from_center_size(plot.center(), vec2(plot.width() - space::S8, space::S6));
         label_at(&mut card, place, Align2::CENTER_CENTER, &said, font::body(), t.text_2);
     }
-    if let Some(said) = conclusion(&results.points(Route::InProcess)) {
+    let measured = Route::ALL.into_iter().filter_map(|route| {
+        let said = conclusion(&results.points(route))?;
+        Some(if route == Route::InProcess { said } else { format!("{}: {said}", route.title()) })
+    });
+    for (line, said) in measured.enumerate() {
         let place = Rect::from_min_size(
-            pos2(plot.left() + plot.width() / 3.0, plot.top()),
+            pos2(plot.left() + plot.width() / 3.0, plot.top() + space::S4 * line as f32),
             vec2(plot.width() * 2.0 / 3.0, space::S6),
         );
         label_at(&mut card, place, Align2::RIGHT_CENTER, &said, font::small(), t.text_2).on_hover_text(WHAT);
@@ -91,7 +95,7 @@ fn label_at(ui: &mut Ui, place: Rect, align: Align2, said: &str, font: FontId, c
 }
 
 /// What the curve is of.
-const WHAT: &str = "A table in memory goes in, its predictions come out, on all threads where they pay. The rows are drawn from the training range. Each point is the median of repeats, its line holds 8 of 10 of them. The square is one record as JSON text to its prediction as JSON text.";
+const WHAT: &str = "A table in memory goes in, its predictions come out, on all threads where they pay. The rows are drawn from the training range. Each point is the median of repeats, its line holds 8 of 10 of them. The square is one record as JSON text to its prediction as JSON text. Over HTTP the rows are JSON, from the first byte that is sent to the last that comes back, on a connection that is kept.";
 
 /// What the measured points say, in a sentence.
 fn conclusion(points: &[Point]) -> Option<String> {
@@ -108,12 +112,13 @@ fn conclusion(points: &[Point]) -> Option<String> {
     ))
 }
 
-fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
-    if roomy {
-        ui.label(text("over HTTP: comes with the server", font::small(), t.text_3));
+fn legend_ui(ui: &mut Ui, t: Tokens, results: &Results, served: bool, roomy: bool) {
+    if roomy && !served && results.points(Route::Http).is_empty() {
+        ui.label(text("over HTTP: start the server", font::small(), t.text_3));
         ui.add_space(space::S2);
     }
-    for route in Route::ALL.into_iter().rev() {
+    let shown = |route: &Route| *route == Route::InProcess || served || !results.points(*route).is_empty();
+    for route in Route::ALL.into_iter().rev().filter(shown) {
         ui.label(text(route.title(), font::small(), t.text_2));
         let (rect, _) = ui.allocate_exact_size(vec2(space::S4, space::S4), Sense::hover());
         ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.0, color(t, route)));
@@ -126,6 +131,7 @@ fn legend_ui(ui: &mut Ui, t: Tokens, roomy: bool) {
 fn color(t: Tokens, route: Route) -> Color32 {
     match route {
         Route::InProcess => t.p_pred,
+        Route::Http => t.p_5,
     }
 }
 

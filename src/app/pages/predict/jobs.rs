@@ -15,6 +15,7 @@ use super::{Batch, Effect, Event, News, grid};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::data::source;
+use crate::app::pages::serve;
 use crate::app::state::{AppState, Problem};
 use crate::data::{Quote, ReadOptions, Source, Table, read_csv, replace_file, same_file};
 use crate::inference::{Notes, Predictor, ScoreError, score_csv_seen};
@@ -79,6 +80,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let Some(version) = state.truth.champion() else { return };
     let (champion, by) = (version.entry.number, By::of(version));
     let predictor = Arc::clone(&version.predictor);
+    let endpoint = serve::endpoint(state);
     match effect {
         Effect::Back | Effect::Keep(_) => {}
         Effect::Batch(from, options) => {
@@ -121,13 +123,13 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Measure(record) => {
             outside.start(state, Slot::Measure, "Measuring time per row", move |handle| {
                 let reports = Reports { handle, champion };
-                measure(&predictor, &record, &reports)?;
+                measure(&predictor, endpoint.as_ref(), &record, &reports)?;
                 Ok(reports.event(News::Measured))
             });
         }
         Effect::Parity(record) => {
             outside.start(state, Slot::Parity, "Comparing single and batch", move |handle| {
-                let parity = compare(&predictor, record, handle)?;
+                let parity = compare(&predictor, endpoint.as_ref(), record, handle)?;
                 Ok(Reports { handle, champion }.event(News::Parity(parity)))
             });
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use rand::RngExt;
 use serde_json::Value;
 
+use super::http::Endpoint;
 use super::record::Record;
-use super::routes::Route;
+use super::routes::{Reached, Route};
 use super::{News, Point};
 use crate::app::job::{Handle, JobError};
 use crate::app::pages::predict::jobs::Reports;
@@ -55,8 +56,14 @@ fn coded(levels: &[String], n: usize, mut draw: impl FnMut(u32) -> u32) -> Colum
 }
 
 /// Measures one call with ever more rows, and one record as JSON; each point is sent as soon as it is there.
-pub(super) fn measure(predictor: &Predictor, record: &Record, reports: &Reports<'_>) -> Result<(), JobError> {
+pub(super) fn measure(
+    predictor: &Predictor,
+    endpoint: Option<&Endpoint>,
+    record: &Record,
+    reports: &Reports<'_>,
+) -> Result<(), JobError> {
     let handle = reports.handle;
+    let reached = Reached { predictor, endpoint, progress: &handle.progress };
     let sizes = [1_usize, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
     let width = predictor.model().inputs.len().max(1);
     let sizes: Vec<usize> = sizes.into_iter().filter(|n| n * width <= MEASURED_CELLS).collect();
@@ -77,12 +84,22 @@ pub(super) fn measure(predictor: &Predictor, record: &Record, reports: &Reports<
         handle.progress.check()?;
         let table = drawn(predictor.model(), n);
         for route in Route::ALL {
-            route.call(predictor, &table)?;
-            let calls = (1_000 / n).max(1);
+            let Some(mut call) = route.call(reached, &table) else {
+                handle.progress.add(1);
+                continue;
+            };
+            call()?;
+            let calls = if route == Route::InProcess { (1_000 / n).max(1) } else { 1 };
+            let mut failed = None;
             let mut point = repeated(handle, calls, POINT_SECS, || {
-                // it worked once above
-                drop(route.call(predictor, &table));
+                if failed.is_none() {
+                    failed = call().err();
+                }
             })?;
+            if let Some(error) = failed {
+                // a server that was stopped meanwhile gives no times
+                return Err(error);
+            }
             point.rows = n;
             for time in [&mut point.median, &mut point.low, &mut point.high] {
                 *time /= n as f64;

@@ -5,6 +5,7 @@ mod batch;
 mod curve;
 mod distribution;
 mod grid;
+mod http;
 mod interactive;
 mod jobs;
 mod kept;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use http::Endpoint;
 pub(crate) use jobs::carry_out;
 #[cfg(test)]
 pub(crate) use jobs::{half_done, stopped};
@@ -168,6 +170,12 @@ pub(crate) fn opened(state: &mut AppState) -> Vec<AppEffect> {
     let mut effects = champion_changed(state);
     effects.push(AppEffect::Predict(Effect::Back));
     effects
+}
+
+/// The server was started or stopped: the row is compared again by the ways that there are now.
+pub(crate) fn served_changed(state: &mut AppState) {
+    state.results.predict.compared = None;
+    state.results.predict.served = state.results.serve.live().is_some();
 }
 
 /// Another model answers now, or none: what was measured with the old one is gone, and so are values that the new one

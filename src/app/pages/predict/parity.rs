@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::http::Endpoint;
 use super::measure::{drawn, repeated};
 use super::record::Record;
-use super::routes::Way;
+use super::routes::{Reached, Way};
 use super::{Parity, Stage};
 use crate::app::job::{Handle, JobError};
 use crate::app::state::Problem;
@@ -22,14 +23,28 @@ const CALL_SECS: f64 = 0.005;
 ///
 /// # Errors
 /// [`JobError`] when the record is refused, or the comparison is no longer wanted.
-pub(super) fn compare(predictor: &Predictor, record: Record, handle: &Handle) -> Result<Parity, JobError> {
+pub(super) fn compare(
+    predictor: &Predictor,
+    endpoint: Option<&Endpoint>,
+    record: Record,
+    handle: &Handle,
+) -> Result<Parity, JobError> {
     let refused = |error: InputError| Problem::new("The record was refused", error.to_string());
     let mut stages: Vec<Stage> = Vec::new();
+    let reached = Reached { predictor, endpoint, progress: &handle.progress };
     for way in Way::ALL {
         handle.progress.check()?;
         let alone = stages.first().map_or(&[][..], |first| &first.outputs);
-        if let Some(outputs) = way.outputs(predictor, &record, alone)? {
-            stages.push(Stage { name: way.title().into(), outputs });
+        let name = way.title().to_owned();
+        match way.outputs(reached, &record, alone) {
+            Ok(Some(outputs)) => stages.push(Stage { name, outputs, problem: None }),
+            Ok(None) => {}
+            // what the server refuses says nothing about the other ways
+            Err(JobError::Failed(problem)) if !stages.is_empty() && way.is_remote() => {
+                let problem = Some(format!("{}: {}", problem.title, problem.detail));
+                stages.push(Stage { name, outputs: Vec::new(), problem });
+            }
+            Err(error) => return Err(error),
         }
     }
     let (value, mut scratch) = (Value::Object(record), Scratch::default());

@@ -30,6 +30,8 @@ pub(crate) struct Results {
     pub(crate) parity: Loadable<Parity>,
     /// The row that was compared last, or is being compared.
     pub(crate) compared: Option<Record>,
+    /// Whether a server runs, so that rows can go over HTTP.
+    pub(crate) served: bool,
     /// Whether the result of comparing is to be said: someone asked for it.
     pub(crate) say_parity: bool,
 }
@@ -166,6 +168,8 @@ pub(crate) struct Stage {
     pub(crate) name: String,
     /// The number, or the probability of every class.
     pub(crate) outputs: Vec<f64>,
+    /// Why no number came this way.
+    pub(crate) problem: Option<String>,
 }
 
 impl Stage {
@@ -180,6 +184,6 @@ impl Parity {
     /// The first way whose numbers differ in any bit from the first one's.
     pub(crate) fn differs(&self) -> Option<&Stage> {
         let first = self.stages.first()?;
-        self.stages.iter().find(|stage| !first.same_bits(stage))
+        self.stages.iter().find(|stage| stage.problem.is_none() && !first.same_bits(stage))
     }
 }

@@ -17,9 +17,9 @@ const HEAD: f32 = 36.0;
 /// The height of a line.
 const LINE: f32 = 24.0;
 /// How many ways stand side by side.
-const COLUMNS: usize = 3;
-/// What is still to come.
-const LATER: &str = "HTTP, queue and exports come later";
+const COLUMNS: usize = 4;
+/// What is missing while nothing is served.
+const CLOSED: &str = "start the server to compare over HTTP, too";
 
 /// The strip in the rectangle.
 pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Results, commands: &mut Commands) {
@@ -33,7 +33,9 @@ pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Result
     if compare.enabled(!busy, "It is being compared").ui(&mut right).clicked() {
         commands.push(Command::Parity { asked: true });
     }
-    right.label(text(LATER, font::small(), t.text_3));
+    if !results.served {
+        right.label(text(CLOSED, font::small(), t.text_3));
+    }
     let rest = Rect::from_min_max(head.min, pos2(right.min_rect().left() - space::S3, head.bottom()));
     let mut left = ui.new_child(
         UiBuilder::new().id_salt("parity").max_rect(rest).layout(Layout::left_to_right(Align::Center)),
@@ -55,7 +57,8 @@ pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Result
     };
     match parity.differs() {
         None => {
-            let said = format!("{} ways, equal to the last bit", parity.stages.len());
+            let n = parity.stages.iter().filter(|stage| stage.problem.is_none()).count();
+            let said = format!("{n} ways, equal to the last bit");
             tag(&mut left, Tone::Good, Some((Icon::CHECK_CIRCLE, Weight::Fill)), &said);
         }
         Some(stage) => {
@@ -91,9 +94,20 @@ fn stages_ui(ui: &mut Ui, t: Tokens, rect: Rect, parity: &Parity) {
 
 fn stage_ui(ui: &mut Ui, t: Tokens, rect: Rect, stage: &Stage, equal: bool, value: &str) {
     let response = ui.interact(rect, ui.scope_id().with(("way", &stage.name)), Sense::hover());
-    let spoken = format!("{}: {value}{}", stage.name, if equal { "" } else { ", differs" });
+    let (value, equal, none) = match &stage.problem {
+        Some(_) => ("no answer", true, true),
+        None => (value, equal, false),
+    };
+    let spoken = match &stage.problem {
+        Some(problem) => format!("{}: {problem}", stage.name),
+        None => format!("{}: {value}{}", stage.name, if equal { "" } else { ", differs" }),
+    };
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
-    let (icon, color) = if equal { (Icon::CHECK_CIRCLE, t.good) } else { (Icon::X_CIRCLE, t.bad) };
+    let (icon, color) = match (none, equal) {
+        (true, _) => (Icon::WARNING, t.warn),
+        (false, true) => (Icon::CHECK_CIRCLE, t.good),
+        (false, false) => (Icon::X_CIRCLE, t.bad),
+    };
     let at = pos2(rect.left() + size::ICON_SEGMENT / 2.0, rect.center().y);
     paint_icon(ui.painter(), at, icon, Weight::Fill, size::ICON_SEGMENT, color);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -110,5 +124,6 @@ fn stage_ui(ui: &mut Ui, t: Tokens, rect: Rect, stage: &Stage, equal: bool, valu
     let name = painter.layout_job(job);
     painter.galley(pos2(name_left, rect.center().y - name.size().y / 2.0), name, t.text_2);
     let all: Vec<String> = stage.outputs.iter().map(|output| number_text(*output)).collect();
-    response.on_hover_text(format!("{}: {}", stage.name, all.join(", ")));
+    let said = stage.problem.clone().unwrap_or_else(|| all.join(", "));
+    response.on_hover_text(format!("{}: {said}", stage.name));
 }

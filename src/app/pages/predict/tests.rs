@@ -40,7 +40,7 @@ fn batch(n_rows: u64) -> Box<Batch> {
 }
 
 fn stage(name: &str, outputs: &[f64]) -> Stage {
-    Stage { name: name.into(), outputs: outputs.to_vec() }
+    Stage { name: name.into(), outputs: outputs.to_vec(), problem: None }
 }
 
 fn parity(stages: Vec<Stage>) -> Parity {

@@ -187,7 +187,7 @@ pub(super) fn client_ui(
             Task::Classification => format!("{} and its probability", model.output.name),
         };
         fact_ui(ui, &t, next(), "Gets", &gets, 0.0);
-        fact_ui(ui, &t, next(), "Learns", &format!("model {} {}", model.name, model.version), 0.0);
+        fact_ui(ui, &t, next(), "Answered by", &format!("{} {}", model.name, model.version), 0.0);
         fact_ui(ui, &t, next(), "Limit", &format!("{} a request", format::bytes(super::BODY_LIMIT)), 0.0);
         let _ = view;
     });

@@ -40,6 +40,8 @@ const SEAT: &str = "seat-";
 #[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) server: Serving,
+    /// What this window's own requests are sent with.
+    client: Client,
     events: Mutex<Receiver<ServerEvent>>,
 }
 
@@ -128,6 +130,20 @@ pub(super) fn as_seat(state: &AppState, name: &str) -> Option<ToSend> {
 /// The workspace's key file.
 fn key_file(state: &AppState) -> Option<PathBuf> {
     state.truth.folder.as_ref().map(|folder| folder.root().join("keys.toml"))
+}
+
+/// The running server with the champion, as a client reaches it.
+pub(crate) fn endpoint(state: &AppState) -> Option<predict::Endpoint> {
+    let (results, draft) = (&state.results.serve, &state.screen.serve);
+    let host = results.live()?.host.as_ref()?;
+    let model = state.truth.champion()?.model();
+    let asked = draft.ask_for_keys || draft.classroom;
+    Some(predict::Endpoint {
+        base: format!("http://{}", super::address_of(results, draft)),
+        key: results.publishable.clone().filter(|_| asked),
+        model: (model.name.clone(), model.version.clone()),
+        client: host.client.clone(),
+    })
 }
 
 /// Carries an effect out.
@@ -250,7 +266,7 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
             server.set_capturing(true);
             let address = server.addr();
             let events = listen(&server, ctx);
-            let host = Arc::new(Host { server, events: Mutex::new(events) });
+            let host = Arc::new(Host { server, client: client()?, events: Mutex::new(events) });
             let live = Live { address, since_unix_millis: clock.unix_millis(), host: Some(host) };
             Ok(AppEvent::Serve(Event::Started(live)))
         }

@@ -41,9 +41,9 @@ impl Columns {
         let status = if wide { total - 400.0 } else { total - 230.0 };
         Self {
             time: space::S4,
-            id: wide.then_some(116.0),
-            protocol: if wide { 216.0 } else { 112.0 },
-            endpoint: if wide { 330.0 } else { 206.0 },
+            id: wide.then_some(124.0),
+            protocol: if wide { 224.0 } else { 124.0 },
+            endpoint: if wide { 338.0 } else { 218.0 },
             rows: status - space::S4,
             status,
             queue,
@@ -268,7 +268,7 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
     let mono = |x: f32, align: Align2, what: &str, color: Color32| {
         painter.text(at(x), align, what, font::mono_key(), color);
     };
-    mono(columns.time, Align2::LEFT_CENTER, &format::time_of_day(seen.at_unix_millis), t.text_2);
+    mono(columns.time, Align2::LEFT_CENTER, &format::time_to_the_millisecond(seen.at_unix_millis), t.text_2);
     if let Some(x) = columns.id {
         super::clipped(
             &painter,

@@ -8,6 +8,8 @@ mod keys;
 mod lab;
 mod log;
 mod page;
+#[cfg(test)]
+mod pictures;
 mod record;
 mod route;
 mod seen;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use eframe::egui::{Align2, Color32, Key, Modifiers, Painter, Pos2};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use jobs::{carry_out, close, poll};
+pub(crate) use jobs::{carry_out, close, endpoint, poll};
 pub(crate) use page::serve_page_ui;
 pub(crate) use seen::{Log, Seen};
 use text::{address_of, curl_of, hand_out, main_address, masked, port_of, served_name, short_title, uptime};
@@ -564,6 +566,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             results.log = Log::default();
             results.paused = None;
             state.screen.serve.selected = None;
+            predict::served_changed(state);
             state.say(StatusKind::Done, said);
         }
         Event::NotStarted(problem, free_port, keys_wrong) => {
@@ -577,6 +580,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         Event::Stopped { again } => {
             results.server = Server::Off;
             results.waiting = 0;
+            predict::served_changed(state);
             if again {
                 return start(state);
             }

@@ -62,7 +62,7 @@ fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands: &mut Comman
     let key = hint(view.actions, "Start or stop the server");
     match &results.server {
         Server::Serving(_) => {
-            if Button::secondary("Stop server").icon(Icon::STOP).key(key).ui(ui).clicked() {
+            if Button::danger("Stop server").icon(Icon::STOP).key(key).ui(ui).clicked() {
                 commands.push(Command::Stop);
             }
             if Button::secondary("Restart").icon(Icon::ARROW_COUNTER_CLOCKWISE).ui(ui).clicked() {

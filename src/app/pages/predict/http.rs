@@ -1,0 +1,151 @@
+//! The same rows to the running server and back: over a real connection, through the dialect that clients use.
+
+use serde_json::{Map, Value};
+
+use super::record::Record;
+use crate::app::job::JobError;
+use crate::app::state::Problem;
+use crate::client::{Client, Request, SendError, Settings};
+use crate::data::{ColumnData, Table};
+use crate::model::{InputKind, Model};
+use crate::work::Progress;
+
+/// How much of the largest body is used: the bodies are made up row by row.
+const BODY_BYTES: usize = crate::app::pages::serve::BODY_LIMIT as usize;
+
+/// The running server, as a client of it sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    /// `http://127.0.0.1:8080`.
+    pub(crate) base: String,
+    /// The publishable key, where one is asked for.
+    pub(crate) key: Option<String>,
+    /// The name the champion is served under, and its version there.
+    pub(crate) model: (String, String),
+    /// What sends; it keeps its connections.
+    pub(crate) client: Client,
+}
+
+impl Endpoint {
+    /// Sends a JSON body to the model and returns the answer's text.
+    ///
+    /// # Errors
+    /// A [`Problem`] that says what came instead of an answer; [`JobError::Cancelled`].
+    pub(super) fn ask(&self, body: Vec<u8>, progress: &Progress) -> Result<Vec<u8>, JobError> {
+        let path = format!("{}/models/{}/predict", self.base, crate::client::percent_encode(&self.model.0));
+        let mut request = Request::new("POST", &path).header("Content-Type", "application/json").body(body);
+        if let Some(key) = &self.key {
+            request = request.header("Authorization", &format!("Bearer {key}"));
+        }
+        let exchange = match self.client.send(&request, &Settings::default(), progress) {
+            Ok(exchange) => exchange,
+            Err(SendError::Cancelled) => return Err(JobError::Cancelled),
+            Err(error) => return Err(Problem::new("The server did not answer", error.to_string()).into()),
+        };
+        if exchange.status != 200 {
+            let said = exchange.text().unwrap_or_default().chars().take(300).collect::<String>();
+            return Err(Problem::new(format!("The server answered with {}", exchange.status), said).into());
+        }
+        Ok(exchange.body)
+    }
+
+    /// The record's outputs over HTTP, alone. A classifier's answer holds the probability of its class; the others are
+    /// taken as they were in `alone`.
+    ///
+    /// # Errors
+    /// As [`Endpoint::ask`]; a [`Problem`] where another model answered.
+    pub(super) fn one(
+        &self,
+        model: &Model,
+        record: &Record,
+        alone: &[f64],
+        progress: &Progress,
+    ) -> Result<Vec<f64>, JobError> {
+        let body = Value::Object(record.clone()).to_string().into_bytes();
+        let answer = self.answer(&self.ask(body, progress)?)?;
+        Ok(outputs(model, alone, answer.get("prediction"), answer.get("probability")))
+    }
+
+    /// The outputs of row `at` of a table that is sent as one body.
+    ///
+    /// # Errors
+    /// As [`Endpoint::one`].
+    pub(super) fn among(
+        &self,
+        model: &Model,
+        table: &Table,
+        at: usize,
+        alone: &[f64],
+        progress: &Progress,
+    ) -> Result<Vec<f64>, JobError> {
+        let Some(body) = body_of(model, table) else { return Ok(Vec::new()) };
+        let answer = self.answer(&self.ask(body, progress)?)?;
+        let of = |name: &str| answer.get(name).and_then(|list| list.get(at));
+        Ok(outputs(model, alone, of("predictions"), of("probabilities")))
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Value, JobError> {
+        let answer: Value = serde_json::from_slice(body)
+            .map_err(|error| Problem::new("The server's answer is no JSON", error.to_string()))?;
+        let version = answer.get("version").and_then(Value::as_str).unwrap_or_default();
+        if version != self.model.1 {
+            let said = format!("Version {version} answered, the champion is {}; compare again", self.model.1);
+            return Err(Problem::new("The server has another model", said).into());
+        }
+        Ok(answer)
+    }
+}
+
+/// The outputs by an answer: the number, or `alone` with the probability of the class that was answered.
+fn outputs(
+    model: &Model,
+    alone: &[f64],
+    prediction: Option<&Value>,
+    probability: Option<&Value>,
+) -> Vec<f64> {
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let classes = &model.output.classes;
+    if classes.is_empty() {
+        return vec![number(prediction)];
+    }
+    let mut outputs = alone.to_vec();
+    match classes.iter().position(|class| prediction.and_then(Value::as_str) == Some(class)) {
+        Some(class) if class < outputs.len() => outputs[class] = number(probability),
+        _ => outputs.fill(f64::NAN),
+    }
+    outputs
+}
+
+/// A table as the body of one request, `{"records": […]}`; `None` where it is larger than the server takes.
+pub(super) fn body_of(model: &Model, table: &Table) -> Option<Vec<u8>> {
+    let columns: Vec<_> = table.columns().iter().zip(&model.inputs).collect();
+    let mut body = Vec::from(br#"{"records":["#);
+    for row in 0..table.n_rows() {
+        if row > 0 {
+            body.push(b',');
+        }
+        let fields = columns.iter().map(|(column, input)| {
+            let value = match &column.data {
+                ColumnData::Number(numbers) => Value::from(numbers[row]),
+                ColumnData::Date(dates) if dates[row] == crate::data::MISSING_DATE => Value::Null,
+                ColumnData::Date(dates) => Value::from(crate::data::date::format_iso(dates[row])),
+                ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
+                    match (coded.get(row), &input.kind) {
+                        (None, _) => Value::Null,
+                        (Some(word), InputKind::Boolean { no, yes, .. }) if word == no || word == yes => {
+                            Value::from(word == yes)
+                        }
+                        (Some(word), _) => Value::from(word),
+                    }
+                }
+            };
+            (input.name.clone(), value)
+        });
+        serde_json::to_writer(&mut body, &fields.collect::<Map<String, Value>>()).ok()?;
+        if body.len() + 2 > BODY_BYTES {
+            return None;
+        }
+    }
+    body.extend_from_slice(b"]}");
+    Some(body)
+}
