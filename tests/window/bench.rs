@@ -229,6 +229,19 @@ impl Bench {
         panic!("nothing was copied; status: {}", self.status());
     }
 
+    /// Clicks what has that accessible name, and says what went to the clipboard.
+    #[track_caller]
+    pub(crate) fn copied_by(&mut self, label: &str) -> String {
+        self.one(label).click();
+        for _ in 0..6 {
+            self.harness.step();
+            if let Some(text) = self.copied() {
+                return text;
+            }
+        }
+        panic!("'{label}' copied nothing; status: {}", self.status());
+    }
+
     /// What the status line says.
     pub(crate) fn status(&self) -> String {
         self.harness.state().status().unwrap_or("").to_owned()

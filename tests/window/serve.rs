@@ -259,7 +259,13 @@ fn the_class_comes_in_with_a_key_for_each_seat_and_is_seen() {
     bench.wait_for("Who sends what");
     bench.wait_for("Stop server");
     bench.settle();
-    bench.click("Copy all seats");
+    let port = bench.status().rsplit(':').next().unwrap().to_owned();
+    let seats = bench.copied_by("Copy all seats");
+    assert!(
+        seats.lines().all(|line| line.contains(&format!(":{port}  pk_"))),
+        "the real port, {port}: {seats}"
+    );
+    assert_eq!(seats.lines().count(), 30);
     let file = std::fs::read_to_string(bench.workspace().join("keys.toml")).unwrap();
     assert_eq!(file.matches("[[key]]").count(), 30, "{file}");
     bench.click("Try this key");
@@ -278,4 +284,41 @@ fn without_a_model_the_page_leads_to_train() {
     bench.click("Serve");
     assert!(bench.shows("model"), "{}", bench.labels());
     assert!(bench.harness.query_by_label("Stop server").is_none());
+}
+
+#[test]
+fn the_same_row_over_http_has_the_same_bits_and_its_time_is_measured() {
+    // measuring needs a clock that runs
+    let mut bench =
+        Bench::prepared_at(drydock::work::Clock::system(), 1440.0, 900.0, egui::Theme::Light, |workspace| {
+            let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
+            saved["screen"] = json!({"page": "predict", "serve": {"port": "0"}});
+            saved
+        });
+    bench.wait_for("6 ways, equal to the last bit");
+    assert!(bench.shows("start the server to compare over HTTP"), "{}", bench.labels());
+    bench.click("Serve");
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("Stop server");
+    bench.click("Predict");
+    // a started server has the row compared again, through it
+    bench.wait_for("8 ways, equal to the last bit");
+    let number = |name: &str| {
+        let mut texts = bench.harness.query_all_by_label_contains(name).filter_map(|label| {
+            let node = label.accesskit_node();
+            node.label().or(node.value())
+        });
+        texts.find_map(|text| text.strip_prefix(name).map(str::to_owned)).unwrap()
+    };
+    assert_eq!(number("over HTTP: "), number("one record: "));
+    assert_eq!(number("over HTTP, in 1 000: "), number("one record: "));
+    bench.click("Measure time per row");
+    bench.wait_for("over HTTP: ");
+    bench.settle();
+    assert!(bench.status().starts_with("Measured the time per row"), "{}", bench.status());
+    let said = bench.harness.query_all_by_label_contains("a row alone").count();
+    assert_eq!(said, 2, "one sentence for each route: {}", bench.labels());
+    // the requests went through the server that everybody sees
+    bench.click("Serve");
+    assert!(bench.shows("POST /models/"), "{}", bench.labels());
 }

@@ -7,7 +7,7 @@ use eframe::egui::{
 use egui_plot::{AxisHints, GridMark, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Text};
 
 use super::routes::Route;
-use super::strip::{STRIP, strip_ui};
+use super::strip::{strip_height, strip_ui};
 use super::{Command, Point, Results};
 use crate::app::command::Commands;
 use crate::app::job::Slot;
@@ -51,7 +51,7 @@ pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f
         }
         legend_ui(ui, t, results, results.served, rect.width() > 760.0);
     });
-    let strip_top = rect.bottom() - STRIP;
+    let strip_top = rect.bottom() - strip_height(rect.width() - space::S8, results.served);
     let plot = Rect::from_min_max(
         pos2(rect.left() + space::S4, rect.top() + size::CARD_HEAD),
         pos2(rect.right() - space::S4, strip_top - space::S1),

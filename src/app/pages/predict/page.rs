@@ -6,6 +6,7 @@ use super::batch::batch_ui;
 use super::curve::curve_ui;
 use super::interactive::interactive_ui;
 use super::record::Record;
+use super::strip::strip_height;
 use super::{Command as Asked, Draft, Results};
 use crate::app::command::{Command, Commands};
 use crate::app::pages::{PageId, View};
@@ -51,8 +52,10 @@ pub(crate) fn predict_page_ui(
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S4, space::S4);
         ui.set_max_width(width);
+        let strip = |served| strip_height(width - space::S8, served);
+        let curve = CURVE + strip(results.served) - strip(false);
         let height =
-            if view.compact { CARDS } else { (ui.available_height() - CURVE - space::S4 - EDGE).max(CARDS) };
+            if view.compact { CARDS } else { (ui.available_height() - curve - space::S4 - EDGE).max(CARDS) };
         let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
         let half = ((width - space::S4) / 2.0).floor();
         let left = Rect::from_min_size(rect.min, vec2(half, height));
@@ -70,7 +73,7 @@ pub(crate) fn predict_page_ui(
                 batch_ui(&mut card, view, version, results, draft, commands);
             }
         }
-        curve_ui(ui, view, results, CURVE, commands);
+        curve_ui(ui, view, results, curve, commands);
         follow_focus(ui);
     });
 }

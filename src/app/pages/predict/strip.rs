@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use super::routes::Way;
 use super::{Command, Parity, Results, Stage};
 use crate::app::command::Commands;
 use crate::app::job::Slot;
@@ -10,16 +11,24 @@ use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
 use crate::app::widgets::{Button, Tone, Weight, icon_ui, paint_icon, tag};
 use crate::data::number_text;
 
-/// The height of the strip: a head and two lines of ways.
-pub(super) const STRIP: f32 = HEAD + LINE * 2.0 + space::S2;
+/// The height of a strip of that width: a head and the lines of ways, those over HTTP only while a server runs.
+pub(super) fn strip_height(width: f32, served: bool) -> f32 {
+    let n = Way::ALL.into_iter().filter(|way| served || !way.is_remote()).count();
+    HEAD + LINE * n.div_ceil(columns(width)) as f32 + space::S2
+}
 /// The height of the head.
 const HEAD: f32 = 36.0;
 /// The height of a line.
 const LINE: f32 = 24.0;
-/// How many ways stand side by side.
-const COLUMNS: usize = 4;
+/// The least width of a way: its name, and a number with all its digits.
+const WAY: f32 = 260.0;
 /// What is missing while nothing is served.
 const CLOSED: &str = "start the server to compare over HTTP, too";
+
+/// How many ways stand side by side.
+fn columns(width: f32) -> usize {
+    ((width / WAY) as usize).clamp(2, 4)
+}
 
 /// The strip in the rectangle.
 pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Results, commands: &mut Commands) {
@@ -72,7 +81,8 @@ pub(super) fn strip_ui(ui: &mut Ui, rect: Rect, view: View<'_>, results: &Result
 /// Every way with its number in full.
 fn stages_ui(ui: &mut Ui, t: Tokens, rect: Rect, parity: &Parity) {
     let Some(first) = parity.stages.first() else { return };
-    let width = (rect.width() / COLUMNS as f32).floor();
+    let columns = columns(rect.width());
+    let width = (rect.width() / columns as f32).floor();
     // the number that is shown: for classifiers the greatest probability
     let shown = first
         .outputs
@@ -81,7 +91,7 @@ fn stages_ui(ui: &mut Ui, t: Tokens, rect: Rect, parity: &Parity) {
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
         .map_or(0, |(output, _)| output);
     let place = |at: usize| {
-        let (line, column) = (at / COLUMNS, at % COLUMNS);
+        let (line, column) = (at / columns, at % columns);
         let corner = pos2(rect.left() + width * column as f32, rect.top() + LINE * line as f32);
         Rect::from_min_size(corner, vec2(width - space::S4, LINE))
     };

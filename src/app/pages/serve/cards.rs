@@ -12,6 +12,8 @@ use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text,
 use crate::app::widgets::{card_head, format, guarded_ui, icon_button, switch};
 use crate::model::Task;
 
+/// Below this width a protocol's line has no room for the method.
+const ROOMY: f32 = 400.0;
 /// The height of a protocol's line.
 const LINE: f32 = 28.0;
 /// The height of the cards.
@@ -71,6 +73,7 @@ pub(super) fn protocols_ui(
             if switch(&mut row, &mut on, short_title(protocol)).changed() {
                 commands.push(Command::Toggle(protocol));
             }
+            let roomy = line.width() > ROOMY;
             let name_right = line.left() + 176.0;
             let color = if on { t.text } else { t.text_3 };
             let painter = row.painter().with_clip_rect(line.intersect(row.clip_rect()));
@@ -85,15 +88,21 @@ pub(super) fn protocols_ui(
             );
             let (method, path) = super::main_address(protocol, &super::served_name(view.truth));
             let method_color = if on { t.info } else { t.text_3 };
-            painter.text(pos2(name_right, y), Align2::LEFT_CENTER, method, font::mono_key(), method_color);
-            let path_left = name_right + 38.0;
-            let path_right = line.right() - 76.0;
-            painter
-                .with_clip_rect(
-                    Rect::from_min_max(pos2(path_left, line.top()), pos2(path_right, line.bottom()))
-                        .intersect(row.clip_rect()),
-                )
-                .text(pos2(path_left, y), Align2::LEFT_CENTER, &path, font::mono_key(), color);
+            let path_left = if roomy {
+                let at = pos2(name_right, y);
+                painter.text(at, Align2::LEFT_CENTER, method, font::mono_key(), method_color);
+                name_right + 38.0
+            } else {
+                name_right
+            };
+            let path_right = line.right() - if roomy { 76.0 } else { 64.0 };
+            let place = Rect::from_min_max(pos2(path_left, line.top()), pos2(path_right, line.bottom()));
+            let response = row.interact(place, row.scope_id().with("path"), Sense::hover());
+            let spoken = format!("{method} {path}");
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+            let galley = super::one_line(&painter, &path, font::mono_key(), color, place.width());
+            painter.galley(pos2(path_left, y - galley.size().y / 2.0), galley, color);
+            response.on_hover_text(spoken);
             let count = results.shown_log().count(protocol);
             if count > 0 {
                 painter.text(
@@ -123,12 +132,14 @@ fn fact_ui(ui: &mut Ui, t: &Tokens, line: Rect, name: &str, value: &str, buttons
     let painter = ui.painter().with_clip_rect(line.intersect(ui.clip_rect()));
     let y = line.center().y;
     painter.text(pos2(line.left(), y), Align2::LEFT_CENTER, name, font::body(), t.text_2);
-    let left = line.left() + 104.0;
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(value.to_owned(), font::mono(), t.text);
-    job.wrap.max_width = (line.right() - buttons - left).max(8.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    let left = line.left() + if line.width() > 250.0 { 104.0 } else { 88.0 };
+    let width = (line.right() - buttons - left).max(8.0);
+    let mut galley = super::one_line(&painter, value, font::mono(), t.text, width);
+    if galley.elided
+        && let Some(short) = value.strip_prefix("http://")
+    {
+        galley = super::one_line(&painter, short, font::mono(), t.text, width);
+    }
     let cut = galley.elided;
     painter.galley(pos2(left, y - galley.size().y / 2.0), galley, t.text);
     if cut {
@@ -149,7 +160,6 @@ fn lines(rest: Rect) -> impl FnMut() -> Rect {
 pub(super) fn client_ui(
     ui: &mut Ui,
     rect: Rect,
-    view: View<'_>,
     version: &Version,
     results: &Results,
     draft: &Draft,
@@ -189,7 +199,6 @@ pub(super) fn client_ui(
         fact_ui(ui, &t, next(), "Gets", &gets, 0.0);
         fact_ui(ui, &t, next(), "Answered by", &format!("{} {}", model.name, model.version), 0.0);
         fact_ui(ui, &t, next(), "Limit", &format!("{} a request", format::bytes(super::BODY_LIMIT)), 0.0);
-        let _ = view;
     });
 }
 

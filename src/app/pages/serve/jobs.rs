@@ -559,10 +559,7 @@ fn try_all(state: &mut AppState, outside: &mut Outside<'_>, trials: Vec<Trial>) 
 /// Makes the seats' keys, or revokes them.
 fn classroom(state: &mut AppState, outside: &mut Outside<'_>, on: bool) {
     let Some(path) = key_file(state) else { return };
-    if port_of(&state.screen.serve.port).is_none_or(|port| port == 0) {
-        state.screen.serve.port = "8080".into();
-    }
-    let port = state.screen.serve.port.trim().to_owned();
+    let port = port_of(&state.screen.serve.port).unwrap_or(0);
     let n = usize::try_from(state.screen.serve.seats).unwrap_or(1).clamp(1, 60);
     outside.start(state, Slot::Classroom, "Preparing the seats", move |handle| {
         let wrong = |error: keys::KeyError| JobError::Failed(key_problem(&error));
@@ -595,9 +592,7 @@ fn classroom(state: &mut AppState, outside: &mut Outside<'_>, on: bool) {
                     keys::new_key(&path, &new).map_err(wrong)?.publishable
                 }
             };
-            let address = format!("http://{here}:{port}");
-            let url = format!("{address}/docs#key={key}");
-            seats.push(Seat { name, key, address, url });
+            seats.push(Seat::new(name, key, here.clone(), port));
         }
         Ok(AppEvent::Serve(Event::Seats(seats)))
     });

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Color32, Key, Modifiers, Painter, Pos2};
+use eframe::egui::{Align2, Color32, FontId, Galley, Key, Modifiers, Painter, Pos2};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::{carry_out, close, endpoint, poll};
@@ -203,10 +203,26 @@ pub(crate) struct Seat {
     pub(crate) name: String,
     /// Its publishable key.
     pub(crate) key: String,
+    /// This machine in the network.
+    host: String,
     /// The server's address in the network.
     pub(crate) address: String,
     /// What its code holds: the address with the key.
     pub(crate) url: String,
+}
+
+impl Seat {
+    fn new(name: String, key: String, host: String, port: u16) -> Self {
+        let mut seat = Self { name, key, host, address: String::new(), url: String::new() };
+        seat.set_port(port);
+        seat
+    }
+
+    /// The server listens on that port: it is not always the one that was wished for.
+    fn set_port(&mut self, port: u16) {
+        self.address = format!("http://{}:{port}", self.host);
+        self.url = format!("{}/docs#key={}", self.address, self.key);
+    }
 }
 
 /// What was worked out for this page; gone after a restart.
@@ -339,13 +355,17 @@ pub(crate) enum Event {
 }
 
 /// A text in one line, cut off with an ellipsis where it is wider than `width`.
-fn clipped(painter: &Painter, at: Pos2, align: Align2, what: &str, width: f32, color: Color32) {
-    let font = crate::app::theme::font::small();
+fn one_line(painter: &Painter, what: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
     let mut job = eframe::egui::text::LayoutJob::simple_singleline(what.to_owned(), font, color);
     job.wrap.max_width = width.max(8.0);
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    painter.layout_job(job)
+}
+
+/// [`one_line`] of small text at a place.
+fn clipped(painter: &Painter, at: Pos2, align: Align2, what: &str, width: f32, color: Color32) {
+    let galley = one_line(painter, what, crate::app::theme::font::small(), color, width);
     let rect = align.anchor_size(at, galley.size());
     painter.galley(rect.min, galley, color);
 }
@@ -562,6 +582,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
     match event {
         Event::Started(live) => {
             let said = format!("Serving on {}", live.address);
+            results.seats.iter_mut().for_each(|seat| seat.set_port(live.address.port()));
             results.server = Server::Serving(live);
             results.log = Log::default();
             results.paused = None;

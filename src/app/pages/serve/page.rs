@@ -140,7 +140,7 @@ fn settings_ui(
     row.painter().vline(line.center().x, line.y_range(), hairline(&t));
     row.add_space(space::S2);
     let running = results.live().is_some() || results.is_busy();
-    let roomy = width > 860.0;
+    let roomy = width > 960.0;
     row.add_enabled_ui(!running, |ui| {
         if roomy {
             ui.label(text("Address", font::small_medium(), t.text_2));
@@ -236,7 +236,7 @@ fn overview_ui(
         let (rect, _) = ui.allocate_exact_size(vec2(width, cards::HEIGHT), Sense::hover());
         let left = Rect::from_min_size(rect.min, vec2(half, rect.height()));
         let right = Rect::from_min_max(pos2(left.right() + space::S4, rect.top()), rect.max);
-        cards::client_ui(ui, left, view, version, results, draft, commands);
+        cards::client_ui(ui, left, version, results, draft, commands);
         cards::server_ui(ui, right, view, version, results, draft, commands);
     } else {
         let (rect, _) = ui.allocate_exact_size(vec2(width, cards::HEIGHT), Sense::hover());
@@ -247,7 +247,7 @@ fn overview_ui(
             Rect::from_min_size(pos2(left.right() + space::S4, rect.top()), vec2(other, rect.height()));
         let right = Rect::from_min_max(pos2(middle.right() + space::S4, rect.top()), rect.max);
         cards::protocols_ui(ui, left, view, results, draft, commands);
-        cards::client_ui(ui, middle, view, version, results, draft, commands);
+        cards::client_ui(ui, middle, version, results, draft, commands);
         cards::server_ui(ui, right, view, version, results, draft, commands);
     }
     if results.live().is_some() && log.total == 0 {

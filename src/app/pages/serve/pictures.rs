@@ -21,7 +21,7 @@ fn seen(number: u64, protocol: Protocol, path: &str, rows: u64, status: u16, sai
         inference: if good { 0.012 * scale } else { 0.0 },
         encode: 0.018 * scale,
     };
-    let body = br#"{"store": "S07", "temperature_c": -4.0, "price": 1.59, "promotion": "yes", "weekday": "Sat", "footfall": 1480}"#;
+    let body = br#"{"store": "Harbour", "temperature_c": -4.0, "price": 2.59, "promotion": "yes", "weekday": "Sat", "footfall": 480}"#;
     let wire = Wire {
         request_head: format!(
             "POST {path} HTTP/1.1\nHost: 127.0.0.1:8080\nContent-Type: application/json\nAuthorization: Bearer pk_dd_4mB7xT2q…"
@@ -124,8 +124,7 @@ fn classroom() -> AppState {
     results.seats = (1..=30)
         .map(|n| {
             let (name, key) = (format!("seat-{n:02}"), format!("pk_seat{n:02}_R8nV5cL1wQ"));
-            let url = format!("http://192.168.1.20:8080/docs#key={key}");
-            Seat { name, key, address: "http://192.168.1.20:8080".into(), url }
+            Seat::new(name, key, "192.168.1.20".into(), 8080)
         })
         .collect();
     for n in [1, 2, 3, 5, 8, 13] {

@@ -96,10 +96,13 @@ mod tests {
 
     #[test]
     fn what_holds_no_row_gives_none() {
-        for body in ["", "{", "[]", "3", "{\"inputs\": 3}", "null"] {
-            for protocol in Protocol::ALL {
+        for protocol in Protocol::ALL {
+            for body in ["", "{", "[]", "3", "null"] {
                 assert_eq!(first_record(Some(protocol), body.as_bytes()), None, "{protocol:?} {body}");
             }
+            // any object is a record where records are sent as they are
+            let is_record = matches!(protocol, Protocol::Plain | Protocol::Jobs);
+            assert_eq!(first_record(Some(protocol), b"{\"inputs\": 3}").is_some(), is_record, "{protocol:?}");
         }
         assert_eq!(first_record(None, b"{}"), None);
     }

@@ -14,7 +14,7 @@ const BOX: f32 = 60.0;
 const BAR: f32 = 12.0;
 const LEGEND: f32 = 24.0;
 /// Below this width the stations are names without their second line.
-const NARROW: f32 = 860.0;
+const NARROW: f32 = 960.0;
 
 /// A station: what it is, and what it did.
 struct Station {
@@ -40,7 +40,7 @@ fn stations(seen: Option<&Seen>) -> [Station; 6] {
     let waited = if seen.hops.queue > 0.0 { "waited".to_owned() } else { "went straight on".to_owned() };
     let rows = format::plural(usize::try_from(seen.rows).unwrap_or(usize::MAX), "row", "rows");
     [
-        station(Icon::MONITOR, "Client", format!("sends {}", format::bytes(seen.bytes_in))),
+        station(Icon::MONITOR, "Client", format::bytes(seen.bytes_in)),
         station(Icon::LOCK_SIMPLE, "API", checked),
         station(Icon::LIST, "Queue", waited),
         station(Icon::GEAR_SIX, "Worker", rows),
