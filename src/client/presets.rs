@@ -1,5 +1,6 @@
 //! Requests to begin with: right ones in every dialect, and wrong ones, because errors are part of the contract.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -12,6 +13,11 @@ use super::environment::{Environment, SecretSource, read_environments, write_env
 
 /// The address of the local server unless another is known.
 pub const LOCAL: &str = "http://127.0.0.1:8080";
+
+/// What stands for the local server's key until there is one.
+const NO_KEY: &str = "pk_local";
+/// The model of text that every server here has.
+const TEXT: &str = crate::training::text::BUNDLED;
 
 /// A folder of requests: its path and what is in it.
 pub type Folder = (&'static str, Vec<SavedRequest>);
@@ -97,10 +103,10 @@ pub fn model_folders(shape: &Shape, rows: &[Record]) -> Vec<Folder> {
 /// The requests to begin with that need no model of one's own.
 #[must_use]
 pub fn general_folders() -> Vec<Folder> {
-    let chat = json!({"model": "text", "messages": [{"role": "user", "content": "A ship is built"}], "max_tokens": 24});
+    let chat = json!({"model": TEXT, "messages": [{"role": "user", "content": "A ship is built"}], "max_tokens": 24});
     let completion =
-        json!({"model": "text", "prompt": "A ship is built", "max_tokens": 24, "temperature": 0.7});
-    let stream = json!({"model": "text", "prompt": "A ship is built", "max_tokens": 24, "stream": true});
+        json!({"model": TEXT, "prompt": "A ship is built", "max_tokens": 24, "temperature": 0.7});
+    let stream = json!({"model": TEXT, "prompt": "A ship is built", "max_tokens": 24, "stream": true});
     let mut single = vec![
         post("OpenAI chat", "/v1/chat/completions", &chat),
         post("Text completion", "/v1/completions", &completion),
@@ -251,7 +257,7 @@ pub fn environments(base: &str) -> Vec<Environment> {
     let mut local = Environment { name: "Local".into(), ..Environment::default() };
     local.variables.insert("base".into(), base.into());
     local.variables.insert("job".into(), "1".into());
-    local.variables.insert("key".into(), "pk_local".into());
+    local.variables.insert("key".into(), NO_KEY.into());
     let remote_part = |environment: &mut Environment| {
         environment.variables.insert("openai_base".into(), "https://api.openai.com/v1".into());
         environment.variables.insert("model".into(), "gpt-3.5-turbo-instruct".into());
@@ -265,6 +271,26 @@ pub fn environments(base: &str) -> Vec<Environment> {
     remote.secrets.insert("key".into(), SecretSource::Env("DRYDOCK_KEY".into()));
     remote_part(&mut remote);
     vec![local, remote]
+}
+
+/// An environment whose `base` is this machine, with the address the server really has and a key that it takes: the port
+/// is not always the one that was wished for, and keys are made later than requests. Any other environment stays as it
+/// is, and so does a key that somebody put in.
+#[must_use]
+pub fn following<'a>(environment: &'a Environment, base: &str, key: Option<&str>) -> Cow<'a, Environment> {
+    let host = |text: &str| url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let here = environment.variables.get("base").and_then(|base| host(base));
+    if !here.is_some_and(|host| matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]")) {
+        return Cow::Borrowed(environment);
+    }
+    let mut followed = environment.clone();
+    followed.variables.insert("base".into(), base.into());
+    if let Some(key) = key
+        && followed.variables.get("key").is_some_and(|key| key == NO_KEY)
+    {
+        followed.variables.insert("key".into(), key.into());
+    }
+    Cow::Owned(followed)
 }
 
 #[cfg(test)]

@@ -245,6 +245,17 @@ impl Predictor {
         settle(read, problem, "a list of values")
     }
 
+    /// What reads the values of one input within a larger document, flat or nested. A value that the model does not
+    /// take is an error, and `problem` says which.
+    pub fn column_seed<'de, 'a>(
+        &'a self,
+        input: usize,
+        batch: &'a mut Batch,
+        problem: &'a mut Option<InputError>,
+    ) -> impl DeserializeSeed<'de, Value = ()> + 'a {
+        ColumnSeed { slot: &self.slots[input], values: &mut batch.columns[input], problem }
+    }
+
     /// Takes numbers as the values of one input.
     ///
     /// # Errors

@@ -13,6 +13,13 @@ person wait 'it is the champion'
 person wait 'Cross-validation'
 picture 4-train
 
+# the server, on the next free port where another program has the usual one
+person press Serve 'page tab'
+person press 'Start server'
+person wait 'Stop server' 20 >/dev/null || person press "$(person wait 'Use port' 20)"
+address=$(person wait 'Server: serving on' 20)
+address=${address##* }
+
 person press Predict 'page tab'
 person wait 'Prediction: '
 person set temperature_c -4
@@ -20,7 +27,7 @@ sleep 1
 person press 'Predict the open table'
 person wait 'Predicted 12' 120
 person press 'Compare single with batch'
-person wait 'equal to the last bit'
+person wait '8 ways, equal to the last bit'
 person press 'Measure time per row'
 person wait 'Measured the time per row' 120
 picture 5-predict
@@ -38,6 +45,27 @@ import sys
 print("command line:", f"{float(sys.argv[1]):.4g}")
 PY
 
+# and by a client that knows nothing of this program, in two protocols; then one that is wrong
+ask() { curl --silent --show-error --header 'Content-Type: application/json' --data "$2" "http://$address$1"; }
+answered=$(ask /predict "$record" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["prediction"])')
+/usr/bin/python3 - "$answered" <<'PY'
+import sys
+print("over HTTP:", f"{float(sys.argv[1]):.4g}")
+PY
+ask /invocations "{\"dataframe_records\": [$record]}" >/dev/null
+ask /predict '{"store": 3}' | grep -q '"status":422'
+person press Serve 'page tab'
+person wait 'POST /invocations 200'
+person wait 'POST /predict 422'
+picture 7-serve
+
+person press Requests 'page tab'
+person wait 'Predict one record'
+person press Send
+person wait '200 OK'
+picture 8-requests
+
+person press Predict 'page tab'
 person press Dark 'radio button'
 picture 6-predict-dark
 person press Light 'radio button'

@@ -1,5 +1,5 @@
 # What the real window needs on Debian to be driven without a screen. Sourced.
-tools_needed=(xvfb fluxbox xdotool wmctrl imagemagick dbus at-spi2-core python3-venv python3-gi gir1.2-atspi-2.0 python3-xlib
+tools_needed=(xvfb fluxbox xdotool wmctrl imagemagick dbus at-spi2-core curl python3-venv python3-gi gir1.2-atspi-2.0 python3-xlib
     libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrender1 libxkbcommon0 libxkbcommon-x11-0
     libgl1 libegl1 libgl1-mesa-dri libvulkan1 mesa-vulkan-drivers)
 

@@ -208,6 +208,10 @@ fn keys_open_and_close_the_door_and_the_lab_shows_it() {
     let mut bench = serving();
     let record = record(&bench).to_string();
     bench.click("Keys");
+    // without a key nobody could ask: the server goes on as it is
+    bench.click("Ask for a key");
+    assert!(bench.status().starts_with("Make a key first"), "{}", bench.status());
+    assert_eq!(ask(address(&bench), "POST /predict", &[JSON], &record).0, 200);
     bench.one("Name of the new key").focus();
     bench.harness.step();
     bench.type_text("class");
@@ -321,4 +325,32 @@ fn the_same_row_over_http_has_the_same_bits_and_its_time_is_measured() {
     // the requests went through the server that everybody sees
     bench.click("Serve");
     assert!(bench.shows("POST /models/"), "{}", bench.labels());
+}
+
+#[test]
+fn the_request_client_follows_the_server_to_its_port_and_takes_its_key() {
+    let mut bench = serving();
+    let to = address(&bench);
+    bench.click("Requests");
+    bench.wait_for("Predict one record");
+    bench.settle();
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("200 OK");
+    // with keys, the same request is sent with one that is valid
+    bench.click("Serve");
+    bench.click("Keys");
+    bench.one("Name of the new key").focus();
+    bench.harness.step();
+    bench.type_text("class");
+    bench.click("Make a key");
+    bench.wait_for("I have it");
+    bench.settle();
+    bench.click("Ask for a key");
+    bench.wait_for("Stop server");
+    bench.settle();
+    assert_ne!(address(&bench), to, "port 0 is another one each time");
+    bench.click("Requests");
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.settle();
+    assert!(bench.status().contains("200"), "{}: {}", bench.status(), bench.labels());
 }

@@ -33,8 +33,9 @@ pub(crate) use jobs::carry_out;
 pub(crate) use jobs::{half_done, stopped};
 pub(crate) use page::predict_page_ui;
 pub(crate) use record::Record;
+pub(crate) use record::record_for;
 pub(crate) use record::values_of as values_at;
-use record::{Cached, record_for, values_of};
+use record::{Cached, values_of};
 #[cfg(test)]
 pub(crate) use results::By;
 pub(crate) use results::{Batch, Parity, Point, Results, Running, Stage};

@@ -69,7 +69,7 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
                 draft.environment_edit = Some(Edit { name: "New".into(), ..Edit::default() });
             }
             if icon_button(ui, Icon::PENCIL_SIMPLE, "Edit the environment").clicked()
-                && let Some(environment) = environment(results, draft)
+                && let Some(environment) = super::filed_environment(results, draft)
             {
                 draft.environment_edit = Some(Edit::of(environment));
             }

@@ -1,5 +1,6 @@
 //! The Requests page's jobs: files read and changed, requests sent, the history searched.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -52,7 +53,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Send => {
             let (request, settings) = (draft.now.request.clone(), draft.settings.clone());
-            let environment = environment(results, draft).cloned();
+            let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             let file = draft.open.to_string_lossy().into_owned();
             let scope = if draft.history_of_all { None } else { Some(file.clone()) };
@@ -102,7 +103,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let Some(shape) = shape(&state.truth) else { return };
             let record = current_record(state, &shape);
             let settings = draft.settings.clone();
-            let environment = environment(results, draft).cloned();
+            let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Dialects, "Asking in every dialect", move |handle| {
                 let client = client_of(&client)?;
@@ -116,7 +117,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::RunRows => {
             let Some(data) = state.truth.data().cloned() else { return };
-            let environment = environment(results, draft).cloned();
+            let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             let (request, settings, concurrency) =
                 (draft.now.request.clone(), draft.settings.clone(), draft.concurrency);
@@ -151,7 +152,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let url = draft.now.request.url.clone();
             let auth = draft.now.request.auth.clone();
             let settings = draft.settings.clone();
-            let environment = environment(results, draft).cloned();
+            let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Send, "Asking what the server takes", move |handle| {
                 let client = client_of(&client)?;

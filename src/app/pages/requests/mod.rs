@@ -22,6 +22,7 @@ mod rows;
 mod tree;
 mod waterfall;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -45,7 +46,7 @@ use crate::client::dialects::{Dialect, Shape};
 use crate::client::environment::{Environment, Secrets};
 use crate::client::history::Entry;
 use crate::client::rows::{RowResult, RowsRun};
-use crate::client::{Client, Settings};
+use crate::client::{Client, Settings, presets};
 
 /// A part of the request that is edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -215,6 +216,8 @@ pub(crate) struct Results {
     pub(crate) tree: Loadable<Arc<Vec<Node>>>,
     /// The environments, by their files.
     pub(crate) environments: Vec<(PathBuf, Result<Environment, String>)>,
+    /// Where this window's own server listens, and its publishable key where one is asked for.
+    pub(crate) served: Option<(String, Option<String>)>,
     pub(crate) secrets: Arc<Secrets>,
     /// The client with its connections; made when first needed.
     pub(crate) client: Arc<OnceLock<Client>>,
@@ -413,10 +416,17 @@ pub(crate) struct Filed {
     pub(crate) rename: Option<(PathBuf, String)>,
 }
 
-/// The environment that is chosen, or the first.
-pub(crate) fn environment<'a>(results: &'a Results, draft: &Draft) -> Option<&'a Environment> {
+/// The environment that is chosen, or the first, as it stands in its file.
+pub(crate) fn filed_environment<'a>(results: &'a Results, draft: &Draft) -> Option<&'a Environment> {
     let all = || results.environments.iter().filter_map(|(_, environment)| environment.as_ref().ok());
     all().find(|environment| environment.name == draft.environment).or_else(|| all().next())
+}
+
+/// The environment that is chosen, or the first; with the address and key of this window's own server while it runs.
+pub(crate) fn environment<'a>(results: &'a Results, draft: &Draft) -> Option<Cow<'a, Environment>> {
+    let chosen = filed_environment(results, draft)?;
+    let Some((base, key)) = &results.served else { return Some(Cow::Borrowed(chosen)) };
+    Some(presets::following(chosen, base, key.as_deref()))
 }
 
 /// What the champion takes.

@@ -188,6 +188,9 @@ pub(super) fn client_ui(
                     }
                 });
             }
+            None if draft.ask_for_keys || draft.classroom => {
+                fact_ui(ui, &t, line, "Key", "asked for; none is valid", 0.0);
+            }
             None => fact_ui(ui, &t, line, "Key", "none needed", 0.0),
         }
         let inputs = format::plural(model.inputs.len(), "feature value", "feature values");

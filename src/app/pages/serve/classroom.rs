@@ -81,7 +81,7 @@ pub(super) fn classroom_ui(
 }
 
 fn off_ui(ui: &mut Ui, width: f32, t: &Tokens, results: &Results, draft: &Draft) {
-    let (rect, _) = ui.allocate_exact_size(vec2(width, 168.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(width, 204.0), Sense::hover());
     ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(t), StrokeKind::Inside);
     guarded_ui(ui, rect.shrink(space::S4), "off", |ui| {
         ui.spacing_mut().item_spacing.y = space::S2;
@@ -176,8 +176,15 @@ fn line_ui(ui: &mut Ui, t: &Tokens, at: usize, seat: &Seat, results: &Results, d
     };
     painter.circle_filled(pos2(rect.left() + space::S4, y), 4.0, color);
     painter.text(pos2(rect.left() + 32.0, y), Align2::LEFT_CENTER, &seat.name, font::label(), t.text);
-    painter.text(pos2(rect.left() + 116.0, y), Align2::LEFT_CENTER, &seat.key, font::mono_key(), t.text_2);
-    let left = rect.left() + 330.0;
+    let left = rect.left() + (rect.width() * 0.46).max(220.0);
+    let key = super::one_line(
+        &painter,
+        &seat.key,
+        font::mono_key(),
+        t.text_2,
+        left - rect.left() - 116.0 - space::S3,
+    );
+    painter.galley(pos2(rect.left() + 116.0, y - key.size().y / 2.0), key, t.text_2);
     super::clipped(
         &painter,
         pos2(left, y),

@@ -10,12 +10,12 @@ use super::record::first_record;
 use super::seen::{Seen, Wire};
 use super::{Command, Draft};
 use crate::app::command::Commands;
-use crate::app::pages::View;
+use crate::app::pages::{View, predict};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{Button, Tone, Weight, card_head, focus_ring, format, guarded_ui, paint_icon, tag};
 use crate::inference::{Prediction, Scratch};
-use crate::model::InputKind;
+use crate::model::{Input, InputKind};
 
 /// The stages, in the order a request goes through them.
 const STAGES: [(&str, &str); 7] = [
@@ -53,6 +53,14 @@ pub(crate) struct Worked {
     contributions: Option<(f64, Vec<(String, f64)>)>,
 }
 
+#[cfg(test)]
+impl Worked {
+    /// The fields with what was found of them.
+    pub(super) fn verdicts(&self) -> Vec<(String, String)> {
+        self.fields.iter().map(|field| (field.name.clone(), field.verdict.clone())).collect()
+    }
+}
+
 /// Works the request's first row through the model.
 pub(crate) fn work_through(seen: &Seen, version: &Version) -> Worked {
     let record = seen.wire.as_ref().and_then(|wire| first_record(seen.protocol, &wire.request_body));
@@ -61,11 +69,18 @@ pub(crate) fn work_through(seen: &Seen, version: &Version) -> Worked {
     let model = version.model();
     let mut scratch = Scratch::default();
     let read = predictor.read_value(&record, &mut scratch);
-    let wrong = read.as_ref().err().map(|error| error.field.clone());
-    let beyond: Vec<String> = match &read {
-        Ok(()) => predictor.out_of_range(&scratch).into_iter().map(|(name, ..)| name.to_owned()).collect(),
-        Err(_) => Vec::new(),
+    // each value by itself among typical ones, since the core stops at the first that it refuses
+    let typical = predict::record_for(model, &predict::Record::new());
+    let alone = |input: &Input| {
+        let value = record.get(&input.name)?;
+        let mut one = typical.clone();
+        one.insert(input.name.clone(), value.clone());
+        let mut scratch = Scratch::default();
+        let read = predictor.read_value(&serde_json::Value::Object(one), &mut scratch);
+        let outside = || predictor.out_of_range(&scratch).iter().any(|(name, ..)| *name == input.name);
+        Some(read.is_ok().then(outside))
     };
+    let wrong = read.as_ref().err().map(|error| error.field.clone());
     let mut fields: Vec<Field> = model
         .inputs
         .iter()
@@ -81,11 +96,12 @@ pub(crate) fn work_through(seen: &Seen, version: &Version) -> Worked {
                 InputKind::Date { .. } => "a date".to_owned(),
             };
             let came = record.get(&input.name);
-            let is_wrong = wrong.as_ref() == Some(&input.name);
+            let alone = alone(input);
+            let is_wrong = wrong.as_ref() == Some(&input.name) || alone == Some(None);
             let verdict = match came {
                 _ if is_wrong => "refused",
                 None | Some(serde_json::Value::Null) => "missing: the model's policy fills it",
-                Some(_) if beyond.contains(&input.name) => "taken, outside the training range",
+                Some(_) if alone == Some(Some(true)) => "taken, outside the training range",
                 Some(_) => "taken",
             };
             Field {

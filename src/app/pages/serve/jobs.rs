@@ -401,8 +401,20 @@ pub(crate) fn poll(state: &mut AppState) {
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
         }
     }
-    let answered = results.log.iter().next().is_some_and(|seen| seen.status == 200 && seen.rows > 0);
-    state.screen.serve.answered |= answered;
+    drop(events);
+    note_progress(state);
+}
+
+/// What was ever reached: progress outlives the list, which can be cleared, and the server.
+pub(super) fn note_progress(state: &mut AppState) {
+    let (results, draft) = (&state.results.serve, &mut state.screen.serve);
+    draft.answered |= results.log.answered;
+    draft.refused |= results.log.errors > 0;
+    for protocol in super::SHOWN_PROTOCOLS.into_iter().filter(|one| results.log.count(*one) > 0) {
+        if !draft.used.contains(protocol.name()) {
+            draft.used.insert(protocol.name().to_owned());
+        }
+    }
 }
 
 /// Stops the server as the window closes, after a moment for what it accepted.

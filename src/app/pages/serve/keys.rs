@@ -16,6 +16,8 @@ use crate::app::widgets::{
     paint_icon, segmented, stepper, switch, tag, text_field,
 };
 
+/// The height of the form for a new key, and of what a new key's secret is shown in.
+const FORM: f32 = 168.0;
 /// The height of both cards.
 const HEIGHT: f32 = 520.0;
 
@@ -58,7 +60,7 @@ fn list_ui(
             });
             ui.label(text("Ask for a key", font::small_medium(), t.text_2));
         });
-        let form = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 148.0), rect.max);
+        let form = Rect::from_min_max(pos2(rect.left(), rect.bottom() - FORM), rect.max);
         let body = Rect::from_min_max(
             pos2(rect.left() + 1.0, ui.cursor().top()),
             pos2(rect.right() - 1.0, form.top()),
@@ -71,7 +73,9 @@ fn list_ui(
             } else {
                 "Without keys anyone on this machine may ask. Make one below to see how keys work."
             };
-            ui.painter().text(body.center(), Align2::CENTER_CENTER, said, font::body(), t.text_2);
+            guarded_ui(ui, body.shrink2(vec2(space::S4, space::S4)), "no keys", |ui| {
+                ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
+            });
         } else {
             guarded_ui(ui, body, "list", |ui| {
                 ScrollArea::vertical().id_salt("keys").auto_shrink(false).show(ui, |ui| {
@@ -303,7 +307,8 @@ fn trial_ui(
             } else {
                 (Tone::Bad, Icon::X_CIRCLE)
             };
-            let short = if outcome.status > 0 { outcome.status.to_string() } else { "found".to_owned() };
+            let short =
+                if outcome.status > 0 { outcome.status.to_string() } else { outcome.short.to_owned() };
             tag(ui, tone, Some((icon, Weight::Fill)), &short);
             ui.add(Label::new(text(&outcome.said, font::small(), t.text_2)).truncate())
                 .on_hover_text(&outcome.said);

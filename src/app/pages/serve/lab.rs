@@ -65,8 +65,10 @@ impl Trial {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// The status, 0 for the look through files.
+    /// The status, 0 where no request was sent.
     pub(crate) status: u16,
+    /// What stands in place of a status.
+    pub(crate) short: &'static str,
     /// Whether it is what must happen.
     pub(crate) as_expected: bool,
     /// In words.
@@ -100,7 +102,8 @@ pub(crate) fn try_one(
     if trial == Trial::Leak {
         return look(bench.folder.as_deref(), handle);
     }
-    let missing = |said: &str| Ok(Outcome { status: 0, as_expected: false, said: said.to_owned() });
+    let missing =
+        |said: &str| Ok(Outcome { status: 0, short: "not tried", as_expected: false, said: said.to_owned() });
     let key = match trial {
         Trial::NoKey => None,
         Trial::MadeUp => Some("pk_made_up_by_somebody_00000000".to_owned()),
@@ -136,10 +139,12 @@ pub(crate) fn try_one(
             } else {
                 detail
             };
-            Ok(Outcome { status: exchange.status, as_expected, said })
+            Ok(Outcome { status: exchange.status, short: "", as_expected, said })
         }
         Err(SendError::Cancelled) => Err(JobError::Cancelled),
-        Err(error) => Ok(Outcome { status: 0, as_expected: false, said: error.to_string() }),
+        Err(error) => {
+            Ok(Outcome { status: 0, short: "no answer", as_expected: false, said: error.to_string() })
+        }
     }
 }
 
@@ -155,6 +160,7 @@ fn look(folder: Option<&Path>, handle: &Handle) -> Result<Outcome, JobError> {
     let Some(folder) = folder else {
         return Ok(Outcome {
             status: 0,
+            short: "not tried",
             as_expected: false,
             said: "This window has no workspace".to_owned(),
         });
@@ -190,5 +196,6 @@ fn look(folder: Option<&Path>, handle: &Handle) -> Result<Outcome, JobError> {
         Some(first) if found.len() == 1 => format!("{first} — take it out, and rotate the key"),
         Some(first) => format!("{first}, and {} more — take them out, and rotate the keys", found.len() - 1),
     };
-    Ok(Outcome { status: 0, as_expected: found.is_empty(), said })
+    let short = if found.is_empty() { "clean" } else { "found" };
+    Ok(Outcome { status: 0, short, as_expected: found.is_empty(), said })
 }

@@ -118,8 +118,9 @@ fn head_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut Com
         commands.push(Command::Pause);
     }
     let log: &Log = results.shown_log();
-    let all = format!("All {}", format::count(log.total));
-    let errors = format!("Errors {}", format::count(log.errors));
+    let (all, errors) = log.since_cleared();
+    let all = format!("All {}", format::count(all));
+    let errors = format!("Errors {}", format::count(errors));
     let choices = [Segment::new(Show::All, &all), Segment::new(Show::Errors, &errors)];
     segmented(ui, "Which requests", &mut draft.show, &choices, size::CONTROL_COMPACT, None);
     if ui.available_width() > 420.0 {

@@ -26,7 +26,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::{carry_out, close, endpoint, poll};
 pub(crate) use page::serve_page_ui;
-pub(crate) use seen::{Log, Seen};
+pub(crate) use seen::Log;
+#[cfg(test)]
+use seen::Seen;
 use text::{address_of, curl_of, hand_out, main_address, masked, port_of, served_name, short_title, uptime};
 
 use crate::app::command::{Action, Command as AppCommand};
@@ -99,6 +101,10 @@ pub(crate) struct Draft {
     pub(crate) seats: u64,
     /// Whether a request was ever answered as asked.
     pub(crate) answered: bool,
+    /// Whether one was ever refused.
+    pub(crate) refused: bool,
+    /// The protocols by which requests ever came.
+    pub(crate) used: BTreeSet<String>,
     #[serde(skip)]
     pub(crate) search: String,
     /// The request whose way is drawn; the latest when none is chosen.
@@ -149,6 +155,8 @@ impl Default for Draft {
             classroom: false,
             seats: 30,
             answered: false,
+            refused: false,
+            used: BTreeSet::new(),
             search: String::new(),
             selected: None,
             glass: None,
@@ -372,16 +380,12 @@ fn clipped(painter: &Painter, at: Pos2, align: Align2, what: &str, width: f32, c
 
 /// What the guide asks for on this page, and whether it is done.
 pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
-    let results = &state.results.serve;
-    let good = |seen: &&Seen| seen.status == 200 && seen.rows > 0;
+    let (results, draft) = (&state.results.serve, &state.screen.serve);
     vec![
-        ("Start the server", results.live().is_some() || results.log.total > 0),
-        ("Get an answer: one request with status 200", results.log.iter().any(|seen| good(&seen))),
-        ("Get an error on purpose, and read what it says", results.log.errors > 0),
-        (
-            "Ask by two protocols",
-            SHOWN_PROTOCOLS.into_iter().filter(|protocol| results.log.count(*protocol) > 0).count() > 1,
-        ),
+        ("Start the server", results.live().is_some() || draft.answered || draft.refused),
+        ("Get an answer: one request with status 200", draft.answered),
+        ("Get an error on purpose, and read what it says", draft.refused),
+        ("Ask by two protocols", draft.used.len() > 1),
     ]
 }
 
@@ -521,6 +525,10 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             results.free_port = None;
         }
         Command::AskForKeys(on) => {
+            if on && results.keys.iter().all(|key| key.revoked) {
+                state.say(StatusKind::Note, "Make a key first: without one nobody could ask");
+                return Vec::new();
+            }
             draft.ask_for_keys = on;
             if results.live().is_some() {
                 return effect(Effect::Stop { again: true });
@@ -560,6 +568,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     Vec::new()
 }
 
+/// The server, its address or its key is another one: the pages that send requests to it hear of it.
+fn served_changed(state: &mut AppState) {
+    let served = jobs::endpoint(state);
+    state.results.requests.served = served.map(|endpoint| (endpoint.base, endpoint.key));
+    predict::served_changed(state);
+}
+
 fn start(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.serve;
     if results.live().is_some() || results.is_busy() {
@@ -572,12 +587,17 @@ fn start(state: &mut AppState) -> Vec<AppEffect> {
     results.problem = None;
     results.free_port = None;
     results.keys_wrong = false;
+    if state.screen.serve.classroom && results.seats.is_empty() && state.truth.folder.is_some() {
+        // the seats of an earlier session; the server starts when they are there
+        return vec![AppEffect::Serve(Effect::Classroom(true))];
+    }
     results.server = Server::Starting;
     vec![AppEffect::Serve(Effect::Start)]
 }
 
 /// A result has come.
 pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec<AppEffect> {
+    let effect = |effect: Effect| vec![AppEffect::Serve(effect)];
     let results = &mut state.results.serve;
     match event {
         Event::Started(live) => {
@@ -587,8 +607,12 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             results.log = Log::default();
             results.paused = None;
             state.screen.serve.selected = None;
-            predict::served_changed(state);
+            served_changed(state);
             state.say(StatusKind::Done, said);
+            // its own requests need a key, too
+            if state.screen.serve.ask_for_keys || state.screen.serve.classroom {
+                return effect(Effect::ReadKeys);
+            }
         }
         Event::NotStarted(problem, free_port, keys_wrong) => {
             results.server = Server::Off;
@@ -601,7 +625,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         Event::Stopped { again } => {
             results.server = Server::Off;
             results.waiting = 0;
-            predict::served_changed(state);
+            served_changed(state);
             if again {
                 return start(state);
             }
@@ -609,6 +633,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         }
         Event::Keys(news) => {
             results.keys = news.keys;
+            let other = results.publishable != news.publishable;
             results.publishable = news.publishable;
             if let Some((name, secret)) = news.made {
                 results.secret = Some(secret.clone());
@@ -616,6 +641,9 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 state.screen.serve.new_key.clear();
             }
             results.networks = news.networks;
+            if other {
+                served_changed(state);
+            }
             if let Some(said) = news.said {
                 state.say(StatusKind::Done, said);
             }
@@ -637,7 +665,9 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             if state.results.serve.live().is_some() {
                 return vec![AppEffect::Serve(Effect::Stop { again: true })];
             }
-            return start(state);
+            if state.screen.serve.classroom {
+                return start(state);
+            }
         }
         Event::Sent(what, status, millis) => {
             let kind = if status < 400 { StatusKind::Done } else { StatusKind::Note };

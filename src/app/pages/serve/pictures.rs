@@ -10,7 +10,7 @@ use crate::app::pages::PageId;
 use crate::app::still::{paint, winter};
 use crate::protocol::Protocol;
 
-fn seen(number: u64, protocol: Protocol, path: &str, rows: u64, status: u16, said: &str) -> Seen {
+pub(super) fn seen(number: u64, protocol: Protocol, path: &str, rows: u64, status: u16, said: &str) -> Seen {
     let scale = 1.0 + rows as f64 / 64.0;
     let good = status < 400;
     let hops = Hops {
@@ -103,7 +103,7 @@ fn keys() -> AppState {
     ];
     let said = |trial: lab::Trial, words: &str| {
         let status = trial.status().unwrap_or(0);
-        (trial, lab::Outcome { status, as_expected: true, said: words.into() })
+        (trial, lab::Outcome { status, short: "", as_expected: true, said: words.into() })
     };
     state.results.serve.trials = [
         said(lab::Trial::Predict, ""),

@@ -35,10 +35,25 @@ fn stations(seen: Option<&Seen>) -> [Station; 6] {
             station(Icon::CHECK_CIRCLE, "Response", "goes back".into()),
         ];
     };
-    let checked = if seen.key.is_empty() { "no key".to_owned() } else { format!("key {}", seen.key) };
+    let away = seen.is_turned_away();
+    let checked = if away {
+        "turned it away".to_owned()
+    } else if seen.key.is_empty() {
+        "no key".to_owned()
+    } else {
+        format!("key {}", seen.key)
+    };
     let model = if seen.model.is_empty() { "not asked".to_owned() } else { seen.model.clone() };
-    let waited = if seen.hops.queue > 0.0 { "waited".to_owned() } else { "went straight on".to_owned() };
+    let waited = if away {
+        "not reached".to_owned()
+    } else if seen.hops.queue > 0.0 {
+        "waited".to_owned()
+    } else {
+        "went straight on".to_owned()
+    };
     let rows = format::plural(usize::try_from(seen.rows).unwrap_or(usize::MAX), "row", "rows");
+    let (rows, model) =
+        if away { ("not reached".to_owned(), "not reached".to_owned()) } else { (rows, model) };
     [
         station(Icon::MONITOR, "Client", format::bytes(seen.bytes_in)),
         station(Icon::LOCK_SIMPLE, "API", checked),
@@ -108,14 +123,18 @@ fn stations_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
         let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
         painter.rect(place, CornerRadius::same(radius::CONTROL), t.surface, hairline(t), StrokeKind::Inside);
+        let away = seen.is_some_and(Seen::is_turned_away);
+        let passed_by = away && (2..=4).contains(&at);
         let color = match (seen, at) {
             (None, _) => t.text_3,
+            (Some(_), 1) if away => t.bad,
+            (Some(_), _) if passed_by => t.text_3,
             (Some(_), 5) if good => t.good,
             (Some(_), 5) => t.bad,
             _ => t.accent,
         };
         let weight = if at == 5 && seen.is_some() { Weight::Fill } else { Weight::Regular };
-        let name_color = if seen.is_some() { t.text } else { t.text_2 };
+        let name_color = if seen.is_some() && !passed_by { t.text } else { t.text_3 };
         if narrow {
             let middle = place.center().x;
             paint_icon(&painter, pos2(middle, place.top() + 20.0), station.icon, weight, size::ICON, color);
@@ -150,7 +169,8 @@ fn stations_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
         if at < 5 {
             let arrow =
                 Rect::from_min_max(pos2(place.right(), rect.top()), pos2(place.right() + gap, rect.bottom()));
-            arrow_ui(ui, t, arrow, hops.map(|hops| hops[at]));
+            // what was turned away at the door took no further step
+            arrow_ui(ui, t, arrow, hops.map(|hops| hops[at]).filter(|_| !away || at < 2));
         }
     }
 }
@@ -167,8 +187,11 @@ fn arrow_ui(ui: &mut Ui, t: &Tokens, rect: Rect, hop: Option<(&'static str, f64)
         Stroke::NONE,
     ));
     if let Some((name, value)) = hop {
-        let galley =
-            painter.layout_no_wrap(format!("{} ms", format::millis(value)), font::mono_key(), t.text);
+        let galley = painter.layout_no_wrap(
+            format::millis(value) + if value < 0.005 { "" } else { " ms" },
+            font::mono_key(),
+            t.text,
+        );
         let at = pos2(rect.center().x - galley.size().x / 2.0, y - 8.0 - galley.size().y);
         painter.galley(at, galley, t.text);
         let response = ui.interact(rect, ui.scope_id().with(("hop", name)), Sense::hover());

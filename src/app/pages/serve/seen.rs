@@ -98,6 +98,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Whether it was refused before it came to the queue and the model.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        !self.is_good() && self.hops.inference <= 0.0
+    }
+
     /// Whether it was answered as asked.
     pub(crate) fn is_good(&self) -> bool {
         self.status < 400
@@ -113,6 +118,10 @@ pub(crate) struct Log {
     pub(crate) total: u64,
     /// Those not answered as asked.
     pub(crate) errors: u64,
+    /// Whether one about rows was answered with 200.
+    pub(crate) answered: bool,
+    /// All, and those not answered as asked, when the list was cleared last.
+    cleared: (u64, u64),
     /// By protocol.
     counts: BTreeMap<&'static str, u64>,
     /// By key.
@@ -137,6 +146,7 @@ impl Log {
     pub(crate) fn add(&mut self, seen: Seen) {
         self.total += 1;
         self.errors += u64::from(!seen.is_good());
+        self.answered |= seen.status == 200 && seen.rows > 0;
         if let Some(protocol) = seen.protocol {
             *self.counts.entry(protocol.name()).or_default() += 1;
         }
@@ -159,9 +169,15 @@ impl Log {
         }
     }
 
-    /// Empties the list; the counts stay.
+    /// Empties the list; what was counted since the start stays.
     pub(crate) fn clear(&mut self) {
+        self.cleared = (self.total, self.errors);
         self.requests.clear();
+    }
+
+    /// All requests since the list was cleared, and those of them not answered as asked.
+    pub(crate) fn since_cleared(&self) -> (u64, u64) {
+        (self.total - self.cleared.0, self.errors - self.cleared.1)
     }
 
     /// The requests, latest first.

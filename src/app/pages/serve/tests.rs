@@ -60,3 +60,44 @@ fn a_paused_list_stands_still_while_requests_are_counted() {
     apply(&mut state, Command::Pause);
     assert_eq!(state.results.serve.shown_log().total, 3);
 }
+
+#[test]
+fn the_class_is_let_in_only_when_it_is_wanted() {
+    let mut state = state();
+    // switched off while nothing runs: nothing is started
+    state.screen.serve.classroom = false;
+    assert!(happened(&mut state, Event::Seats(Vec::new()), 0.0).is_empty());
+    assert!(matches!(state.results.serve.server, Server::Off));
+}
+
+#[test]
+fn every_refused_value_of_a_request_is_marked_not_only_the_first() {
+    let mut state = crate::app::still::winter(crate::app::pages::PageId::Serve);
+    let body = br#"{"store": "Mars", "temperature_c": "abc", "price": 3.25, "promotion": "yes", "weekday": "Sun", "footfall": 1e9}"#;
+    let wire = seen::Wire { request_body: body.to_vec(), ..seen::Wire::default() };
+    let seen = pictures::seen(1, Protocol::Plain, "/predict", 1, 422, "");
+    let seen = Seen { wire: Some(Arc::new(wire)), ..seen };
+    assert!(seen.is_turned_away() || seen.hops.inference > 0.0);
+    let version = state.truth.versions.remove(0);
+    let verdicts = glass::work_through(&seen, &version).verdicts();
+    let of =
+        |name: &str| verdicts.iter().find(|(field, _)| field == name).map(|(_, verdict)| verdict.as_str());
+    assert_eq!(of("store"), Some("refused"));
+    assert_eq!(of("temperature_c"), Some("refused"));
+    assert_eq!(of("price"), Some("taken"));
+    assert_eq!(of("footfall"), Some("taken, outside the training range"));
+}
+
+#[test]
+fn progress_outlives_the_list_and_the_server() {
+    let mut state = state();
+    state.results.serve.log.add(pictures::seen(1, Protocol::Plain, "/predict", 1, 200, ""));
+    state.results.serve.log.add(pictures::seen(2, Protocol::Mlflow, "/invocations", 1, 422, ""));
+    jobs::note_progress(&mut state);
+    apply(&mut state, Command::ClearLog);
+    assert_eq!(state.results.serve.log.since_cleared(), (0, 0));
+    assert_eq!(state.results.serve.log.total, 2);
+    state.results.serve.log = Log::default();
+    let open: Vec<&str> = tasks(&state).into_iter().filter(|(_, done)| !done).map(|(task, _)| task).collect();
+    assert!(open.is_empty(), "{open:?}");
+}

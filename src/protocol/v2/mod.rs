@@ -1,10 +1,15 @@
 //! The Open Inference Protocol (`KServe` V2): JSON tensors and the binary tensor extension.
 
+mod binary;
+mod quick;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+
+use binary::{numbers, texts, unknown_datatype, width};
 
 use super::plain::write_list;
 use super::{Problem, write_json_text};
@@ -99,22 +104,22 @@ impl Output {
     }
 }
 
-/// The bytes of one number of a datatype; `None` for BYTES and what is no datatype.
-fn width(datatype: &str) -> Option<usize> {
-    Some(match datatype {
-        "BOOL" | "INT8" | "UINT8" => 1,
-        "INT16" | "UINT16" | "FP16" => 2,
-        "INT32" | "UINT32" | "FP32" => 4,
-        "INT64" | "UINT64" | "FP64" => 8,
-        _ => return None,
-    })
-}
-
 /// Reads an inference request. `header_length` is the number of bytes that are JSON, where the header says so.
 ///
 /// # Errors
 /// [`Problem`] with status 400.
 pub fn read(
+    predictor: &Predictor,
+    body: &[u8],
+    header_length: Option<usize>,
+    batch: &mut Batch,
+) -> Result<Asked, Problem> {
+    let quickly = if header_length.is_none() { quick::read(predictor, body, batch) } else { None };
+    quickly.map_or_else(|| read_any(predictor, body, header_length, batch), Ok)
+}
+
+/// Reads a request of any kind, and says what is wrong with one that is none.
+fn read_any(
     predictor: &Predictor,
     body: &[u8],
     header_length: Option<usize>,
@@ -350,79 +355,6 @@ fn read_matrix(
     predictor.take_matrix(&values, batch).map_err(bad_input)
 }
 
-fn unknown_datatype(datatype: &str, name: &str) -> Problem {
-    Problem::bad_request(format!(
-        "input '{name}': expected the datatype FP64, FP32, FP16, INT8 to INT64, UINT8 to UINT64, BOOL or BYTES, got '{}'",
-        super::problem_text(datatype)
-    ))
-}
-
-/// The numbers of binary data: little-endian, row-major.
-fn numbers(bytes: &[u8], datatype: &str, name: &str) -> Result<Vec<f64>, Problem> {
-    let Some(width) = width(datatype) else {
-        return Err(if datatype == "BYTES" {
-            Problem::bad_request(format!("input '{name}': expected numbers, got BYTES"))
-        } else {
-            unknown_datatype(datatype, name)
-        });
-    };
-    if !bytes.len().is_multiple_of(width) {
-        return Err(Problem::bad_request(format!(
-            "input '{name}': expected a multiple of {width} bytes for {datatype}, got {}",
-            bytes.len()
-        )));
-    }
-    Ok(match datatype {
-        "BOOL" => bytes.iter().map(|byte| f64::from(u8::from(*byte != 0))).collect(),
-        "UINT8" => bytes.iter().map(|byte| f64::from(*byte)).collect(),
-        "INT8" => chunks(bytes, |bytes| f64::from(i8::from_le_bytes(bytes))),
-        "UINT16" => chunks(bytes, |bytes| f64::from(u16::from_le_bytes(bytes))),
-        "INT16" => chunks(bytes, |bytes| f64::from(i16::from_le_bytes(bytes))),
-        "FP16" => chunks(bytes, |bytes| half(u16::from_le_bytes(bytes))),
-        "UINT32" => chunks(bytes, |bytes| f64::from(u32::from_le_bytes(bytes))),
-        "INT32" => chunks(bytes, |bytes| f64::from(i32::from_le_bytes(bytes))),
-        "FP32" => chunks(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))),
-        "UINT64" => chunks(bytes, |bytes| u64::from_le_bytes(bytes) as f64),
-        "INT64" => chunks(bytes, |bytes| i64::from_le_bytes(bytes) as f64),
-        _ => chunks(bytes, f64::from_le_bytes),
-    })
-}
-
-fn chunks<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    bytes.as_chunks::<N>().0.iter().map(|chunk| number(*chunk)).collect()
-}
-
-/// A half-precision number.
-fn half(bits: u16) -> f64 {
-    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f64::from(bits & 0x3ff);
-    sign * match exponent {
-        0 => fraction * 2.0_f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1024.0 + fraction) * 2.0_f64.powi(exponent - 25),
-    }
-}
-
-/// The texts of binary data: a little-endian length of four bytes before each.
-fn texts<'b>(mut bytes: &'b [u8], name: &str) -> Result<Vec<&'b str>, Problem> {
-    let bad = |what: String| Problem::bad_request(format!("input '{name}': {what}"));
-    let mut texts = Vec::new();
-    while !bytes.is_empty() {
-        let cut = |what| bad(format!("the binary text {} is cut off in its {what}", texts.len()));
-        let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| cut("length"))?;
-        let (text, rest) =
-            rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(|| cut("content"))?;
-        texts.push(
-            std::str::from_utf8(text)
-                .map_err(|error| bad(format!("the binary text {} is not UTF-8: {error}", texts.len())))?,
-        );
-        bytes = rest;
-    }
-    Ok(texts)
-}
-
 /// The numbers of nested JSON lists.
 fn flat_numbers(json: &str, name: &str) -> Result<Vec<f64>, Problem> {
     struct Flat<'a>(&'a mut Vec<f64>);
@@ -559,34 +491,4 @@ pub fn model_metadata(model: &Model, name: &str, versions: &[String]) -> Value {
         .map(|output| json!({"name": output.name(), "datatype": output.datatype(model), "shape": [-1]}))
         .collect();
     json!({"name": name, "versions": versions, "platform": "drydock", "inputs": inputs, "outputs": outputs})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{half, texts};
-
-    #[test]
-    fn half_precision_is_ieee_754() {
-        // values of the standard's binary16
-        for (bits, value) in [
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65504.0),
-            (0x0400, 6.103515625e-5),
-            (0x0001, 5.960464477539063e-8),
-            (0x3555, 0.333251953125),
-            (0x7c00, f64::INFINITY),
-        ] {
-            assert_eq!(half(bits), value, "{bits:04x}");
-        }
-        assert!(half(0x7e00).is_nan());
-    }
-
-    #[test]
-    fn binary_texts_have_their_length_before_them() {
-        assert_eq!(texts(b"\x02\0\0\0ab\0\0\0\0\x03\0\0\0\xe2\x82\xac", "x").unwrap(), ["ab", "", "€"]);
-        for cut in [b"\x02\0\0".as_slice(), b"\x02\0\0\0a", b"\x01\0\0\0\xff"] {
-            assert!(texts(cut, "x").is_err());
-        }
-    }
 }
