@@ -63,7 +63,7 @@ pub(crate) struct Args {
     /// Print a line per request to standard error
     #[arg(long)]
     access_log: bool,
-    /// Send requests for MODEL on to an API of OpenAI's form at URL, such as gpt-x=https://api.example.com/v1 (may be
+    /// Send requests for MODEL on to an API of OpenAI's form at URL, such as `gpt-x=https://api.example.com/v1` (may be
     /// repeated)
     #[arg(long, value_name = "MODEL=URL")]
     upstream: Vec<String>,

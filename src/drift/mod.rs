@@ -3,7 +3,7 @@
 //!
 //! | question | here |
 //! |---|---|
-//! | how do two columns differ? | [`psi`], [`kolmogorov_smirnov`], [`wasserstein`], [`jensen_shannon`], [`chi_squared`], [`cramers_v`] |
+//! | how do two columns differ? | [`psi`], [`kolmogorov_smirnov`], [`wasserstein()`], [`jensen_shannon`], [`chi_squared()`], [`cramers_v`] |
 //! | is it more than chance, and does it matter? | [`Rule`], [`Verdict`], the no-drift [`Control`] |
 //! | what would other tools say? | [`rule_card`] |
 //! | two tables at once | [`compare`] |

@@ -132,7 +132,7 @@ fn fact_ui(ui: &mut Ui, t: &Tokens, line: Rect, name: &str, value: &str, buttons
     let painter = ui.painter().with_clip_rect(line.intersect(ui.clip_rect()));
     let y = line.center().y;
     painter.text(pos2(line.left(), y), Align2::LEFT_CENTER, name, font::body(), t.text_2);
-    let left = line.left() + if line.width() > 250.0 { 104.0 } else { 88.0 };
+    let left = line.left() + if line.width() > 250.0 { 104.0 } else { 80.0 };
     let width = (line.right() - buttons - left).max(8.0);
     let mut galley = super::one_line(&painter, value, font::mono(), t.text, width);
     if galley.elided
@@ -200,7 +200,7 @@ pub(super) fn client_ui(
             Task::Classification => format!("{} and its probability", model.output.name),
         };
         fact_ui(ui, &t, next(), "Gets", &gets, 0.0);
-        fact_ui(ui, &t, next(), "Answered by", &format!("{} {}", model.name, model.version), 0.0);
+        fact_ui(ui, &t, next(), "Model", &format!("{} {}", model.name, model.version), 0.0);
         fact_ui(ui, &t, next(), "Limit", &format!("{} a request", format::bytes(super::BODY_LIMIT)), 0.0);
     });
 }
