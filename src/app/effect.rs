@@ -144,14 +144,21 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
                     predict::cancelled(state, slot);
                 }
-                Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
+                Slot::Server
+                | Slot::KeyFile
+                | Slot::KeyLab
+                | Slot::Classroom
+                | Slot::ServeSend
+                | Slot::ServeModels => {
                     serve::cancelled(state, slot);
                 }
                 Slot::Send
                 | Slot::Dialects
                 | Slot::RequestRows
                 | Slot::RequestFiles
-                | Slot::RequestHistory => requests::cancelled(state, slot),
+                | Slot::RequestHistory
+                | Slot::Describe
+                | Slot::KeepSecret => requests::cancelled(state, slot),
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }
             Vec::new()
@@ -210,10 +217,21 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
             predict::failed(state, slot, problem);
         }
-        Slot::Server | Slot::KeyFile | Slot::KeyLab | Slot::Classroom | Slot::ServeSend => {
+        Slot::Server
+        | Slot::KeyFile
+        | Slot::KeyLab
+        | Slot::Classroom
+        | Slot::ServeSend
+        | Slot::ServeModels => {
             serve::failed(state, slot, problem);
         }
-        Slot::Send | Slot::Dialects | Slot::RequestRows | Slot::RequestFiles | Slot::RequestHistory => {
+        Slot::Send
+        | Slot::Dialects
+        | Slot::RequestRows
+        | Slot::RequestFiles
+        | Slot::RequestHistory
+        | Slot::Describe
+        | Slot::KeepSecret => {
             requests::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}

@@ -68,6 +68,12 @@ pub(crate) enum Slot {
     Classroom,
     /// Sending a request from the Serve page.
     ServeSend,
+    /// The served models are made those of the workspace.
+    ServeModels,
+    /// A server is asked what it takes.
+    Describe,
+    /// A secret goes to the system's keychain.
+    KeepSecret,
     /// A request on its way.
     Send,
     /// The same record in every dialect.

@@ -196,7 +196,7 @@ impl Drydock {
             self.ready |= matches!(polled, job::Polled::End(job::Slot::Workspace, _));
             effects.extend(receive(&mut self.state, polled));
         }
-        pages::serve::poll(&mut self.state);
+        effects.extend(pages::serve::poll(&mut self.state));
         self.take_input(ctx);
         if self.ready
             && let Some(path) = self.open.take()

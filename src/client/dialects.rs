@@ -60,7 +60,7 @@ impl Dialect {
     /// The path that takes it.
     #[must_use]
     pub fn path(self, model: &str) -> String {
-        let model = super::percent_encode(model);
+        let model = crate::protocol::percent_encode(model);
         match self {
             Self::Plain | Self::PlainBatch | Self::Csv if model.is_empty() => "/predict".into(),
             Self::Plain | Self::PlainBatch | Self::Csv => format!("/models/{model}/predict"),

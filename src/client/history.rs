@@ -19,18 +19,6 @@ const MAX_BYTES: u64 = 16 << 20;
 /// How many bytes of a body are kept.
 const MAX_BODY: usize = 64 << 10;
 
-/// Headers whose values are never written down.
-const PRIVATE: [&str; 8] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "x-csrf-token",
-];
-
 /// A line of the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -220,11 +208,8 @@ fn entry(id: u64, sent: &Sent<'_>) -> Entry {
     let mask = |text: &str| {
         let mut text = sent.values.mask(text);
         // also what was typed and never was a variable
-        for (at, _, _) in super::leaks::secrets_in(&text.clone()).into_iter().rev() {
-            let end = text[at..]
-                .find(|c: char| !(c.is_ascii_alphanumeric() || "_-.+/=".contains(c)))
-                .map_or(text.len(), |len| at + len);
-            text.replace_range(at..end, "•••");
+        for found in crate::protocol::secrets::find(&text).into_iter().rev().filter(|found| found.secret) {
+            text.replace_range(found.range, "•••");
         }
         text
     };
@@ -240,7 +225,7 @@ fn entry(id: u64, sent: &Sent<'_>) -> Entry {
     };
     let hide = |headers: &[(String, String)]| -> Vec<(String, String)> {
         let hide_one = |(name, value): &(String, String)| {
-            let is_private = PRIVATE.iter().any(|known| name.eq_ignore_ascii_case(known));
+            let is_private = super::request::is_private(name);
             let masked = mask(value);
             // a variable in its place says more than dots
             let value = if is_private && !masked.contains("{{") { "•••".to_owned() } else { masked };

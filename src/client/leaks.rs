@@ -1,7 +1,11 @@
-//! Finds what looks like a secret in a text that is about to be written down or handed on.
+//! Secrets in a request that is about to be saved: where they stand, and how they are taken out.
+
+use std::ops::Range;
 
 use super::collection::{Auth, Body, SavedRequest};
+use super::is_private;
 use super::variables::names;
+use crate::protocol::secrets;
 
 /// Something that looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,99 +24,14 @@ impl std::fmt::Display for Leak {
     }
 }
 
-/// Beginnings of well-known secrets, what they are, and how many characters follow at least.
-const BEGINNINGS: [(&str, &str, usize); 20] = [
-    ("sk_", "a secret key", 6),
-    ("sk-", "a secret key", 12),
-    ("rk_live_", "a restricted key", 8),
-    ("ghp_", "a GitHub token", 20),
-    ("gho_", "a GitHub token", 20),
-    ("ghs_", "a GitHub token", 20),
-    ("github_pat_", "a GitHub token", 20),
-    ("glpat-", "a GitLab token", 16),
-    ("xoxb-", "a Slack token", 10),
-    ("xoxp-", "a Slack token", 10),
-    ("AKIA", "an AWS access key", 16),
-    ("ASIA", "an AWS access key", 16),
-    ("AIza", "a Google API key", 30),
-    ("ya29.", "a Google access token", 16),
-    ("hf_", "a Hugging Face token", 20),
-    ("npm_", "an npm token", 20),
-    ("pypi-", "a PyPI token", 20),
-    ("dapi", "a Databricks token", 32),
-    ("eyJ", "a signed token (JWT)", 20),
-    ("-----BEGIN", "a private key", 0),
-];
-
-/// What looks like a secret in a text, each with its first byte.
-#[must_use]
-pub fn secrets_in(text: &str) -> Vec<(usize, &'static str, String)> {
-    let mut found: Vec<(usize, &'static str, String)> = Vec::new();
-    for (beginning, what, least) in BEGINNINGS {
-        for (at, _) in text.match_indices(beginning) {
-            let starts_word =
-                text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '.');
-            if !starts_word {
-                continue;
-            }
-            if beginning == "-----BEGIN" {
-                if text[at..].lines().next().is_some_and(|line| line.contains("PRIVATE KEY")) {
-                    found.push((at, what, "-----BEGIN … PRIVATE KEY-----".into()));
-                }
-                continue;
-            }
-            let rest = &text[at + beginning.len()..];
-            let run: String =
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).collect();
-            let is_token = run.len() >= least && (beginning != "eyJ" || run.contains('.'));
-            // words of a language are no keys: sk-learn-contrib-tools
-            let has_digit_or_case =
-                run.bytes().any(|b| b.is_ascii_digit()) || run.bytes().any(|b| b.is_ascii_uppercase());
-            if is_token && (has_digit_or_case || beginning == "sk_") {
-                found.push((at, what, shown(beginning, &run)));
-            }
-        }
-    }
-    // what stands behind "Bearer" is a key whatever it looks like
-    let lower = text.to_ascii_lowercase();
-    for (at, _) in lower.match_indices("bearer ") {
-        let token: String =
-            text[at + 7..].chars().take_while(|c| !c.is_whitespace() && !"\"',;".contains(*c)).collect();
-        let start = at + 7;
-        let is_placeholder = token.starts_with("{{")
-            || token.starts_with('<')
-            || token.starts_with('$')
-            || token.starts_with("pk_");
-        let known = found.iter().any(|(place, ..)| *place == start);
-        if token.len() >= 8
-            && !is_placeholder
-            && !known
-            && token.chars().any(|c| c.is_ascii_digit() || c == '_' || c == '-')
-        {
-            found.push((start, "a bearer's key", shown("", &token)));
-        }
-    }
-    found.sort();
-    found
-}
-
-fn shown(beginning: &str, rest: &str) -> String {
-    let first: String = rest.chars().take(2).collect();
-    format!("{beginning}{first}…")
-}
-
 /// What looks like a secret in a request that is about to be saved.
 #[must_use]
 pub fn leaks(request: &SavedRequest) -> Vec<Leak> {
     let mut leaks = Vec::new();
     let mut look = |place: &str, text: &str, by_line: bool| {
-        for (at, what, shown) in secrets_in(text) {
-            let place = if by_line {
-                format!("{place}, line {}", super::json::line_and_column(text, at).0)
-            } else {
-                place.to_owned()
-            };
-            leaks.push(Leak { place, what: what.to_owned(), shown });
+        for found in secrets::find(text).into_iter().filter(|found| found.secret) {
+            let place = if by_line { format!("{place}, line {}", found.line) } else { place.to_owned() };
+            leaks.push(Leak { place, what: found.kind.to_owned(), shown: found.shown });
         }
     };
     look("address", &request.url, false);
@@ -123,6 +42,12 @@ pub fn leaks(request: &SavedRequest) -> Vec<Leak> {
     if let Body::Text(text) = &request.body {
         look("body", text, true);
     }
+    let private = request.headers.iter().filter(|header| is_private(&header.name) && is_plain(&header.value));
+    for header in private {
+        if secrets::find(&header.value).iter().all(|found| !found.secret) {
+            leaks.push(as_it_is(&format!("header {}", header.name), &header.value));
+        }
+    }
     // a field for a secret that holds anything but a variable or a publishable key
     let (place, secret) = match &request.auth {
         Auth::None => ("", ""),
@@ -130,17 +55,10 @@ pub fn leaks(request: &SavedRequest) -> Vec<Leak> {
         Auth::Basic { password, .. } => ("the password", password.as_str()),
         Auth::Header { value, .. } => ("the key", value.as_str()),
     };
-    if !secret.is_empty() && names(secret).is_empty() && !secret.starts_with("pk_") {
-        let first: String = secret.chars().take(3).collect();
-        leaks.push(Leak {
-            place: place.to_owned(),
-            what: "a secret that stands in the file as it is".into(),
-            shown: format!("{first}…"),
-        });
+    if is_plain(secret) {
+        leaks.push(as_it_is(place, secret));
     }
-    let has_password =
-        url::Url::parse(&request.url).is_ok_and(|url| url.password().is_some_and(|p| !p.contains("%7B%7B")));
-    if has_password {
+    if password_in(&request.url).is_some() {
         leaks.push(Leak {
             place: "address".into(),
             what: "a password in the address".into(),
@@ -150,40 +68,100 @@ pub fn leaks(request: &SavedRequest) -> Vec<Leak> {
     leaks
 }
 
+fn as_it_is(place: &str, secret: &str) -> Leak {
+    let first: String = secret.chars().take(3).collect();
+    Leak {
+        place: place.to_owned(),
+        what: "a secret that stands in the file as it is".into(),
+        shown: format!("{first}…"),
+    }
+}
+
+/// Whether it is anything but a variable or a publishable key.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && names(text).is_empty() && !text.starts_with("pk_")
+}
+
+/// Where the password stands in an address, if one stands there as it is.
+fn password_in(url: &str) -> Option<Range<usize>> {
+    let start = url.find("://")? + 3;
+    let authority = start + url[start..].find(['/', '?', '#']).unwrap_or(url.len() - start);
+    let end = start + url[start..authority].rfind('@')?;
+    let begin = start + url[start..end].find(':')? + 1;
+    is_plain(&url[begin..end]).then_some(begin..end)
+}
+
+/// Puts variables in place of what is secret in a request; the names, each with what it stands for. `is_taken` says which
+/// names are in use.
+pub fn take_out(request: &mut SavedRequest, is_taken: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    let mut cut = |text: &mut String, range: Range<usize>, wish: &str| {
+        let value = text[range.clone()].to_owned();
+        let known = out.iter().find(|(_, known)| *known == value).map(|(name, _)| name.clone());
+        let name = known.unwrap_or_else(|| {
+            let in_use = |name: &str| is_taken(name) || out.iter().any(|(known, _)| known == name);
+            let further = (2..).map(|n: u32| format!("{wish}_{n}"));
+            let free = std::iter::once(wish.to_owned()).chain(further).find(|name| !in_use(name));
+            let name = free.unwrap_or_else(|| wish.to_owned());
+            out.push((name.clone(), value));
+            name
+        });
+        text.replace_range(range, &format!("{{{{{name}}}}}"));
+    };
+    match &mut request.auth {
+        Auth::Bearer { token: text } | Auth::Header { value: text, .. } if is_plain(text) => {
+            let all = 0..text.len();
+            cut(text, all, "own_key");
+        }
+        Auth::Basic { password, .. } if is_plain(password) => {
+            let all = 0..password.len();
+            cut(password, all, "password");
+        }
+        _ => {}
+    }
+    for header in request.headers.iter_mut().filter(|header| is_private(&header.name)) {
+        if is_plain(&header.value) {
+            let all = 0..header.value.len();
+            cut(&mut header.value, all, "own_key");
+        }
+    }
+    if let Some(range) = password_in(&request.url) {
+        cut(&mut request.url, range, "password");
+    }
+    let values = request.headers.iter_mut().map(|header| &mut header.value);
+    let body = if let Body::Text(text) = &mut request.body { Some(text) } else { None };
+    for text in [&mut request.url, &mut request.note].into_iter().chain(values).chain(body) {
+        // from the end, so that the places before stay where they are
+        for found in secrets::find(text).into_iter().rev().filter(|found| found.secret) {
+            cut(text, found.range, "own_key");
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_found_and_harmless_text_is_not() {
-        let found = |text: &str| {
-            secrets_in(text).into_iter().map(|(_, what, shown)| format!("{what} {shown}")).collect::<Vec<_>>()
-        };
-        assert_eq!(found("x sk_live9f3k2 y"), ["a secret key sk_li…"]);
-        assert_eq!(found("Bearer sk-proj-4kd93hG82h1"), ["a secret key sk-pr…"]);
-        assert_eq!(found("authorization: bearer 0123456789abcdef"), ["a bearer's key 01…"]);
-        assert_eq!(found("AKIAIOSFODNN7EXAMPLE"), ["an AWS access key AKIAIO…"]);
-        assert_eq!(
-            found("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"),
-            ["a signed token (JWT) eyJhb…"]
-        );
-        assert_eq!(
-            found("-----BEGIN RSA PRIVATE KEY-----\nMII"),
-            ["a private key -----BEGIN … PRIVATE KEY-----"]
-        );
-        for harmless in [
-            "task_id",
-            "Bearer {{key}}",
-            "Bearer pk_dd_4mB7xT2q",
-            "risk_assessment",
-            "sk-learn-contrib-tools",
-            "the bearer of news arrives",
-            "-----BEGIN CERTIFICATE-----",
-            "Bearer $KEY",
-            "disk_space sk_",
-        ] {
-            assert_eq!(found(harmless), [] as [&str; 0], "{harmless}");
-        }
+    fn secrets_are_taken_out_and_named() {
+        let mut request = SavedRequest::new("a", "POST", "https://me:pw1@x/?k=sk_live9f3k2")
+            .bearer("abc123")
+            .header("X-Api-Key", "zzz")
+            .header("Cookie", "{{cookie}}")
+            .json("{\"k\": \"sk_live9f3k2\"}");
+        let taken = take_out(&mut request, |name| name == "own_key");
+        let of = |name: &str| taken.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!(of("own_key_2"), Some("abc123"));
+        assert_eq!(of("own_key_3"), Some("zzz"));
+        assert_eq!(of("password"), Some("pw1"));
+        // the same secret is one variable wherever it stands
+        assert_eq!(of("own_key_4"), Some("sk_live9f3k2"));
+        assert_eq!(taken.len(), 4);
+        assert_eq!(request.url, "https://me:{{password}}@x/?k={{own_key_4}}");
+        assert_eq!(request.body, Body::Text("{\"k\": \"{{own_key_4}}\"}".into()));
+        assert!(leaks(&request).is_empty(), "{:?}", leaks(&request));
+        assert!(take_out(&mut request, |_| false).is_empty());
     }
 
     #[test]
@@ -195,7 +173,7 @@ mod tests {
         assert_eq!(
             places,
             [
-                "body, line 2: a secret key (sk_te…)",
+                "body, line 2: a secret key (sk_…) (sk_te…)",
                 "the bearer's key: a secret that stands in the file as it is (abc…)",
                 "address: a password in the address (…)",
             ]

@@ -44,7 +44,7 @@ pub mod variables;
 
 pub use exchange::{Exchange, Live, Phase, PhaseKind, Redirect, ServerHop, Timings, TlsInfo, server_hops};
 pub use failure::{Failure, FailureKind, SendError, is_loopback};
-pub use request::{ProxyChoice, Request, Settings, find_header};
+pub use request::{ProxyChoice, Request, Settings, find_header, is_private};
 pub use send::Client;
 pub use sse::{EventParser, ServerEvent};
 
@@ -54,39 +54,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 /// `Basic …` for a user and a password (RFC 7617, UTF-8).
 pub(crate) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{user}:{password}")))
-}
-
-/// Escapes everything but letters, digits and `-._~` (RFC 3986's unreserved characters).
-pub(crate) fn percent_encode(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// Undoes %-escapes; what is none stays.
-pub(crate) fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(byte) =
-            hex.filter(|_| bytes[at] == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        {
-            out.push(byte);
-            at += 3;
-        } else {
-            out.push(bytes[at]);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Bytes as text in files: as they are where they are UTF-8, else in base 64.

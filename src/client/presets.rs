@@ -273,14 +273,12 @@ pub fn environments(base: &str) -> Vec<Environment> {
     vec![local, remote]
 }
 
-/// An environment whose `base` is this machine, with the address the server really has and a key that it takes: the port
+/// An environment whose `base` is as it was written to begin with, with the address the server really has and a key that it takes: the port
 /// is not always the one that was wished for, and keys are made later than requests. Any other environment stays as it
 /// is, and so does a key that somebody put in.
 #[must_use]
 pub fn following<'a>(environment: &'a Environment, base: &str, key: Option<&str>) -> Cow<'a, Environment> {
-    let host = |text: &str| url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let here = environment.variables.get("base").and_then(|base| host(base));
-    if !here.is_some_and(|host| matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]")) {
+    if environment.variables.get("base").map(String::as_str) != Some(LOCAL) {
         return Cow::Borrowed(environment);
     }
     let mut followed = environment.clone();

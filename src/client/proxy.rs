@@ -37,8 +37,8 @@ impl Proxy {
         }
         let host = url.host_str().ok_or_else(|| refuse("names no host"))?;
         let authorization = (!url.username().is_empty()).then(|| {
-            let user = super::percent_decode(url.username());
-            let password = super::percent_decode(url.password().unwrap_or(""));
+            let user = crate::protocol::percent_decode(url.username());
+            let password = crate::protocol::percent_decode(url.password().unwrap_or(""));
             super::basic(&user, &password)
         });
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();

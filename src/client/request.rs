@@ -104,3 +104,21 @@ impl Default for Settings {
         }
     }
 }
+
+/// Headers whose values say who asks: never written down, and sent to no other server than the first.
+const PRIVATE: [&str; 8] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "x-csrf-token",
+];
+
+/// Whether a header's value says who asks.
+#[must_use]
+pub fn is_private(name: &str) -> bool {
+    PRIVATE.iter().any(|known| name.eq_ignore_ascii_case(known))
+}

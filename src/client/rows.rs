@@ -103,8 +103,9 @@ pub fn request_for_row(
 ) -> Result<Request, FillError> {
     let mut saved = saved.clone();
     let find = |name: &str| table.columns().iter().position(|column| column.name == name);
-    saved.url =
-        replace(&saved.url, |name| Some(super::percent_encode(&plain(&cell(table, find(name)?, row)))));
+    saved.url = replace(&saved.url, |name| {
+        Some(crate::protocol::percent_encode(&plain(&cell(table, find(name)?, row))))
+    });
     if let Body::Text(text) = &saved.body {
         let quoted_or_not = json::template_tokens(text).ok();
         let filled = match quoted_or_not {

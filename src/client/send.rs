@@ -216,8 +216,8 @@ fn redirect(request: &mut Request, status: u16, from: &str, next: &Url) {
     }
     let same_origin = Url::parse(from).is_ok_and(|from| from.origin() == next.origin());
     if !same_origin {
-        let secret = ["authorization", "cookie", "x-api-key", "api-key", "proxy-authorization", "host"];
-        request.headers.retain(|(name, _)| !secret.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let stays = |name: &str| !super::request::is_private(name) && !name.eq_ignore_ascii_case("host");
+        request.headers.retain(|(name, _)| stays(name));
     }
     request.url = next.to_string();
 }
@@ -310,8 +310,8 @@ fn head(
         usual(hyper::header::ACCEPT, Ok(HeaderValue::from_static("*/*")));
         usual(hyper::header::ACCEPT_ENCODING, Ok(HeaderValue::from_static("gzip, deflate")));
         if !url.username().is_empty() {
-            let user = super::percent_decode(url.username());
-            let password = super::percent_decode(url.password().unwrap_or(""));
+            let user = crate::protocol::percent_decode(url.username());
+            let password = crate::protocol::percent_decode(url.password().unwrap_or(""));
             usual(hyper::header::AUTHORIZATION, HeaderValue::from_str(&super::basic(&user, &password)));
         }
         if let Some(authorization) =

@@ -37,6 +37,19 @@ pub(crate) fn shortened(names: &[&str]) -> String {
     text
 }
 
+/// Escapes everything but letters, digits and `-._~` (RFC 3986's unreserved characters).
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// Undoes %-escapes; what is none, or makes no UTF-8, stays.
 #[must_use]
 pub fn percent_decode(text: &str) -> std::borrow::Cow<'_, str> {

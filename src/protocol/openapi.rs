@@ -37,7 +37,7 @@ pub fn document(models: &[Served<'_>], text: Option<&str>, on: &[Protocol], need
             if served.is_default {
                 paths.insert("/predict".into(), item.clone());
             }
-            paths.insert(format!("/models/{}/predict", escape(served.name)), item);
+            paths.insert(format!("/models/{}/predict", super::percent_encode(served.name)), item);
         }
         if has(Protocol::V2) {
             v2_paths(served, &mut paths);
@@ -105,19 +105,6 @@ pub fn document(models: &[Served<'_>], text: Option<&str>, on: &[Protocol], need
         document["security"] = json!([{"key": []}]);
     }
     document
-}
-
-/// A name as part of an address.
-fn escape(name: &str) -> String {
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 fn shared_schemas() -> Map<String, Value> {
@@ -332,7 +319,7 @@ fn predict_item(served: &Served<'_>, key: &str) -> Value {
 const ALL: [u16; 8] = [400, 401, 403, 404, 408, 413, 415, 503];
 
 fn v2_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
-    let base = format!("/v2/models/{}", escape(served.name));
+    let base = format!("/v2/models/{}", super::percent_encode(served.name));
     let get = |summary: &str, required: Value| {
         json!({"get": {"summary": summary, "responses": with_errors(
             ok(&json!({"type": "object", "required": required})), &[401, 403, 404], "v2_error")}})
@@ -368,7 +355,7 @@ fn v2_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
 }
 
 fn tensorflow_paths(served: &Served<'_>, paths: &mut Map<String, Value>) {
-    let base = format!("/v1/models/{}", escape(served.name));
+    let base = format!("/v1/models/{}", super::percent_encode(served.name));
     paths.insert(
         base.clone(),
         json!({"get": {

@@ -1,4 +1,5 @@
-//! Finds secrets in text that is about to leave the house: our own keys, and the shapes of common ones.
+//! Finds secrets in text that is about to be written down or handed on: our own keys, the shapes of common ones, and
+//! whatever stands behind "Bearer".
 
 /// A secret found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,48 +18,118 @@ pub struct Found {
     pub secret: bool,
 }
 
-/// A prefix, how many characters must follow it at least, which those may be, and what it is.
+/// A prefix, how many characters must follow it at least, and what it is.
 struct Shape {
     prefix: &'static str,
     at_least: usize,
     kind: &'static str,
     secret: bool,
+    /// Whether words of a language may look like it (`sk-learn-contrib-tools`), so that a digit or a capital must be there.
+    like_words: bool,
 }
 
 const fn shape(prefix: &'static str, at_least: usize, kind: &'static str) -> Shape {
-    Shape { prefix, at_least, kind, secret: true }
+    Shape { prefix, at_least, kind, secret: true, like_words: true }
 }
 
 /// Longer prefixes stand before shorter ones that they begin with.
-const SHAPES: [Shape; 21] = [
-    shape("sk_live_", 16, "a Stripe secret key"),
-    shape("sk_", 16, "a secret key of this server (sk_…)"),
-    Shape { prefix: "pk_", at_least: 16, kind: "a publishable key (pk_…)", secret: false },
-    shape("sk-ant-", 20, "an Anthropic API key"),
-    shape("sk-", 20, "an OpenAI API key"),
+const SHAPES: [Shape; 22] = [
+    shape("sk_live_", 8, "a Stripe secret key"),
+    Shape { like_words: false, ..shape("sk_", 6, "a secret key (sk_…)") },
+    Shape { secret: false, ..shape("pk_", 16, "a publishable key (pk_…)") },
+    shape("rk_live_", 8, "a restricted key"),
+    shape("sk-ant-", 12, "an Anthropic API key"),
+    shape("sk-", 12, "an OpenAI API key"),
     shape("hf_", 20, "a Hugging Face token"),
-    shape("ghp_", 30, "a GitHub token"),
-    shape("gho_", 30, "a GitHub token"),
-    shape("ghs_", 30, "a GitHub token"),
+    shape("ghp_", 20, "a GitHub token"),
+    shape("gho_", 20, "a GitHub token"),
+    shape("ghs_", 20, "a GitHub token"),
     shape("github_pat_", 20, "a GitHub token"),
     shape("glpat-", 16, "a GitLab token"),
     shape("AKIA", 16, "an AWS access key"),
     shape("ASIA", 16, "an AWS access key"),
     shape("AIza", 30, "a Google API key"),
-    shape("ya29.", 20, "a Google access token"),
-    shape("xoxb-", 16, "a Slack token"),
-    shape("xoxp-", 16, "a Slack token"),
+    shape("ya29.", 16, "a Google access token"),
+    shape("xoxb-", 10, "a Slack token"),
+    shape("xoxp-", 10, "a Slack token"),
     shape("dapi", 32, "a Databricks token"),
-    shape("npm_", 30, "an npm token"),
-    shape("pypi-", 40, "a PyPI token"),
-    shape("eyJ", 60, "a JSON web token"),
+    shape("npm_", 20, "an npm token"),
+    shape("pypi-", 20, "a PyPI token"),
+    shape(JWT, 20, "a signed token (JWT)"),
 ];
+
+/// What a JSON web token begins with; its parts are joined by full stops.
+const JWT: &str = "eyJ";
+/// How many characters of a secret are shown behind its prefix.
+const SHOWN: usize = 2;
+/// What stands before a key in a header.
+const BEARER: &[u8] = b"bearer ";
+
+impl Shape {
+    fn fits(&self, word: &str) -> bool {
+        let Some(rest) = word.strip_prefix(self.prefix) else { return false };
+        let has_digit_or_capital = rest.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        rest.len() >= self.at_least
+            && is_random(rest)
+            && (!self.like_words || has_digit_or_capital)
+            && (self.prefix != JWT || rest.contains('.'))
+    }
+}
+
+/// What was hit: what it is, whether it is secret, what is shown of it, where it ends.
+type Hit = (&'static str, bool, String, usize);
+
+/// A key of a known shape that begins at `at`.
+fn known(text: &str, at: usize) -> Option<Hit> {
+    let bytes = text.as_bytes();
+    let begins = is_word(bytes[at])
+        && (at == 0 || bytes[at - 1] == b'-' || !(is_word(bytes[at - 1]) || bytes[at - 1] >= 0x80));
+    if !begins {
+        return None;
+    }
+    let end = at + bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
+    // a full stop ends a sentence, not a key
+    let word = text[at..end].trim_end_matches(['.', '-']);
+    let shape = SHAPES.iter().find(|shape| shape.fits(word))?;
+    let shown: String = word.chars().take(shape.prefix.len() + SHOWN).collect();
+    Some((shape.kind, shape.secret, format!("{shown}…"), at + word.len()))
+}
+
+/// A private key that begins at `at`: to its end, or to the text's where that is cut off.
+fn private_key(text: &str, at: usize) -> Option<Hit> {
+    let line = text.get(at..)?.lines().next()?;
+    if !line.starts_with("-----BEGIN") || !line.contains("PRIVATE KEY-----") {
+        return None;
+    }
+    let end = text[at..].find("-----END").map_or(text.len(), |end| at + end);
+    Some(("a private key", true, "-----BEGIN … PRIVATE KEY-----".into(), end))
+}
+
+/// Whatever stands at `at` behind "Bearer" is a key; a variable, a placeholder and a publishable key are no secrets.
+fn bearers(text: &str, at: usize) -> Option<Hit> {
+    let bytes = text.as_bytes();
+    if !bytes.get(at.checked_sub(BEARER.len())?..at)?.eq_ignore_ascii_case(BEARER) {
+        return None;
+    }
+    let rest = text.get(at..)?;
+    let end = rest.find(|c: char| c.is_whitespace() || "\"',;".contains(c)).unwrap_or(rest.len());
+    let token = &rest[..end];
+    let is_placeholder = ["{{", "<", "$", "pk_", "•"].iter().any(|start| token.starts_with(start));
+    let is_token = token.len() >= 8
+        && token.bytes().any(|b| b.is_ascii_digit() || b == b'_' || b == b'-')
+        && is_random(token);
+    let shown: String = token.chars().take(SHOWN).collect();
+    (is_token && !is_placeholder).then(|| ("a bearer's key", true, format!("{shown}…"), at + end))
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
+}
 
 /// Every secret in a text, in order. Placeholders (`sk_…`, `{{KEY}}`, `$KEY`, `sk_xxxxxxxxxxxxxxxxxxxx`) are none.
 #[must_use]
 pub fn find(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.';
     let mut found = Vec::new();
     let mut line = 1;
     let mut line_start = 0;
@@ -68,45 +139,18 @@ pub fn find(text: &str) -> Vec<Found> {
             line += 1;
             line_start = at + 1;
         }
-        let begins = is_word(bytes[at]) && (at == 0 || !is_word(bytes[at - 1]));
-        let mut hit = None;
-        if begins {
-            let end = at + bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
-            // a full stop ends a sentence, not a key
-            let word = text[at..end].trim_end_matches(['.', '-']);
-            hit = SHAPES
-                .iter()
-                .find(|shape| {
-                    word.strip_prefix(shape.prefix)
-                        .is_some_and(|rest| rest.len() >= shape.at_least && is_random(rest))
-                })
-                .map(|shape| (shape.kind, shape.secret, at..at + word.len()));
-        }
-        if hit.is_none() && bytes[at..].starts_with(b"-----BEGIN") {
-            let end = text[at..].find('\n').map_or(bytes.len(), |end| at + end);
-            if text[at..end].contains("PRIVATE KEY-----") {
-                let close = text[at..].find("-----END").map_or(end, |close| at + close);
-                hit = Some(("a private key", true, at..close));
-            }
-        }
-        if let Some((kind, secret, range)) = hit {
-            let shown: String = text[range.clone()].chars().take(6).collect();
-            found.push(Found {
-                kind,
-                line,
-                column: text[line_start..at].chars().count() + 1,
-                shown: format!("{shown}…"),
-                range: range.clone(),
-                secret,
-            });
-            line += text[at..range.end].matches('\n').count();
-            if let Some(last) = text[at..range.end].rfind('\n') {
-                line_start = at + last + 1;
-            }
-            at = range.end.max(at + 1);
+        let hit = known(text, at).or_else(|| private_key(text, at)).or_else(|| bearers(text, at));
+        let Some((kind, secret, shown, end)) = hit else {
+            at += 1;
             continue;
+        };
+        let column = text[line_start..at].chars().count() + 1;
+        found.push(Found { kind, line, column, shown, range: at..end, secret });
+        line += text[at..end].matches('\n').count();
+        if let Some(last) = text[at..end].rfind('\n') {
+            line_start = at + last + 1;
         }
-        at += 1;
+        at = end.max(at + 1);
     }
     found
 }
@@ -156,7 +200,28 @@ mod tests {
             ]
         );
         assert!(!masked(text).contains("mQ7xTz4"));
-        assert!(masked(text).contains("sk_9fK…"));
+        assert!(masked(text).contains("sk_9f…"));
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_shape_or_by_where_it_stands() {
+        let seen =
+            |text: &str| find(text).iter().map(|f| format!("{} {}", f.kind, f.shown)).collect::<Vec<_>>();
+        assert_eq!(seen("x sk_live9f3k2 y"), ["a secret key (sk_…) sk_li…"]);
+        assert_eq!(seen("Bearer sk-proj-4kd93hG82h1"), ["an OpenAI API key sk-pr…"]);
+        assert_eq!(seen("authorization: bearer 0123456789abcdef"), ["a bearer's key 01…"]);
+        assert_eq!(seen("Bearer a+b/c~1$x2=="), ["a bearer's key a+…"]);
+        assert_eq!(seen("AKIAIOSFODNN7EXAMPLE"), ["an AWS access key AKIAIO…"]);
+        assert_eq!(
+            seen("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"),
+            ["a signed token (JWT) eyJhb…"]
+        );
+        assert_eq!(
+            seen("-----BEGIN RSA PRIVATE KEY-----\nMII"),
+            ["a private key -----BEGIN … PRIVATE KEY-----"]
+        );
+        // a key that is cut off is one to its last byte
+        assert_eq!(find("-----BEGIN RSA PRIVATE KEY-----\nMII")[0].range, 0..35);
     }
 
     #[test]
@@ -168,6 +233,14 @@ mod tests {
             "sk_xxxxxxxxxxxxxxxxxxxxxxxx",
             "task_management_of_ships",
             "sk_1234",
+            "task_id",
+            "Bearer pk_dd_4mB7xT2q",
+            "risk_assessment",
+            "sk-learn-contrib-tools",
+            "the bearer of news arrives",
+            "-----BEGIN CERTIFICATE-----",
+            "Bearer $KEY",
+            "disk_space sk_",
         ] {
             assert_eq!(find(text), [], "{text}");
         }

@@ -448,6 +448,12 @@ impl Handle {
         }
     }
 
+    /// How many batches and jobs wait for a worker.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.shared.pool.state().2
+    }
+
     /// The text at `/metrics`.
     #[must_use]
     pub fn metrics(&self) -> String {

@@ -165,6 +165,27 @@ impl Bench {
         self.harness.query_all_by_label_contains(text).next().is_some()
     }
 
+    /// Whether any text that is shown holds that one, labels without a name included.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        let found = |node: &Node<'_>| {
+            let node = node.accesskit_node();
+            node.value().is_some_and(|value| value.contains(text))
+                || node.label().is_some_and(|label| label.contains(text))
+        };
+        self.harness.query_all_by(|_| true).any(|node| found(&node))
+    }
+
+    /// The first text that begins so.
+    #[track_caller]
+    pub(crate) fn text_of(&self, start: &str) -> String {
+        let mut texts = self.harness.query_all_by(|_| true).filter_map(|node| {
+            let node = node.accesskit_node();
+            node.label().or(node.value())
+        });
+        let found = texts.find(|text| text.starts_with(start));
+        found.unwrap_or_else(|| panic!("nothing begins with '{start}'; there are: {}", self.labels()))
+    }
+
     /// Every accessible name, for messages.
     pub(crate) fn labels(&self) -> String {
         let mut labels: Vec<String> = self

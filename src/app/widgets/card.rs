@@ -1,8 +1,8 @@
 //! Cards, page heads, empty and error states.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, Sense, Stroke, Ui, UiBuilder,
-    pos2, vec2,
+    Align, Align2, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, pos2, vec2,
 };
 
 use super::{Weight, icon_ui, paint_icon};
@@ -13,6 +13,13 @@ use crate::app::theme::{Icon, font, hairline, radius, shadow, size, space, text,
 pub(crate) fn card_frame(ui: &Ui) -> Frame {
     let t = tokens(ui);
     Frame::new().fill(t.surface).stroke(hairline(&t)).corner_radius(CornerRadius::same(radius::CARD))
+}
+
+/// The ground of a card whose place is known.
+pub(crate) fn card_ground(ui: &Ui, rect: Rect) {
+    let t = tokens(ui);
+    let corner = CornerRadius::same(radius::CARD);
+    ui.painter().rect(rect, corner, t.surface, hairline(&t), StrokeKind::Inside);
 }
 
 /// A card that fills the width it is given, with padding.

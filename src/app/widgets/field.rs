@@ -6,7 +6,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, focus_ring, format, paint_icon};
+use super::{Weight, elided, focus_ring, format, paint_icon};
 use crate::app::theme::{Icon, font, radius, shadow, size, space, text, tokens};
 
 /// Paints the box of a field.
@@ -47,10 +47,15 @@ pub(crate) fn text_field(
     let response = put_edit(ui, name, rect.shrink2(vec2(space::S3, 2.0)), edit);
     name_text(ui, &response, Role::TextInput, name, value);
     ring(ui, &response, rect);
-    if let Some(wrong) = wrong {
-        ui.label(text(wrong, font::small(), t.bad));
+    match wrong {
+        // beside others in a row there is no place below
+        Some(wrong) if ui.layout().is_horizontal() => response.on_hover_text(wrong),
+        Some(wrong) => {
+            ui.label(text(wrong, font::small(), t.bad));
+            response
+        }
+        None => response,
     }
-    response
 }
 
 /// A field to search with, with its icon and shortcut.
@@ -267,11 +272,7 @@ pub(crate) fn select(
     }
     let color = if enabled { t.text } else { t.text_3 };
     let room = rect.right() - space::S6 - x;
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(current.to_owned(), font::body(), color);
-    job.wrap.max_width = room.max(1.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    let galley = elided(&painter, current.to_owned(), font::body(), color, room.max(1.0));
     painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, color);
     let caret_at = pos2(rect.right() - space::S4, rect.center().y);
     paint_icon(&painter, caret_at, Icon::CARET_UP_DOWN, Weight::Regular, size::ICON_SEGMENT, t.text_2);

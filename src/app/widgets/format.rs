@@ -103,6 +103,14 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// A limit that is a power of two: 16 MiB.
+pub(crate) fn binary_bytes(n: u64) -> String {
+    match n {
+        n if n < 1 << 20 => format!("{} KiB", number(n as f64 / 1024.0, 3)),
+        n => format!("{} MiB", number(n as f64 / f64::from(1 << 20), 3)),
+    }
+}
+
 /// A size in bytes: 31.4 MB.
 pub(crate) fn bytes(n: u64) -> String {
     match n {

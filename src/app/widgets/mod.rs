@@ -11,17 +11,20 @@ mod slider;
 
 pub(crate) use button::{Button, icon_button};
 pub(crate) use card::{
-    card, card_frame, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head, popup_frame,
-    problem_ui, stat,
+    card, card_frame, card_ground, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head,
+    popup_frame, problem_ui, stat,
 };
 pub(crate) use chart::{Bars, bars, meter, progress_bar, spinner};
 pub(crate) use choice::{Segment, check, radio_row, segmented, switch};
 pub(crate) use field::{menu_item, number_field, search_field, select, stepper, text_field};
 pub(crate) use slider::slider;
 
+use std::sync::Arc;
+
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align2, Color32, Context, CornerRadius, FontId, Id, Painter, Pos2, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Color32, Context, CornerRadius, FontId, Galley, Id, Painter, Pos2, Rect, Response, Role, Sense,
+    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{Icon, Tokens, font, radius, size, space, tokens};
@@ -52,6 +55,37 @@ pub(crate) fn paint_icon(
         Weight::Fill => font::icons_fill(),
     };
     painter.text(at, Align2::CENTER_CENTER, icon.glyph(), FontId::new(points, family), color);
+}
+
+/// A text in one line, cut off with an ellipsis where it is wider than `width`.
+pub(crate) fn elided(
+    painter: &Painter,
+    what: impl Into<String>,
+    font: FontId,
+    color: Color32,
+    width: f32,
+) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(what.into(), font, color);
+    // a galley without room shows its first letter
+    job.wrap.max_width = width.max(8.0);
+    job.wrap.max_rows = 1;
+    job.wrap.break_anywhere = true;
+    painter.layout_job(job)
+}
+
+/// Small text at a place, [`elided`]; where it stands.
+pub(crate) fn clipped(
+    painter: &Painter,
+    at: Pos2,
+    align: Align2,
+    what: &str,
+    width: f32,
+    color: Color32,
+) -> Rect {
+    let galley = elided(painter, what, font::small(), color, width);
+    let rect = align.anchor_size(at, galley.size());
+    painter.galley(rect.min, galley, color);
+    rect
 }
 
 /// An icon in the flow of a layout.

@@ -166,7 +166,7 @@ fn triton(
             "tensor.set_data_from_numpy(np.array({data}, dtype={dtype}).reshape([{shape}]), binary_data=False)\ninputs.append(tensor)\n"
         ));
     }
-    out.push_str(&format!("result = client.infer({}, inputs", text(&crate::client::percent_decode(model))));
+    out.push_str(&format!("result = client.infer({}, inputs", text(&crate::protocol::percent_decode(model))));
     if let Some(version) = version {
         out.push_str(&format!(", model_version={}", text(version)));
     }

@@ -251,7 +251,7 @@ impl State {
             "--data-urlencode" => {
                 let text = take()?;
                 // as forms are: a blank is a plus
-                let encode = |text: &str| crate::client::percent_encode(text).replace("%20", "+");
+                let encode = |text: &str| crate::protocol::percent_encode(text).replace("%20", "+");
                 let encoded = match text.split_once(['=', '@']) {
                     _ if text.contains('@') && !text.contains('=') => {
                         out.notes.push(format!("'--data-urlencode {text}' names a file and was left out."));

@@ -8,7 +8,7 @@ use eframe::egui::{
 use super::{Command, Draft};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, text, tokens};
-use crate::app::widgets::{Weight, check, focus_ring, format, number_field, paint_icon};
+use crate::app::widgets::{Weight, check, elided, focus_ring, format, number_field, paint_icon};
 use crate::data::chart::ColumnChart;
 use crate::data::date::format_iso;
 use crate::data::{ColumnFilter, ColumnKind};
@@ -378,11 +378,7 @@ fn level_ui(ui: &mut Ui, level: &str, count: f64, largest: f64, ticked: bool) ->
     let bars_left = rect.left() + rect.width() * 0.5;
     let bars_right = rect.right() - count_width;
     let shown: String = level.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(shown, font::body(), t.text);
-    job.wrap.max_width = bars_left - mark.right() - space::S4;
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    let galley = elided(&painter, shown, font::body(), t.text, bars_left - mark.right() - space::S4);
     painter.galley(pos2(mark.right() + space::S2, rect.center().y - galley.size().y / 2.0), galley, t.text);
     let width = ((bars_right - bars_left) * (count / largest) as f32).max(1.0);
     let bar = Rect::from_min_size(pos2(bars_left, rect.center().y - 5.0), vec2(width, 10.0));

@@ -6,7 +6,7 @@ use super::Command;
 use super::parts::{kind_sign, one_line};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::theme::{Icon, font, size, space, tokens};
-use crate::app::widgets::{Bars, Weight, bars, focus_ring, format, menu_item, paint_icon};
+use crate::app::widgets::{Bars, Weight, bars, elided, focus_ring, format, menu_item, paint_icon};
 use crate::data::chart::ColumnChart;
 use crate::data::profile::ColumnProfile;
 use crate::workspace::Role as ColumnRole;
@@ -70,12 +70,9 @@ pub(super) fn head_ui(ui: &mut Ui, head: &Head<'_>, commands: &mut Commands) {
     // the name, with the marks of target and order
     let marks = if head.sorted.is_some() { size::ICON } else { 0.0 }
         + if head.role == ColumnRole::Target { size::ICON + space::S1 } else { 0.0 };
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(one_line(name), font::card_title(), ink);
     let funnel = if head.filtered { size::ICON } else { 0.0 };
-    job.wrap.max_width = (right - left - marks - funnel).max(1.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    let galley =
+        elided(&painter, one_line(name), font::card_title(), ink, (right - left - marks - funnel).max(1.0));
     let y = rect.top() + at::NAME;
     let name_rect = Rect::from_min_size(
         pos2(left - space::S1, y - 10.0),

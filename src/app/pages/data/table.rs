@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align2, CornerRadius, Event as InputEvent, EventFilter, Id, Key, Modifiers, Rect, Role, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -19,7 +18,7 @@ use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::state::{Dataset, Truth};
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, tokens};
-use crate::app::widgets::{Button, Weight, empty_state, focus_ring, format, paint_icon};
+use crate::app::widgets::{Button, Weight, elided, empty_state, focus_ring, format, paint_icon};
 use crate::data::ColumnData;
 use crate::workspace::Role as ColumnRole;
 
@@ -395,11 +394,7 @@ impl TableDelegate for Cells<'_> {
                     }
                     _ => (font::body(), t.text),
                 };
-                let mut job = LayoutJob::simple_singleline(text.clone(), face, color);
-                job.wrap.max_width = (inner.right() - left).max(1.0);
-                job.wrap.max_rows = 1;
-                job.wrap.break_anywhere = true;
-                let galley = painter.layout_job(job);
+                let galley = elided(painter, text.clone(), face, color, (inner.right() - left).max(1.0));
                 let elided = galley.elided;
                 painter.galley(pos2(left, center - galley.size().y / 2.0), galley, color);
                 if elided && response.hovered() {

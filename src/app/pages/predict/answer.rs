@@ -2,14 +2,14 @@
 
 use eframe::egui::{
     Align, Align2, Color32, FontId, Label, Layout, Rect, Response, Role, Sense, Ui, UiBuilder, WidgetInfo,
-    pos2, text::LayoutJob, vec2,
+    pos2, vec2,
 };
 
 use super::record::Answer;
 use super::waterfall::waterfall_ui;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
-use crate::app::widgets::{Weight, format, hairline_ui, meter, paint_icon};
+use crate::app::widgets::{Weight, elided, format, hairline_ui, meter, paint_icon};
 
 /// The most classes that are shown with their probability.
 const CLASSES: usize = 3;
@@ -151,11 +151,7 @@ fn distance_ui(ui: &mut Ui, outcome: &Answer) {
     let at = pos2(place.left() + size::ICON_SEGMENT / 2.0, place.center().y);
     paint_icon(ui.painter(), at, icon, Weight::Fill, size::ICON_SEGMENT, color);
     let left = pos2(place.left() + size::ICON_SEGMENT + space::S1, place.center().y);
-    let mut job = LayoutJob::simple_singleline(said, font::small_medium(), t.text_2);
-    job.wrap.max_width = place.right() - left.x;
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = ui.painter().layout_job(job);
+    let galley = elided(ui.painter(), said, font::small_medium(), t.text_2, place.right() - left.x);
     ui.painter().galley(pos2(left.x, left.y - galley.size().y / 2.0), galley, t.text_2);
     if let Some((_, value, (low, high))) = outcome.outside.first() {
         let [value, low, high] = [value, low, high].map(|number| format::number(*number, 4));

@@ -13,7 +13,7 @@ use crate::app::command::Commands;
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, card_frame, card_head, format};
+use crate::app::widgets::{Button, card_ground, card_head, format};
 
 /// How far below its point the label of a single record stands, in decades: out of the way of the curve.
 const BELOW: f64 = 0.3;
@@ -26,7 +26,7 @@ const RING: f32 = 7.0;
 pub(crate) fn curve_ui(ui: &mut Ui, view: View<'_>, results: &Results, height: f32, commands: &mut Commands) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-    ui.painter().add(card_frame(ui).paint(rect.shrink(0.5)));
+    card_ground(ui, rect);
     let mut card = ui.new_child(UiBuilder::new().id_salt("curve").max_rect(rect));
     let measuring = view.work.job(Slot::Measure).is_some();
     card_head(&mut card, None, "Same model, same predict; only the number of rows differs", false, |ui| {

@@ -2,16 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::record::Record;
+use super::record::{Record, value_of};
 use crate::app::job::JobError;
+use crate::app::pages::serve::body_limit;
 use crate::app::state::Problem;
 use crate::client::{Client, Request, SendError, Settings};
-use crate::data::{ColumnData, Table};
-use crate::model::{InputKind, Model};
+use crate::data::Table;
+use crate::model::Model;
 use crate::work::Progress;
-
-/// How much of the largest body is used: the bodies are made up row by row.
-const BODY_BYTES: usize = crate::app::pages::serve::BODY_LIMIT as usize;
 
 /// The running server, as a client of it sees it.
 #[derive(Debug, Clone)]
@@ -27,17 +25,22 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Sends a JSON body to the model and returns the answer's text.
-    ///
-    /// # Errors
-    /// A [`Problem`] that says what came instead of an answer; [`JobError::Cancelled`].
-    pub(super) fn ask(&self, body: Vec<u8>, progress: &Progress) -> Result<Vec<u8>, JobError> {
-        let path = format!("{}/models/{}/predict", self.base, crate::client::percent_encode(&self.model.0));
+    /// A JSON body to the model.
+    pub(super) fn request(&self, body: Vec<u8>) -> Request {
+        let path = format!("{}/models/{}/predict", self.base, crate::protocol::percent_encode(&self.model.0));
         let mut request = Request::new("POST", &path).header("Content-Type", "application/json").body(body);
         if let Some(key) = &self.key {
             request = request.header("Authorization", &format!("Bearer {key}"));
         }
-        let exchange = match self.client.send(&request, &Settings::default(), progress) {
+        request
+    }
+
+    /// Sends a request and returns the answer's body.
+    ///
+    /// # Errors
+    /// A [`Problem`] that says what came instead of an answer; [`JobError::Cancelled`].
+    pub(super) fn ask(&self, request: &Request, progress: &Progress) -> Result<Vec<u8>, JobError> {
+        let exchange = match self.client.send(request, &Settings::default(), progress) {
             Ok(exchange) => exchange,
             Err(SendError::Cancelled) => return Err(JobError::Cancelled),
             Err(error) => return Err(Problem::new("The server did not answer", error.to_string()).into()),
@@ -62,7 +65,7 @@ impl Endpoint {
         progress: &Progress,
     ) -> Result<Vec<f64>, JobError> {
         let body = Value::Object(record.clone()).to_string().into_bytes();
-        let answer = self.answer(&self.ask(body, progress)?)?;
+        let answer = self.answer(&self.ask(&self.request(body), progress)?)?;
         Ok(outputs(model, alone, answer.get("prediction"), answer.get("probability")))
     }
 
@@ -79,7 +82,7 @@ impl Endpoint {
         progress: &Progress,
     ) -> Result<Vec<f64>, JobError> {
         let Some(body) = body_of(model, table) else { return Ok(Vec::new()) };
-        let answer = self.answer(&self.ask(body, progress)?)?;
+        let answer = self.answer(&self.ask(&self.request(body), progress)?)?;
         let of = |name: &str| answer.get(name).and_then(|list| list.get(at));
         Ok(outputs(model, alone, of("predictions"), of("probabilities")))
     }
@@ -118,31 +121,16 @@ fn outputs(
 
 /// A table as the body of one request, `{"records": […]}`; `None` where it is larger than the server takes.
 pub(super) fn body_of(model: &Model, table: &Table) -> Option<Vec<u8>> {
+    let limit = usize::try_from(body_limit()).unwrap_or(usize::MAX);
     let columns: Vec<_> = table.columns().iter().zip(&model.inputs).collect();
     let mut body = Vec::from(br#"{"records":["#);
     for row in 0..table.n_rows() {
         if row > 0 {
             body.push(b',');
         }
-        let fields = columns.iter().map(|(column, input)| {
-            let value = match &column.data {
-                ColumnData::Number(numbers) => Value::from(numbers[row]),
-                ColumnData::Date(dates) if dates[row] == crate::data::MISSING_DATE => Value::Null,
-                ColumnData::Date(dates) => Value::from(crate::data::date::format_iso(dates[row])),
-                ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
-                    match (coded.get(row), &input.kind) {
-                        (None, _) => Value::Null,
-                        (Some(word), InputKind::Boolean { no, yes, .. }) if word == no || word == yes => {
-                            Value::from(word == yes)
-                        }
-                        (Some(word), _) => Value::from(word),
-                    }
-                }
-            };
-            (input.name.clone(), value)
-        });
+        let fields = columns.iter().map(|(column, input)| (input.name.clone(), value_of(input, column, row)));
         serde_json::to_writer(&mut body, &fields.collect::<Map<String, Value>>()).ok()?;
-        if body.len() + 2 > BODY_BYTES {
+        if body.len() + 2 > limit {
             return None;
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::app::widgets::format;
 use crate::data::date::format_iso;
-use crate::data::{ColumnData, Table, number_text};
+use crate::data::{Column, ColumnData, Table, number_text};
 use crate::inference::{InputError, Prediction, Predictor, Scratch};
 use crate::model::{Input, InputKind, Model, Policy, ReferenceValues};
 
@@ -80,17 +80,22 @@ pub(crate) fn values_of(model: &Model, table: &Table, row: usize) -> Record {
     let mut values = Record::new();
     for input in &model.inputs {
         let Some(column) = table.column(&input.name) else { continue };
-        let value = match &column.data {
-            _ if column.is_missing(row) => Value::Null,
-            ColumnData::Number(numbers) => Value::from(numbers[row]),
-            ColumnData::Date(dates) => Value::from(format_iso(dates[row])),
-            ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
-                Value::from(c.get(row).unwrap_or(""))
-            }
-        };
-        values.insert(input.name.clone(), as_control(&input.kind, value));
+        values.insert(input.name.clone(), value_of(input, column, row));
     }
     values
+}
+
+/// A cell as a record holds it.
+pub(super) fn value_of(input: &Input, column: &Column, row: usize) -> Value {
+    let value = match &column.data {
+        _ if column.is_missing(row) => Value::Null,
+        ColumnData::Number(numbers) => Value::from(numbers[row]),
+        ColumnData::Date(dates) => Value::from(format_iso(dates[row])),
+        ColumnData::Category(c) | ColumnData::Boolean(c) | ColumnData::Text(c) => {
+            Value::from(c.get(row).unwrap_or(""))
+        }
+    };
+    as_control(&input.kind, value)
 }
 
 /// A cell as its control holds it: yes and no for booleans, text for levels that look like numbers.

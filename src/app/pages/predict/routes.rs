@@ -61,8 +61,8 @@ impl Route {
             })),
             Self::Http => {
                 let endpoint = reached.endpoint?;
-                let body = body_of(reached.predictor.model(), table)?;
-                Some(Box::new(move || endpoint.ask(body.clone(), reached.progress).map(drop)))
+                let request = endpoint.request(body_of(reached.predictor.model(), table)?);
+                Some(Box::new(move || endpoint.ask(&request, reached.progress).map(drop)))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::app::command::Commands;
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, size, space, text, tokens};
-use crate::app::widgets::{Button, Tone, Weight, icon_ui, paint_icon, tag};
+use crate::app::widgets::{Button, Tone, Weight, elided, icon_ui, paint_icon, tag};
 use crate::data::number_text;
 
 /// The height of a strip of that width: a head and the lines of ways, those over HTTP only while a server runs.
@@ -126,12 +126,13 @@ fn stage_ui(ui: &mut Ui, t: Tokens, rect: Rect, stage: &Stage, equal: bool, valu
     let number_left = rect.right() - number.size().x;
     painter.galley(pos2(number_left, rect.center().y - number.size().y / 2.0), number, number_color);
     let name_left = rect.left() + size::ICON_SEGMENT + space::S1;
-    let mut job =
-        eframe::egui::text::LayoutJob::simple_singleline(stage.name.clone(), font::small(), t.text_2);
-    job.wrap.max_width = (number_left - space::S2 - name_left).max(1.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let name = painter.layout_job(job);
+    let name = elided(
+        &painter,
+        stage.name.clone(),
+        font::small(),
+        t.text_2,
+        (number_left - space::S2 - name_left).max(1.0),
+    );
     painter.galley(pos2(name_left, rect.center().y - name.size().y / 2.0), name, t.text_2);
     let all: Vec<String> = stage.outputs.iter().map(|output| number_text(*output)).collect();
     let said = stage.problem.clone().unwrap_or_else(|| all.join(", "));

@@ -6,7 +6,7 @@ use eframe::egui::{
 
 use super::record::Answer;
 use crate::app::theme::{Tokens, font, space, tokens};
-use crate::app::widgets::format;
+use crate::app::widgets::{elided, format};
 
 /// The most steps that are shown one by one.
 const STEPS: usize = 6;
@@ -109,11 +109,7 @@ impl Row<'_> {
         let (font, color) =
             if strong { (font::small_medium(), self.t.text) } else { (font::small(), self.t.text_2) };
         let at = pos2(self.names_right, self.top + ROW / 2.0);
-        let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font, color);
-        job.wrap.max_width = NAMES - space::S3;
-        job.wrap.max_rows = 1;
-        job.wrap.break_anywhere = true;
-        let galley = self.painter.layout_job(job);
+        let galley = elided(self.painter, name.to_owned(), font, color, NAMES - space::S3);
         self.painter.galley(pos2(at.x - galley.size().x, at.y - galley.size().y / 2.0), galley, color);
     }
 

@@ -12,7 +12,7 @@ use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Weight, focus_ring, format, icon_button, menu_item, paint_icon, popup_frame,
+    Button, Weight, elided, focus_ring, format, icon_button, menu_item, paint_icon, popup_frame,
 };
 use crate::client::code::Language;
 use crate::client::variables::Values;
@@ -117,11 +117,7 @@ fn field_ui(ui: &mut Ui, rect: Rect, results: &Results, draft: &mut Draft, narro
             Ok(url) => (url.clone(), t.text_3),
             Err(what) => (what.clone(), t.bad),
         };
-        let mut job = eframe::egui::text::LayoutJob::simple_singleline(shown, font::small(), color);
-        job.wrap.max_width = (inner.width() * 0.45).max(10.0);
-        job.wrap.max_rows = 1;
-        job.wrap.break_anywhere = true;
-        let galley = ui.painter().layout_job(job);
+        let galley = elided(ui.painter(), shown, font::small(), color, (inner.width() * 0.45).max(10.0));
         let width = galley.size().x;
         ui.painter().galley(
             pos2(rect.right() - space::S3 - width, rect.center().y - galley.size().y / 2.0),

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::{Command, Effect, Event, FileWork, Live, Panel, Sending, Tab, environment, filed, shape};
+use super::{
+    Command, Effect, Event, FileWork, Live, Panel, Sending, Tab, filed, filed_environment, no_rows_because,
+    shape,
+};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
 use crate::app::pages::PageId;
@@ -12,8 +15,9 @@ use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
 use crate::client::collection::{Body, SavedRequest};
 use crate::client::dialects::Dialect;
+use crate::client::environment::{Environment, SecretSource};
 use crate::client::json::pretty;
-use crate::client::leaks::leaks;
+use crate::client::leaks::{leaks, take_out};
 
 /// Does what was asked.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
@@ -27,9 +31,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             if draft.open == path {
                 return Vec::new();
             }
-            put_aside(state);
-            let draft = &mut state.screen.requests;
             if let Some(edited) = draft.edited.remove(&path) {
+                put_aside(state);
+                let draft = &mut state.screen.requests;
                 draft.open = path;
                 draft.now = edited;
                 return opened(state);
@@ -41,8 +45,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             let folder = draft.open.parent().unwrap_or(Path::new("")).to_path_buf();
             let folder = if folder.as_os_str().is_empty() { PathBuf::from("Local") } else { folder };
             let request = SavedRequest::new("New request", "GET", "{{base}}/").bearer("{{key}}");
-            put_aside(state);
-            return file(state, FileWork::Create { folder, request: Box::new(request), rename: true });
+            return create(state, folder, request, true);
         }
         Command::NewFolder => {
             let folder = draft.open.parent().unwrap_or(Path::new("")).to_path_buf();
@@ -53,8 +56,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 let mut request = draft.now.request.clone();
                 request.name.push_str(" copy");
                 let folder = draft.open.parent().unwrap_or(Path::new("")).to_path_buf();
-                put_aside(state);
-                return file(state, FileWork::Create { folder, request: Box::new(request), rename: false });
+                return create(state, folder, request, false);
             }
         }
         Command::Delete(path) => return file(state, FileWork::Delete(path)),
@@ -141,7 +143,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::ChooseEnvironment(name) => draft.environment = name,
         Command::SetSecret { name, value, keep } => {
             draft.secret = None;
-            let Some(environment) = environment(results, draft) else { return Vec::new() };
+            let Some(environment) = filed_environment(results, draft) else { return Vec::new() };
             if keep {
                 return vec![AppEffect::Requests(Effect::Secret { name, value })];
             }
@@ -180,7 +182,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             return vec![AppEffect::Requests(Effect::AskDialects)];
         }
         Command::RunRows => {
-            if state.truth.data().is_none() || !draft.has_request() {
+            if let Some(why) = no_rows_because(&state.truth, draft) {
+                state.say(StatusKind::Note, why);
                 return Vec::new();
             }
             results.rows.begin();
@@ -232,6 +235,37 @@ pub(super) fn words(
         }
         _ => value,
     }
+}
+
+/// Makes a request's file. What is secret in it becomes a secret of the environment, known until the window closes: the
+/// file is plain text that others will read.
+pub(super) fn create(
+    state: &mut AppState,
+    folder: PathBuf,
+    mut request: SavedRequest,
+    rename: bool,
+) -> Vec<AppEffect> {
+    let results = &mut state.results.requests;
+    let filed = filed_environment(results, &state.screen.requests).cloned();
+    let mut environment =
+        filed.unwrap_or_else(|| Environment { name: "Local".into(), ..Environment::default() });
+    let is_taken =
+        |name: &str| environment.variables.contains_key(name) || environment.secrets.contains_key(name);
+    let taken = take_out(&mut request, is_taken);
+    for (name, value) in &taken {
+        environment.secrets.insert(name.clone(), SecretSource::Session);
+        results.secrets.set_session(&environment.name, name, value);
+    }
+    let mut effects = Vec::new();
+    if !taken.is_empty() {
+        let names: Vec<String> = taken.iter().map(|(name, _)| format!("{{{{{name}}}}}")).collect();
+        let said =
+            format!("{} stands for a secret, which is known until the window closes", names.join(", "));
+        state.say(StatusKind::Note, said);
+        effects.extend(file(state, FileWork::SaveEnvironment(Box::new(environment))));
+    }
+    effects.extend(file(state, FileWork::Create { folder, request: Box::new(request), rename }));
+    effects
 }
 
 /// Keeps the edits of the open request while another is open.
@@ -292,10 +326,14 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         }
         Event::Sent(sent) => {
             results.sending = None;
-            results.history = Arc::new(sent.history);
+            // another request may be open by now: the answer is in this one's history
+            let is_open = state.screen.requests.open == sent.path;
+            let name = sent.name;
+            if is_open || state.screen.requests.history_of_all {
+                results.history = Arc::new(sent.history);
+            }
             match sent.answer {
                 Ok(answer) => {
-                    let name = state.screen.requests.now.request.name.clone();
                     let (kind, said) = match (answer.status, &answer.failure) {
                         (Some(status), _) => {
                             (StatusKind::Done, format!("{status} {}: {name}", answer.reason))
@@ -318,11 +356,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                     {
                         state.screen.requests.captured.insert("job".into(), id.to_owned());
                     }
-                    results.answer = Some(Arc::new(answer));
+                    if is_open {
+                        results.answer = Some(Arc::new(answer));
+                    }
                     state.say(kind, said);
                 }
                 Err(why) => {
-                    results.unsendable = Some(why.clone());
+                    if is_open {
+                        results.unsendable = Some(why.clone());
+                    }
                     state.say(StatusKind::Failed, why);
                 }
             }
@@ -362,7 +404,10 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         Event::RowsSaved(path) => state.say(StatusKind::Done, format!("Saved as {}", path.display())),
         Event::Compared(comparison) => results.comparison = Some(Arc::new(*comparison)),
         Event::SecretKept(name) => state.say(StatusKind::Done, format!("{name} is in the system's keychain")),
-        Event::Described(shape) => {
+        Event::Described(path, _) if path != state.screen.requests.open => {
+            state.say(StatusKind::Note, "The server said what it takes; another request is open now");
+        }
+        Event::Described(_, shape) => {
             let is_v2 = state.screen.requests.now.request.url.contains("/v2/");
             let dialect = if is_v2 { Dialect::V2 } else { Dialect::Plain };
             match dialect.body(&shape, &[shape.example()]) {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::apply::{file, put_aside};
-use super::{FileWork, environment};
+use super::apply::create;
+use super::environment;
 use crate::app::effect::Effect as AppEffect;
 use crate::app::state::{AppState, StatusKind};
 use crate::client::code::{Context, Language, generate};
-use crate::client::collection::Body;
+use crate::client::collection::{Auth, Body};
 use crate::client::curl::import;
 use crate::client::environment::SecretSource;
 
@@ -18,19 +18,20 @@ pub(super) fn take_import(state: &mut AppState, line: &str) -> Vec<AppEffect> {
         Err(std::io::Error::other(format!("use --data-binary @{path} to send the file as it is")))
     };
     match import(line, no_file) {
-        Ok(imported) => {
+        Ok(mut imported) => {
             let draft = &mut state.screen.requests;
             draft.import = None;
             draft.settings.follow_redirects |= imported.follow_redirects;
+            // the options are those of every request: what weakens them all is left to the person
             if imported.insecure {
-                draft.settings.verify_tls = false;
+                let said = "-k is left out: certificates are checked, unless Options says otherwise for every request";
+                imported.notes.push(said.into());
             }
             let folder = draft.open.parent().unwrap_or(Path::new("")).to_path_buf();
             for note in imported.notes {
                 state.say(StatusKind::Note, note);
             }
-            put_aside(state);
-            file(state, FileWork::Create { folder, request: Box::new(imported.request), rename: false })
+            create(state, folder, imported.request, false)
         }
         Err(error) => {
             state.say(StatusKind::Failed, error.to_string());
@@ -53,7 +54,7 @@ pub(super) fn code(
         }
         for (name, source) in &environment.secrets {
             // the value itself is not needed: it becomes a variable of the program
-            values.set_secret(name, &format!("\u{1}secret {name}\u{1}"));
+            values.set_secret(name, &format!("<<secret {name}>>"));
             if let SecretSource::Env(variable) = source {
                 env_names.insert(name.clone(), variable.clone());
             }
@@ -66,6 +67,19 @@ pub(super) fn code(
     };
     if let Some(path) = body_file {
         return Err(format!("The body is the file {path}; send its text to see it as code."));
+    }
+    let named_secret = |text: &str| {
+        let secrets = values.named_secrets();
+        crate::client::variables::names(text)
+            .iter()
+            .any(|name| secrets.iter().any(|(known, _)| name.2 == *known))
+    };
+    if let Auth::Basic { user, password } = &saved.auth
+        && (named_secret(user) || named_secret(password))
+    {
+        let why =
+            "A secret password can't stand in code: Basic writes it in base 64. Use a bearer's key instead.";
+        return Err(why.into());
     }
     let request = saved.fill(&values, Path::new("")).map_err(|error| error.to_string())?;
     let context = Context::new(&values, &env_names);

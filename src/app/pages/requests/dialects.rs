@@ -44,12 +44,12 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
     if let Some(problem) = &results.dialects.problem {
         problem_ui(ui, problem, |_| {});
     }
-    let answers = results.dialects.value.as_deref().cloned().unwrap_or_default();
+    let answers = results.dialects.value.as_deref().map_or(&[][..], Vec::as_slice);
     let record = results.record.clone().unwrap_or_else(|| shape.example());
     // the same prediction everywhere, or not: that is the point
     let predicted: Vec<&String> = answers.iter().filter_map(|answer| answer.prediction.as_ref()).collect();
     if predicted.len() > 1 {
-        let same = predicted.iter().all(|other| number(other) == number(predicted[0]));
+        let same = predicted.iter().all(|other| is_same(other, predicted[0]));
         let (tone, icon, said) = if same {
             (
                 crate::app::widgets::Tone::Good,
@@ -88,8 +88,12 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
     });
 }
 
-fn number(text: &str) -> u64 {
-    text.parse::<f64>().map_or(0, f64::to_bits)
+/// Whether two dialects gave the same: a number by its value, a class by its name.
+fn is_same(one: &str, other: &str) -> bool {
+    match (one.parse::<f64>(), other.parse::<f64>()) {
+        (Ok(one), Ok(other)) => one.to_bits() == other.to_bits(),
+        _ => one == other,
+    }
 }
 
 fn card_ui(

@@ -5,7 +5,7 @@ use eframe::egui::{Align, Id, Label, Layout, Modal, Role, ScrollArea, Sense, Ui,
 use super::{Command, Draft, FileWork, Results, environment};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
-use crate::app::widgets::{Button, field_label, icon_button, popup_frame, select, text_field};
+use crate::app::widgets::{Button, elided, field_label, icon_button, popup_frame, select, text_field};
 use crate::client::environment::{Environment, SecretSource};
 
 /// The least and the largest width of the names.
@@ -157,11 +157,7 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
 fn name_ui(ui: &mut Ui, name: &str, width: f32, color: eframe::egui::Color32) {
     let (rect, response) = ui.allocate_exact_size(vec2(width, size::ICON_CARD), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font::mono(), color);
-    job.wrap.max_width = width;
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = ui.painter().layout_job(job);
+    let galley = elided(ui.painter(), name.to_owned(), font::mono(), color, width);
     ui.painter().galley(pos2(rect.left(), rect.center().y - galley.size().y / 2.0), galley, color);
 }
 
@@ -207,7 +203,7 @@ pub(super) fn environment_edit_ui(ui: &Ui, draft: &mut Draft, commands: &mut Com
             }
         });
         let built = edit.build();
-        let looks_secret = edit.variables.iter().any(|(_, value)| !crate::client::leaks::secrets_in(value).is_empty());
+        let looks_secret = edit.variables.iter().any(|(_, value)| crate::protocol::secrets::find(value).iter().any(|found| found.secret));
         if looks_secret {
             let said = "A value looks like a secret. Make it one of the secrets below: variables stand in the file as they are.";
             ui.add(Label::new(text(said, font::small(), t.warn)).wrap());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::apply::{apply, next_work, opened};
+use super::apply::{apply, next_work, opened, put_aside};
 use super::{Command, Edited, Effect, FileWork, Filed, Panel, first_request};
 use crate::app::command::Command as AppCommand;
 use crate::app::effect::Effect as AppEffect;
@@ -43,8 +43,9 @@ pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
             effects.extend(opened(state));
         }
     }
-    let draft = &mut state.screen.requests;
     if let Some((path, request)) = filed.opened {
+        put_aside(state);
+        let draft = &mut state.screen.requests;
         draft.open = path;
         draft.now = Edited { request: request.clone(), opened: request };
         draft.panel = Panel::Request;
@@ -60,10 +61,10 @@ pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
     state.results.requests.environments = filed.environments;
     if let Some((what, undo)) = filed.done {
         match undo {
-            Some(undo) if !what.starts_with("Made") && !what.starts_with("Copied") => {
+            Some(undo) => {
                 state.removed(what, AppCommand::Requests(Command::Files(FileWork::Undo(undo))));
             }
-            _ => state.say(StatusKind::Done, what),
+            None => state.say(StatusKind::Done, what),
         }
     }
     effects.extend(next_work(state));

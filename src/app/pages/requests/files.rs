@@ -36,20 +36,20 @@ pub(super) fn work_on(
             filed.opened = Some((path, request));
         }
         FileWork::Create { folder, request, rename } => {
-            let (path, undo) = collection.create(&folder, &request)?;
-            filed.done = Some((format!("Made {}", request.name), Some(undo)));
+            let (path, _undo) = collection.create(&folder, &request)?;
+            filed.done = Some((format!("Made {}", request.name), None));
             filed.rename = rename.then(|| (path.clone(), request.name.clone()));
             filed.opened = Some((path, *request));
         }
         FileWork::CreateFolder(parent) => {
-            let (path, undo) = collection.create_folder(&parent, "New folder")?;
-            filed.done = Some(("Made a folder".into(), Some(undo)));
+            let (path, _undo) = collection.create_folder(&parent, "New folder")?;
+            filed.done = Some(("Made a folder".into(), None));
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             filed.rename = Some((path, name));
         }
         FileWork::Duplicate(path) => {
-            let (copy, undo) = collection.duplicate(&path)?;
-            filed.done = Some((format!("Copied {}", name_of(&path)), Some(undo)));
+            let (copy, _undo) = collection.duplicate(&path)?;
+            filed.done = Some((format!("Copied {}", name_of(&path)), None));
             let request = collection.load(&copy)?;
             filed.opened = Some((copy, request));
         }

@@ -8,7 +8,9 @@ use super::response::status_sign;
 use super::{Command, Draft, Results};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, focus_ring, format, icon_button, paint_icon, search_field};
+use crate::app::widgets::{
+    Button, Weight, elided, focus_ring, format, icon_button, paint_icon, search_field,
+};
 
 /// The list.
 pub(super) fn history_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut Commands) {
@@ -98,11 +100,8 @@ pub(super) fn history_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, comm
                     t.text,
                 );
                 let name = if draft.history_of_all { format!("{said}   {}", entry.name) } else { said };
-                let mut job = eframe::egui::text::LayoutJob::simple_singleline(name, font::small(), color);
-                job.wrap.max_width = (numbers.left() - x - space::S2).max(20.0);
-                job.wrap.max_rows = 1;
-                job.wrap.break_anywhere = true;
-                let galley = painter.layout_job(job);
+                let galley =
+                    elided(&painter, name, font::small(), color, (numbers.left() - x - space::S2).max(20.0));
                 painter.galley(pos2(x, y - galley.size().y / 2.0), galley, color);
                 focus_ring(ui, &response, 4);
                 if response.clicked() {

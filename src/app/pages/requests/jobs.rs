@@ -8,7 +8,7 @@ use super::answer::{Answer, streamed_text};
 use super::apply::{current_record, words};
 use super::compare::Comparison;
 use super::files::work_on;
-use super::{DialectAnswer, Effect, Event, Live, Sent, environment, shape};
+use super::{DialectAnswer, Effect, Event, FileWork, Live, Sent, environment, filed_environment, shape};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::state::{AppState, Problem};
@@ -42,7 +42,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let cage = state.work.cage.clone();
     match effect {
         Effect::Files(work) => {
-            let shape = shape(&state.truth);
+            // what the model takes is only asked for where requests are made of it
+            let of_model = matches!(work, FileWork::Load | FileWork::AddModelRequests);
+            let shape = shape(&state.truth).filter(|_| of_model);
             let rows = shape.as_ref().map(|shape| rows(state, shape)).unwrap_or_default();
             let begun = draft.begun.clone();
             outside.start(state, Slot::RequestFiles, "Reading the requests", move |_| {
@@ -57,7 +59,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             let file = draft.open.to_string_lossy().into_owned();
             let scope = if draft.history_of_all { None } else { Some(file.clone()) };
-            let title = format!("Sending {}", request.name);
+            let (path, name) = (draft.open.clone(), request.name.clone());
+            let title = format!("Sending {name}");
             outside.start(state, Slot::Send, title, move |handle| {
                 let client = client_of(&client)?;
                 let at = handle.clock.unix_millis();
@@ -67,7 +70,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let place = Place { folder: &folder, file: &file, cage: cage.as_deref(), at };
                 let answer = send(&client, &request, &values, unknown, &settings, &place, &history, handle)?;
                 let history = history.find("", scope.as_deref(), HISTORY).unwrap_or_default();
-                Ok(AppEvent::Requests(Event::Sent(Box::new(Sent { answer, history }))))
+                Ok(AppEvent::Requests(Event::Sent(Box::new(Sent { path, name, answer, history }))))
             });
         }
         Effect::FindHistory => {
@@ -149,27 +152,29 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             Ok(AppEvent::Requests(Event::RowsSaved(path)))
         }),
         Effect::Describe => {
+            let path = draft.open.clone();
             let url = draft.now.request.url.clone();
             let auth = draft.now.request.auth.clone();
             let settings = draft.settings.clone();
             let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
-            outside.start(state, Slot::Send, "Asking what the server takes", move |handle| {
+            outside.start(state, Slot::Describe, "Asking what the server takes", move |handle| {
                 let client = client_of(&client)?;
                 let mut values =
                     environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
                 set_all(&mut values, &captured);
                 let shape = describe(&client, &url, auth, &values, &settings, cage.as_deref(), handle)?;
-                Ok(AppEvent::Requests(Event::Described(Box::new(shape))))
+                Ok(AppEvent::Requests(Event::Described(path, Box::new(shape))))
             });
         }
         Effect::Secret { name, value } => {
-            let Some(environment) = environment(results, draft).map(|environment| environment.name.clone())
+            let Some(environment) =
+                filed_environment(results, draft).map(|environment| environment.name.clone())
             else {
                 return;
             };
             let secrets = results.secrets.clone();
-            outside.start(state, Slot::RequestHistory, "Keeping a secret", move |_| {
+            outside.start(state, Slot::KeepSecret, "Keeping a secret", move |_| {
                 if cage.is_some() {
                     return Err(Problem::new("Not kept", "This trial has no keychain.").into());
                 }

@@ -375,7 +375,7 @@ pub(crate) enum Event {
     RowsSaved(PathBuf),
     Compared(Box<compare::Comparison>),
     SecretKept(String),
-    Described(Box<Shape>),
+    Described(PathBuf, Box<Shape>),
     HistoryForgotten,
 }
 
@@ -390,6 +390,10 @@ pub(crate) enum Live {
 /// What came of a request.
 #[derive(Debug)]
 pub(crate) struct Sent {
+    /// The request's file.
+    pub(crate) path: PathBuf,
+    /// What it is called.
+    pub(crate) name: String,
     /// The answer, or why it could not be sent at all.
     pub(crate) answer: Result<Answer, String>,
     /// The history after it.
@@ -427,6 +431,17 @@ pub(crate) fn environment<'a>(results: &'a Results, draft: &Draft) -> Option<Cow
     let chosen = filed_environment(results, draft)?;
     let Some((base, key)) = &results.served else { return Some(Cow::Borrowed(chosen)) };
     Some(presets::following(chosen, base, key.as_deref()))
+}
+
+/// Why the open request can't be sent for every row of the open table.
+pub(crate) fn no_rows_because(truth: &Truth, draft: &Draft) -> Option<&'static str> {
+    let Some(data) = truth.data() else { return Some("Open a table on the Data page first") };
+    if !draft.has_request() {
+        return Some("Open a request first");
+    }
+    let used = draft.now.request.variables();
+    let varies = data.loaded.table.columns().iter().any(|column| used.contains(&column.name));
+    (!varies).then_some("Every row would send the same: write a column in the address, a header or the body")
 }
 
 /// What the champion takes.

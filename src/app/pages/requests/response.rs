@@ -320,10 +320,7 @@ fn headers_ui(ui: &mut Ui, answer: &Answer) {
                 ui.spacing_mut().item_spacing.x = space::S2;
                 ui.label(text(format!("{name}:"), font::mono(), t.accent));
                 // what says who asks is not shown on a projector
-                let is_private = ["authorization", "cookie", "x-api-key", "proxy-authorization"]
-                    .iter()
-                    .any(|known| name.eq_ignore_ascii_case(known));
-                let shown = if is_private && value.len() > 12 && !value.contains("{{") {
+                let shown = if crate::client::is_private(name) && value.len() > 12 && !value.contains("{{") {
                     let start: String = value.chars().take(12).collect();
                     format!("{start}…")
                 } else {

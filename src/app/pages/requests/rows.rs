@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, Label, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::response::status_sign;
-use super::{Command, Draft, Panel, Results};
+use super::{Command, Draft, Panel, Results, no_rows_because};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::View;
@@ -37,11 +37,11 @@ pub(super) fn rows_ui(
                 commands.push(Command::Stop(Slot::RequestRows));
             }
         } else {
-            let has = view.truth.data().is_some() && draft.has_request();
+            let why = no_rows_because(view.truth, draft);
             if Button::primary("Run")
                 .icon(Icon::PLAY)
                 .compact()
-                .enabled(has, "Open a table on the Data page first")
+                .enabled(why.is_none(), why.unwrap_or_default())
                 .ui(ui)
                 .clicked()
             {
@@ -80,6 +80,9 @@ pub(super) fn rows_ui(
                 columns.join(", ")
             );
             ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
+            if let Some(why) = no_rows_because(view.truth, draft) {
+                ui.add(Label::new(text(why, font::small(), t.warn)).wrap());
+            }
             ui.horizontal(|ui| {
                 field_label(ui, "At once");
                 let mut n = draft.concurrency as f64;

@@ -12,7 +12,7 @@ use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Weight, focus_ring, icon_button, menu_item, paint_icon, popup_frame, search_field, text_field,
+    Weight, elided, focus_ring, icon_button, menu_item, paint_icon, popup_frame, search_field, text_field,
 };
 use crate::client::collection::Node;
 
@@ -142,12 +142,14 @@ fn node_ui(
         if std::mem::take(fresh) {
             response.request_focus();
         }
-        let (entered, lost) =
-            (ui.input(|input| input.key_pressed(eframe::egui::Key::Enter)), response.lost_focus());
-        if lost {
+        if response.lost_focus() {
             let (path, name) = (path.clone(), name.trim().to_owned());
             draft.renaming = None;
-            if (entered || !name.is_empty()) && !name.is_empty() {
+            let before = match node {
+                Node::Request { name, .. } | Node::Folder { name, .. } => name.as_str(),
+                Node::Damaged { .. } => "",
+            };
+            if !name.is_empty() && name != before {
                 commands.push(Command::Files(FileWork::Rename(path, name)));
             }
         }
@@ -232,11 +234,8 @@ fn name_text(
     color: eframe::egui::Color32,
     right: f32,
 ) {
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(name.to_owned(), font::body(), color);
-    job.wrap.max_width = (rect.right() - right - left).max(10.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = ui.painter().layout_job(job);
+    let galley =
+        elided(ui.painter(), name.to_owned(), font::body(), color, (rect.right() - right - left).max(10.0));
     ui.painter().galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, color);
 }
 

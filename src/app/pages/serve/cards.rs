@@ -4,20 +4,26 @@ use eframe::egui::{
     Align, Align2, CornerRadius, Layout, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::{Command, Draft, Results, SHOWN_PROTOCOLS, address_of, short_title};
+use super::{Command, Draft, Results, SHOWN_PROTOCOLS, public_address_of, short_title};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
-use crate::app::widgets::{card_head, format, guarded_ui, icon_button, switch};
+use crate::app::widgets::{card_head, clipped, elided, format, guarded_ui, icon_button, switch};
 use crate::model::Task;
+use crate::server::Limits;
 
 /// Below this width a protocol's line has no room for the method.
 const ROOMY: f32 = 400.0;
 /// The height of a protocol's line.
 const LINE: f32 = 28.0;
 /// The height of the cards.
-pub(super) const HEIGHT: f32 = size::CARD_HEAD + LINE * 8.0 + space::S2;
+pub(super) const HEIGHT: f32 = size::CARD_HEAD + LINE * SHOWN_PROTOCOLS.len() as f32 + space::S2;
+
+/// The largest body that the server reads, in bytes.
+pub(crate) fn body_limit() -> u64 {
+    Limits::default().max_body_bytes
+}
 
 fn card_ui(
     ui: &mut Ui,
@@ -78,7 +84,7 @@ pub(super) fn protocols_ui(
             let color = if on { t.text } else { t.text_3 };
             let painter = row.painter().with_clip_rect(line.intersect(row.clip_rect()));
             let y = line.center().y;
-            super::clipped(
+            clipped(
                 &painter,
                 pos2(line.left() + 48.0, y),
                 Align2::LEFT_CENTER,
@@ -100,7 +106,7 @@ pub(super) fn protocols_ui(
             let response = row.interact(place, row.scope_id().with("path"), Sense::hover());
             let spoken = format!("{method} {path}");
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
-            let galley = super::one_line(&painter, &path, font::mono_key(), color, place.width());
+            let galley = elided(&painter, &path, font::mono_key(), color, place.width());
             painter.galley(pos2(path_left, y - galley.size().y / 2.0), galley, color);
             response.on_hover_text(spoken);
             let count = results.shown_log().count(protocol);
@@ -134,11 +140,11 @@ fn fact_ui(ui: &mut Ui, t: &Tokens, line: Rect, name: &str, value: &str, buttons
     painter.text(pos2(line.left(), y), Align2::LEFT_CENTER, name, font::body(), t.text_2);
     let left = line.left() + if line.width() > 250.0 { 104.0 } else { 80.0 };
     let width = (line.right() - buttons - left).max(8.0);
-    let mut galley = super::one_line(&painter, value, font::mono(), t.text, width);
+    let mut galley = elided(&painter, value, font::mono(), t.text, width);
     if galley.elided
         && let Some(short) = value.strip_prefix("http://")
     {
-        galley = super::one_line(&painter, short, font::mono(), t.text, width);
+        galley = elided(&painter, short, font::mono(), t.text, width);
     }
     let cut = galley.elided;
     painter.galley(pos2(left, y - galley.size().y / 2.0), galley, t.text);
@@ -169,7 +175,7 @@ pub(super) fn client_ui(
     card_ui(ui, rect, Some(Icon::EYE), "What the client sees", false, "", |ui, rest| {
         let mut next = lines(rest);
         let model = version.model();
-        let url = format!("http://{}", address_of(results, draft));
+        let url = format!("http://{}", public_address_of(results, draft));
         let line = next();
         fact_ui(ui, &t, line, "Address", &url, 28.0);
         super::log::right_ui(ui, line, |ui| {
@@ -201,7 +207,7 @@ pub(super) fn client_ui(
         };
         fact_ui(ui, &t, next(), "Gets", &gets, 0.0);
         fact_ui(ui, &t, next(), "Model", &format!("{} {}", model.name, model.version), 0.0);
-        fact_ui(ui, &t, next(), "Limit", &format!("{} a request", format::bytes(super::BODY_LIMIT)), 0.0);
+        fact_ui(ui, &t, next(), "Limit", &format!("{} a request", format::binary_bytes(body_limit())), 0.0);
     });
 }
 
@@ -222,7 +228,7 @@ pub(super) fn server_ui(
         let line = next();
         let now = ui.input(|input| input.time);
         match &results.secret {
-            Some(secret) => {
+            Some((_, secret)) => {
                 let open = draft.revealed_until.is_some_and(|until| now < until);
                 let shown = if open { secret.clone() } else { super::masked(secret) };
                 fact_ui(ui, &t, line, "Secret key", &shown, 60.0);

@@ -1,8 +1,8 @@
 //! The classroom: the server on the network of the room, a publishable key for every seat, and who sends what.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, StrokeKind, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::{Command, Draft, Results, Seat};
@@ -10,7 +10,8 @@ use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_head, focus_ring, format, guarded_ui, icon_ui, stepper, switch, tag,
+    Button, Tone, Weight, card_ground, card_head, clipped, elided, focus_ring, format, guarded_ui, icon_ui,
+    stepper, switch, tag,
 };
 
 /// The card with the switch.
@@ -33,7 +34,7 @@ pub(super) fn classroom_ui(
 ) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, SWITCH), Sense::hover());
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     let mut row = ui.new_child(
         UiBuilder::new()
             .id_salt("classroom")
@@ -52,7 +53,9 @@ pub(super) fn classroom_ui(
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(SWITCH / 2.0 - 20.0);
         ui.label(text("Accept the class on the network", font::label(), t.text));
-        let about = if draft.classroom {
+        let about = if draft.classroom && results.live().is_none() {
+            "Start the server, and every machine in this network can reach it with a key."
+        } else if draft.classroom {
             "Every machine in this network can reach the server; every request needs a key."
         } else {
             "The server then listens on all addresses of this machine, and asks for a key with every request."
@@ -61,9 +64,11 @@ pub(super) fn classroom_ui(
     });
     row.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let before = draft.seats;
-        ui.add_enabled_ui(!draft.classroom, |ui| stepper(ui, "Seats", &mut draft.seats, 1..=60, 112.0));
+        ui.add_enabled_ui(!draft.classroom, |ui| {
+            stepper(ui, "Seats", &mut draft.seats, 1..=super::MOST_SEATS, 112.0);
+        });
         if before != draft.seats {
-            draft.seats = draft.seats.clamp(1, 60);
+            draft.seats = draft.seats.clamp(1, super::MOST_SEATS);
         }
         ui.label(text("Seats", font::small_medium(), t.text_2));
     });
@@ -82,16 +87,18 @@ pub(super) fn classroom_ui(
 
 fn off_ui(ui: &mut Ui, width: f32, t: &Tokens, results: &Results, draft: &Draft) {
     let (rect, _) = ui.allocate_exact_size(vec2(width, 204.0), Sense::hover());
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect.shrink(space::S4), "off", |ui| {
         ui.spacing_mut().item_spacing.y = space::S2;
         ui.label(text("What happens when it is switched on", font::card_title(), t.text));
         let seats = format::plural(usize::try_from(draft.seats).unwrap_or(1), "seat", "seats");
-        let here = if results.networks.is_empty() {
-            "This machine has no address in a network now; the class can't reach it until it has one."
-                .to_owned()
-        } else {
-            format!("This machine is {} in its network.", results.networks.join(", "))
+        let here = match results.networks.as_deref() {
+            None => "This machine's address in its network is looked up.".to_owned(),
+            Some([]) => {
+                "This machine has no address in a network now; the class can't reach it until it has one."
+                    .to_owned()
+            }
+            Some(networks) => format!("This machine is {} in its network.", networks.join(", ")),
         };
         for line in [
             format!("A publishable key is made for each of {seats}; it may predict, and nothing else."),
@@ -110,7 +117,7 @@ fn off_ui(ui: &mut Ui, width: f32, t: &Tokens, results: &Results, draft: &Draft)
 
 fn seats_ui(ui: &mut Ui, rect: Rect, results: &Results, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "seats", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         let heard = results
@@ -177,15 +184,9 @@ fn line_ui(ui: &mut Ui, t: &Tokens, at: usize, seat: &Seat, results: &Results, d
     painter.circle_filled(pos2(rect.left() + space::S4, y), 4.0, color);
     painter.text(pos2(rect.left() + 32.0, y), Align2::LEFT_CENTER, &seat.name, font::label(), t.text);
     let left = rect.left() + (rect.width() * 0.46).max(220.0);
-    let key = super::one_line(
-        &painter,
-        &seat.key,
-        font::mono_key(),
-        t.text_2,
-        left - rect.left() - 116.0 - space::S3,
-    );
+    let key = elided(&painter, &seat.key, font::mono_key(), t.text_2, left - rect.left() - 116.0 - space::S3);
     painter.galley(pos2(rect.left() + 116.0, y - key.size().y / 2.0), key, t.text_2);
-    super::clipped(
+    clipped(
         &painter,
         pos2(left, y),
         Align2::LEFT_CENTER,
@@ -199,7 +200,7 @@ fn line_ui(ui: &mut Ui, t: &Tokens, at: usize, seat: &Seat, results: &Results, d
 
 fn seat_ui(ui: &mut Ui, rect: Rect, results: &Results, seat: &Seat, commands: &mut Commands) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "seat", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         card_head(ui, None, &format!("Seat {}", seat.name), true, |ui| {

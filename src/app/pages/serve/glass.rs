@@ -13,7 +13,9 @@ use crate::app::command::Commands;
 use crate::app::pages::{View, predict};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
-use crate::app::widgets::{Button, Tone, Weight, card_head, focus_ring, format, guarded_ui, paint_icon, tag};
+use crate::app::widgets::{
+    Button, Tone, Weight, card_ground, card_head, clipped, focus_ring, format, guarded_ui, paint_icon, tag,
+};
 use crate::inference::{Prediction, Scratch};
 use crate::model::{Input, InputKind};
 
@@ -153,7 +155,7 @@ pub(super) fn glass_ui(
     let t = tokens(ui);
     let place = ui.available_rect_before_wrap();
     let rect = Rect::from_min_max(place.min, pos2(place.left() + width, place.bottom() - 2.0));
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "glass", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         let title = format!("Request {}: {} {}", seen.id, seen.method, seen.path);
@@ -375,7 +377,7 @@ fn field_ui(ui: &mut Ui, t: &Tokens, field: &Field) {
     ];
     for (at, (words, color)) in parts.into_iter().enumerate() {
         let x = rect.left() + 24.0 + column * at as f32;
-        super::clipped(&painter, pos2(x, y), Align2::LEFT_CENTER, words, column - space::S2, color);
+        clipped(&painter, pos2(x, y), Align2::LEFT_CENTER, words, column - space::S2, color);
     }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, hairline(t));
 }

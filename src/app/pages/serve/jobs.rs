@@ -11,12 +11,12 @@ use eframe::egui::Context;
 
 use super::lab::{self, Trial};
 use super::seen::{Hops, Seen, Wire};
-use super::text::{port_of, request_for};
+use super::text::{address_of, port_of, request_for};
 use super::{Effect, Event, KeyShown, Live, Results, Seat};
-use crate::app::effect::{Event as AppEvent, Outside};
+use crate::app::effect::{Effect as AppEffect, Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{PageId, predict};
-use crate::app::state::{AppState, Problem, StatusKind, Truth};
+use crate::app::state::{AppState, Problem, Truth};
 use crate::client::{Client, Request, SendError, Settings};
 use crate::model::Model;
 use crate::protocol::Protocol;
@@ -83,18 +83,12 @@ pub(super) fn first_request(state: &AppState) -> Option<ToSend> {
 /// A request of the list, to be sent again as it came.
 pub(super) fn again(state: &AppState, seen: &Seen) -> Option<ToSend> {
     let wire = seen.wire.as_ref()?;
-    let live = state.results.serve.live()?;
-    let port = live.address.port();
-    let ip = if live.address.ip().is_unspecified() {
-        std::net::IpAddr::from([127, 0, 0, 1])
-    } else {
-        live.address.ip()
-    };
+    let address = address_of(&state.results.serve, &state.screen.serve);
     let mut lines = wire.request_head.lines();
     // the first line holds the address with what stands behind the question mark
     let target =
         lines.next().and_then(|line| line.split_whitespace().nth(1)).unwrap_or(&seen.path).to_owned();
-    let url = format!("http://{}{target}", std::net::SocketAddr::new(ip, port));
+    let url = format!("http://{address}{target}");
     let mut request = Request::new(&seen.method, &url).body(wire.request_body.clone());
     for line in lines {
         let Some((name, value)) = line.split_once(':') else { continue };
@@ -135,14 +129,13 @@ fn key_file(state: &AppState) -> Option<PathBuf> {
 /// The running server with the champion, as a client reaches it.
 pub(crate) fn endpoint(state: &AppState) -> Option<predict::Endpoint> {
     let (results, draft) = (&state.results.serve, &state.screen.serve);
-    let host = results.live()?.host.as_ref()?;
     let model = state.truth.champion()?.model();
     let asked = draft.ask_for_keys || draft.classroom;
     Some(predict::Endpoint {
-        base: format!("http://{}", super::address_of(results, draft)),
+        base: format!("http://{}", address_of(results, draft)),
         key: results.publishable.clone().filter(|_| asked),
         model: (model.name.clone(), model.version.clone()),
-        client: host.client.clone(),
+        client: own_client(state)?,
     })
 }
 
@@ -154,9 +147,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let Some(live) = state.results.serve.live().cloned() else { return };
             state.results.serve.server = super::Server::Stopping;
             outside.start(state, Slot::Server, "Stopping the server", move |_| {
-                // what was cut off after that time is in the server's own log
-                let _finished = live.host.is_none_or(|host| host.server.stop_within(STOP));
-                Ok(AppEvent::Serve(Event::Stopped { again }))
+                let finished = live.host.is_none_or(|host| host.server.stop_within(STOP));
+                Ok(AppEvent::Serve(Event::Stopped { again, finished }))
             });
         }
         Effect::Workers(n) => {
@@ -172,10 +164,14 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 }
             }
         }
+        Effect::Models => models(state, outside),
         Effect::Send(send) => {
-            outside.start(state, Slot::ServeSend, format!("Sending {}", send.what), move |handle| {
-                let client = client()?;
-                match client.send(&send.request, &Settings::default(), &handle.progress) {
+            let Some(client) = own_client(state) else { return };
+            outside.start(
+                state,
+                Slot::ServeSend,
+                format!("Sending {}", send.what),
+                move |handle| match client.send(&send.request, &Settings::default(), &handle.progress) {
                     Ok(exchange) => Ok(AppEvent::Serve(Event::Sent(
                         send.what,
                         exchange.status,
@@ -186,8 +182,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                         format!("{} failed", send.what),
                         failure.to_string(),
                     ))),
-                }
-            });
+                },
+            );
         }
         Effect::ReadKeys => {
             let Some(path) = key_file(state) else { return };
@@ -204,6 +200,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Try(trials) => try_all(state, outside, trials),
         Effect::Classroom(on) => classroom(state, outside, on),
     }
+}
+
+/// What this window's own requests to its server are sent with; it keeps its connections.
+fn own_client(state: &AppState) -> Option<Client> {
+    Some(state.results.serve.live()?.host.as_ref()?.client.clone())
 }
 
 fn client() -> Result<Client, JobError> {
@@ -237,9 +238,9 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
         Some(path) if draft.ask_for_keys || class => Access::File(path),
         _ => Access::Open,
     };
+    let models = served(&state.truth);
     let mut settings = ServerSettings {
         addr: std::net::SocketAddr::new(ip, port),
-        models: served(&state.truth),
         workers: usize::try_from(draft.workers).unwrap_or(1).max(1),
         protocols: Protocol::ALL.into_iter().filter(|one| !draft.off.contains(one.name())).collect(),
         access,
@@ -261,26 +262,33 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
     let clock = outside.clock;
     state.results.serve.served = as_served(&state.truth);
     let ctx = outside.ctx.clone();
-    outside.start(state, Slot::Server, "Starting the server", move |_| match Server::start(settings) {
-        Ok(server) => {
-            server.set_capturing(true);
-            let address = server.addr();
-            let events = listen(&server, ctx);
-            let host = Arc::new(Host { server, client: client()?, events: Mutex::new(events) });
-            let live = Live { address, since_unix_millis: clock.unix_millis(), host: Some(host) };
-            Ok(AppEvent::Serve(Event::Started(live)))
-        }
-        Err(error) => {
-            let keys_wrong = matches!(error, StartError::Keys(_) | StartError::OpenDoor(_));
-            let in_use = matches!(&error, StartError::Listen { source, .. }
+    outside.start(state, Slot::Server, "Starting the server", move |_| {
+        settings.models = models.iter().map(|model| Model::clone(model)).collect();
+        match Server::start(settings) {
+            Ok(server) => {
+                server.set_capturing(true);
+                let address = server.addr();
+                let events = listen(&server, ctx);
+                let host = Arc::new(Host { server, client: client()?, events: Mutex::new(events) });
+                let live = Live { address, since_unix_millis: clock.unix_millis(), host: Some(host) };
+                Ok(AppEvent::Serve(Event::Started(live)))
+            }
+            Err(error) => {
+                let keys_wrong = matches!(error, StartError::Keys(_) | StartError::OpenDoor(_));
+                let in_use = matches!(&error, StartError::Listen { source, .. }
                     if source.kind() == std::io::ErrorKind::AddrInUse);
-            let free = in_use.then(|| free_port(ip, port)).flatten();
-            let title = if in_use {
-                format!("Port {port} is in use by another program")
-            } else {
-                "The server did not start".to_owned()
-            };
-            Ok(AppEvent::Serve(Event::NotStarted(Problem::new(title, error.to_string()), free, keys_wrong)))
+                let free = in_use.then(|| free_port(ip, port)).flatten();
+                let title = if in_use {
+                    format!("Port {port} is in use by another program")
+                } else {
+                    "The server did not start".to_owned()
+                };
+                Ok(AppEvent::Serve(Event::NotStarted(
+                    Problem::new(title, error.to_string()),
+                    free,
+                    keys_wrong,
+                )))
+            }
         }
     });
 }
@@ -293,7 +301,7 @@ fn free_port(ip: std::net::IpAddr, taken: u16) -> Option<u16> {
 
 /// The models that are served: every version, the champion last, since the last of a name answers. The first name is the
 /// default, so that the champion's name stands first.
-fn served(truth: &Truth) -> Vec<Model> {
+fn served(truth: &Truth) -> Vec<Arc<Model>> {
     let Some(champion) = truth.champion() else { return Vec::new() };
     let name = &champion.model().name;
     let of_name = |own: bool| {
@@ -304,7 +312,7 @@ fn served(truth: &Truth) -> Vec<Model> {
     of_name(true)
         .chain(std::iter::once(champion))
         .chain(of_name(false))
-        .map(|version| Model::clone(version.model()))
+        .map(|version| Arc::clone(version.predictor.model()))
         .collect()
 }
 
@@ -326,35 +334,44 @@ fn upstream(draft: &super::Draft) -> Option<Result<Upstream, String>> {
 }
 
 /// What the server should have: the champion and the versions.
-fn as_served(truth: &Truth) -> (Option<u32>, Vec<u32>) {
+pub(super) fn as_served(truth: &Truth) -> (Option<u32>, Vec<u32>) {
     (truth.champion, truth.versions.iter().map(|version| version.entry.number).collect())
 }
 
 /// Gives the server the models as they are now; it answers on with the old ones until then.
-fn models(state: &mut AppState) {
-    let models = served(&state.truth);
+fn models(state: &mut AppState, outside: &mut Outside<'_>) {
     let Some(host) = state.results.serve.live().and_then(|live| live.host.clone()) else { return };
-    let Some(champion) = state.truth.champion().map(crate::app::state::Version::model) else { return };
-    let wanted: Vec<(String, String)> =
-        models.iter().map(|model| (model.name.clone(), model.version.clone())).collect();
-    let mut wrong = None;
-    for model in models {
-        let promote = model.version == champion.version && model.name == champion.name;
-        wrong = host.server.load(model, None, promote).err().or(wrong);
-    }
-    wrong = host.server.set_default(&champion.name).err().or(wrong);
-    // what is no longer in the workspace is unloaded; requests that it answers are answered
-    for (name, versions) in &host.server.catalog().models {
-        for loaded in &versions.loaded {
-            let there = wanted.iter().any(|(known, version)| known == name && version == loaded.version());
-            if !there {
-                wrong = host.server.unload(name, Some(loaded.version())).err().or(wrong);
+    let (models, wanted) = (served(&state.truth), as_served(&state.truth));
+    let Some(champion) = state.truth.champion().map(|version| Arc::clone(version.predictor.model())) else {
+        return;
+    };
+    outside.start(state, Slot::ServeModels, "Giving the server its models", move |_| {
+        let server = &host.server;
+        let mut wrong = None;
+        let has = |name: &str, version: &str| {
+            let catalog = server.catalog();
+            let loaded = catalog.models.iter().filter(|(known, _)| *known == name);
+            loaded.flat_map(|(_, versions)| &versions.loaded).any(|loaded| loaded.version() == version)
+        };
+        for model in &models {
+            if !has(&model.name, &model.version) {
+                wrong = server.load(Model::clone(model), None, false).err().or(wrong);
             }
         }
-    }
-    if let Some(problem) = wrong {
-        state.say(StatusKind::Failed, format!("The server does not have all models: {}", problem.detail));
-    }
+        wrong = server.promote(&champion.name, &champion.version).err().or(wrong);
+        wrong = server.set_default(&champion.name).err().or(wrong);
+        // what is no longer in the workspace is unloaded; requests that it answers are answered
+        for (name, versions) in &server.catalog().models {
+            for loaded in &versions.loaded {
+                let there =
+                    models.iter().any(|model| model.name == *name && model.version == loaded.version());
+                if !there {
+                    wrong = server.unload(name, Some(loaded.version())).err().or(wrong);
+                }
+            }
+        }
+        Ok(AppEvent::Serve(Event::Models(wanted, wrong.map(|problem| problem.detail))))
+    });
 }
 
 /// Hears the server on a thread of its own, which ends with the server, and asks for frames as requests come.
@@ -378,22 +395,27 @@ fn listen(server: &Serving, ctx: Context) -> Receiver<ServerEvent> {
 }
 
 /// Takes in what the server told since the last frame.
-pub(crate) fn poll(state: &mut AppState) {
+pub(crate) fn poll(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.serve;
+    // the first request is offered until there is one
     if state.screen.page == PageId::Serve
+        && results.log.total == 0
         && let Some(record) = predict::current(&state.truth, &state.screen.predict)
     {
         results.record = record;
     }
-    let Some(live) = results.live().cloned() else { return };
-    let wanted = as_served(&state.truth);
-    if results.served != wanted {
-        results.served = wanted;
-        models(state);
-    }
+    let Some(host) = results.live().and_then(|live| live.host.clone()) else { return Vec::new() };
+    results.waiting = host.server.waiting() as u64;
+    let is_other = results.served != as_served(&state.truth) && state.truth.champion.is_some();
+    let is_given = state.work.job(Slot::ServeModels).is_some();
+    let effects = if is_other && !is_given { vec![AppEffect::Serve(Effect::Models)] } else { Vec::new() };
+    take_in_all(state, &host);
+    note_progress(state);
+    effects
+}
+
+fn take_in_all(state: &mut AppState, host: &Host) {
     let results = &mut state.results.serve;
-    let Some(host) = live.host else { return };
-    results.waiting = host.server.status().queued as u64;
     let Ok(events) = host.events.lock() else { return };
     for _ in 0..TAKEN_A_FRAME {
         match events.try_recv() {
@@ -401,8 +423,6 @@ pub(crate) fn poll(state: &mut AppState) {
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
         }
     }
-    drop(events);
-    note_progress(state);
 }
 
 /// What was ever reached: progress outlives the list, which can be cleared, and the server.
@@ -551,15 +571,15 @@ fn try_all(state: &mut AppState, outside: &mut Outside<'_>, trials: Vec<Trial>) 
     let record = predict::current(&state.truth, &state.screen.predict).unwrap_or_default();
     let revoked = results.keys.iter().find(|key| key.revoked && !key.publishable.is_empty());
     let bench = lab::Bench {
-        base: format!("http://{}", super::text::address_of(results, draft)),
+        base: format!("http://{}", address_of(results, draft)),
         body: serde_json::Value::Object(record).to_string(),
         publishable: results.publishable.clone(),
         revoked: revoked.map(|key| key.publishable.clone()),
         admin_path: "/admin/models".to_owned(),
         folder: state.truth.folder.as_ref().map(|folder| folder.root().to_path_buf()),
     };
+    let Some(client) = own_client(state) else { return };
     outside.start(state, Slot::KeyLab, "Trying the keys", move |handle: &Handle| {
-        let client = client()?;
         for trial in trials {
             let outcome = lab::try_one(trial, &bench, &client, handle)?;
             handle.partial(AppEvent::Serve(Event::Tried(trial, outcome)))?;
@@ -572,7 +592,7 @@ fn try_all(state: &mut AppState, outside: &mut Outside<'_>, trials: Vec<Trial>) 
 fn classroom(state: &mut AppState, outside: &mut Outside<'_>, on: bool) {
     let Some(path) = key_file(state) else { return };
     let port = port_of(&state.screen.serve.port).unwrap_or(0);
-    let n = usize::try_from(state.screen.serve.seats).unwrap_or(1).clamp(1, 60);
+    let n = usize::try_from(state.screen.serve.seats).unwrap_or(1).max(1);
     outside.start(state, Slot::Classroom, "Preparing the seats", move |handle| {
         let wrong = |error: keys::KeyError| JobError::Failed(key_problem(&error));
         let entries = if path.exists() { keys::read(&path).map_err(wrong)? } else { Vec::new() };
@@ -598,7 +618,7 @@ fn classroom(state: &mut AppState, outside: &mut Outside<'_>, on: bool) {
                     let new = NewKey {
                         name: name.clone(),
                         may: vec!["predict".to_owned(), "jobs".to_owned()],
-                        requests_per_minute: Some(600),
+                        requests_per_minute: Some(super::USUAL_LIMIT),
                         ..NewKey::default()
                     };
                     keys::new_key(&path, &new).map_err(wrong)?.publishable

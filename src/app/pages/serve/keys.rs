@@ -2,8 +2,8 @@
 //! must not do.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, StrokeKind, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::lab::{Outcome, Trial};
@@ -12,8 +12,8 @@ use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Tone, Weight, card_head, check, field_label, focus_ring, format, guarded_ui, icon_ui,
-    paint_icon, segmented, stepper, switch, tag, text_field,
+    Button, Segment, Tone, Weight, card_ground, card_head, check, clipped, field_label, focus_ring, format,
+    guarded_ui, icon_ui, paint_icon, segmented, stepper, switch, tag, text_field,
 };
 
 /// The height of the form for a new key, and of what a new key's secret is shown in.
@@ -47,7 +47,7 @@ fn list_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "keys", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         card_head(ui, Some(Icon::LOCK_SIMPLE), "Keys", true, |ui| {
@@ -131,7 +131,7 @@ fn line_ui(
         key.may.join(", "),
         key.limit.map_or_else(String::new, |n| format!(", {n} a minute"))
     );
-    super::clipped(
+    clipped(
         &painter,
         pos2(x, rect.top() + 35.0),
         Align2::LEFT_CENTER,
@@ -185,7 +185,11 @@ fn form_ui(
     if let Some((name, secret)) = &results.made {
         ui.horizontal(|ui| {
             icon_ui(ui, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
-            ui.label(text(format!("The secret of {name}, shown this once:"), font::label(), t.text));
+            ui.label(text(
+                format!("The secret of {name}, known to this window only while it is open:"),
+                font::label(),
+                t.text,
+            ));
         });
         ui.add(Label::new(text(secret, font::mono(), t.text)).truncate());
         let about = "Only its SHA-256 is kept. A client never gets it: the publishable key stands for it on the server.";
@@ -234,7 +238,7 @@ fn form_ui(
 
 fn lab_ui(ui: &mut Ui, rect: Rect, results: &Results, commands: &mut Commands) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "lab", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         let live = results.live().is_some();
@@ -281,7 +285,7 @@ fn trial_ui(
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let x = rect.left() + space::S4;
     painter.text(pos2(x, rect.top() + 18.0), Align2::LEFT_CENTER, trial.title(), font::label(), t.text);
-    super::clipped(
+    clipped(
         &painter,
         pos2(x, rect.top() + 37.0),
         Align2::LEFT_CENTER,

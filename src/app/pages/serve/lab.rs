@@ -182,10 +182,9 @@ fn look(folder: Option<&Path>, handle: &Handle) -> Result<Outcome, JobError> {
                 files += 1;
                 let Ok(bytes) = std::fs::read(&path) else { continue };
                 let Ok(words) = std::str::from_utf8(&bytes) else { continue };
-                for (at, what, _) in crate::client::leaks::secrets_in(words) {
-                    let (line, _) = crate::client::json::line_and_column(words, at);
+                for secret in crate::protocol::secrets::find(words).iter().filter(|found| found.secret) {
                     let short = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-                    found.push(format!("{short}:{line}: {what}"));
+                    found.push(format!("{short}:{}: {}", secret.line, secret.kind));
                 }
             }
         }

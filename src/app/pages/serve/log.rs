@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align, Align2, Color32, CornerRadius, EventFilter, Key, Layout, Modifiers, Rect, Role, ScrollArea, Sense,
-    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::seen::{Log, Seen};
@@ -10,8 +10,8 @@ use super::{Command, Draft, Results, Show};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, tokens};
 use crate::app::widgets::{
-    Button, Segment, Weight, card_head, focus_ring, format, guarded_ui, icon_button, paint_icon,
-    search_field, segmented,
+    Button, Segment, Weight, card_ground, card_head, clipped, focus_ring, format, guarded_ui, icon_button,
+    paint_icon, search_field, segmented,
 };
 
 /// Below this width the request's id and the key are left out.
@@ -54,33 +54,33 @@ impl Columns {
     }
 }
 
-/// Whether a request is to be shown.
-pub(super) fn is_shown(seen: &Seen, draft: &Draft) -> bool {
-    let wanted = match draft.show {
+/// Whether a request is to be shown; `query` is in lower case.
+pub(super) fn is_shown(seen: &Seen, show: Show, query: &str) -> bool {
+    let wanted = match show {
         Show::All => true,
         Show::Errors => !seen.is_good(),
     };
-    let query = draft.search.trim().to_lowercase();
     wanted
         && (query.is_empty()
             || [&seen.id, &seen.path, &seen.key, &seen.said, &seen.client, &seen.model]
                 .into_iter()
-                .any(|part| part.to_lowercase().contains(&query))
-            || seen.status.to_string().starts_with(&query)
-            || seen.protocol.is_some_and(|protocol| protocol.title().to_lowercase().contains(&query)))
+                .any(|part| part.to_lowercase().contains(query))
+            || seen.status.to_string().starts_with(query)
+            || seen.protocol.is_some_and(|protocol| protocol.title().to_lowercase().contains(query)))
 }
 
 /// The card.
 pub(super) fn log_ui(ui: &mut Ui, rect: Rect, results: &Results, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "log", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         let log = results.shown_log();
         card_head(ui, None, "Requests, live", false, |ui| head_ui(ui, results, draft, commands));
         let columns = Columns::of(rect.width());
         names_ui(ui, &t, rect.width(), &columns);
-        let shown: Vec<&Seen> = log.iter().filter(|seen| is_shown(seen, draft)).collect();
+        let query = draft.search.trim().to_lowercase();
+        let shown: Vec<&Seen> = log.iter().filter(|seen| is_shown(seen, draft.show, &query)).collect();
         let body = Rect::from_min_max(pos2(rect.left() + 1.0, ui.cursor().top()), rect.max - vec2(1.0, 2.0));
         if shown.is_empty() {
             let said = if log.total == 0 {
@@ -271,17 +271,10 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
     };
     mono(columns.time, Align2::LEFT_CENTER, &format::time_to_the_millisecond(seen.at_unix_millis), t.text_2);
     if let Some(x) = columns.id {
-        super::clipped(
-            &painter,
-            at(x),
-            Align2::LEFT_CENTER,
-            &seen.id,
-            columns.protocol - x - space::S3,
-            t.text_2,
-        );
+        clipped(&painter, at(x), Align2::LEFT_CENTER, &seen.id, columns.protocol - x - space::S3, t.text_2);
     }
     let protocol = seen.protocol.map_or("–", super::short_title);
-    super::clipped(
+    clipped(
         &painter,
         at(columns.protocol),
         Align2::LEFT_CENTER,
@@ -290,7 +283,7 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
         t.text,
     );
     let endpoint = format!("{} {}", seen.method, seen.path);
-    super::clipped(
+    clipped(
         &painter,
         at(columns.endpoint),
         Align2::LEFT_CENTER,
@@ -303,7 +296,7 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
     paint_icon(&painter, at(columns.status + 7.0), icon, Weight::Fill, size::ICON_SEGMENT, color);
     let words = if seen.said.is_empty() || seen.is_good() { status_words(seen.status) } else { &seen.said };
     let right = columns.queue.map_or(columns.total - 66.0, |queue| queue - 66.0);
-    super::clipped(
+    clipped(
         &painter,
         at(columns.status + 20.0),
         Align2::LEFT_CENTER,
@@ -318,7 +311,7 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
     mono(columns.total, Align2::RIGHT_CENTER, &format::millis(seen.total), t.text);
     if let Some(x) = columns.key {
         let key = if seen.key.is_empty() { "none" } else { &seen.key };
-        super::clipped(&painter, at(x), Align2::LEFT_CENTER, key, rect.width() - x - space::S3, t.text_2);
+        clipped(&painter, at(x), Align2::LEFT_CENTER, key, rect.width() - x - space::S3, t.text_2);
     }
 }
 

@@ -21,15 +21,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Color32, FontId, Galley, Key, Modifiers, Painter, Pos2};
+use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cards::body_limit;
 pub(crate) use jobs::{carry_out, close, endpoint, poll};
 pub(crate) use page::serve_page_ui;
 pub(crate) use seen::Log;
 #[cfg(test)]
 use seen::Seen;
-use text::{address_of, curl_of, hand_out, main_address, masked, port_of, served_name, short_title, uptime};
+use text::{
+    curl_of, hand_out, main_address, masked, port_of, public_address_of, served_name, short_title, uptime,
+};
 
 use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
@@ -42,10 +45,12 @@ use crate::protocol::Protocol;
 
 /// The protocols that have a switch, in the order they are shown in.
 pub(crate) const SHOWN_PROTOCOLS: [Protocol; 8] = Protocol::ALL;
-/// The largest body that is read, in bytes.
-pub(crate) const BODY_LIMIT: u64 = 16 << 20;
 /// The name of the small text model.
 pub(crate) const TEXT_MODEL: &str = crate::training::text::BUNDLED;
+/// The most seats that a class has.
+pub(crate) const MOST_SEATS: u64 = 60;
+/// How many requests a minute a key may send, unless somebody says otherwise.
+pub(crate) const USUAL_LIMIT: u32 = 600;
 /// How long a secret is shown, in seconds.
 const REVEAL_SECS: f64 = 10.0;
 
@@ -167,7 +172,7 @@ impl Default for Draft {
             new_key: String::new(),
             new_admin: false,
             new_limited: false,
-            new_limit: 600,
+            new_limit: u64::from(USUAL_LIMIT),
             seat: 0,
         }
     }
@@ -252,16 +257,16 @@ pub(crate) struct Results {
     pub(crate) keys: Vec<KeyShown>,
     /// The publishable key that clients are shown.
     pub(crate) publishable: Option<String>,
-    /// The secret behind it, while this window knows it.
-    pub(crate) secret: Option<String>,
+    /// The secret that was made last, by its key's name: known to this window alone, and only while it is open.
+    pub(crate) secret: Option<(String, String)>,
     /// A secret that was just made: the key's name and the secret, shown once.
     pub(crate) made: Option<(String, String)>,
     pub(crate) trials: BTreeMap<lab::Trial, lab::Outcome>,
     pub(crate) trying: bool,
     /// The class's seats.
     pub(crate) seats: Vec<Seat>,
-    /// This machine's addresses in its networks.
-    pub(crate) networks: Vec<String>,
+    /// This machine's addresses in its networks, once they were looked up.
+    pub(crate) networks: Option<Vec<String>>,
     /// The champion and the versions that the server has.
     pub(crate) served: (Option<u32>, Vec<u32>),
     /// The record of the first request: what is in the Predict page's controls.
@@ -336,6 +341,8 @@ pub(crate) enum Effect {
     },
     Workers(usize),
     Protocols,
+    /// Give the server the models as they are now.
+    Models,
     /// Send a request to the server: method, path, headers, body.
     Send(Box<jobs::ToSend>),
     ReadKeys,
@@ -351,31 +358,19 @@ pub(crate) enum Event {
     Started(Live),
     /// It did not start; with a port that is free, where the wanted one is not.
     NotStarted(Problem, Option<u16>, bool),
+    /// It stopped; whether all that it had accepted was finished.
     Stopped {
         again: bool,
+        finished: bool,
     },
     Keys(Box<jobs::KeyNews>),
     Tried(lab::Trial, lab::Outcome),
     TriedAll,
     Seats(Vec<Seat>),
+    /// The server has the champion and the versions, or not all of them for that reason.
+    Models((Option<u32>, Vec<u32>), Option<String>),
     /// A request that was sent from here was answered: what it was, and the status.
     Sent(String, u16, f64),
-}
-
-/// A text in one line, cut off with an ellipsis where it is wider than `width`.
-fn one_line(painter: &Painter, what: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(what.to_owned(), font, color);
-    job.wrap.max_width = width.max(8.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    painter.layout_job(job)
-}
-
-/// [`one_line`] of small text at a place.
-fn clipped(painter: &Painter, at: Pos2, align: Align2, what: &str, width: f32, color: Color32) {
-    let galley = one_line(painter, what, crate::app::theme::font::small(), color, width);
-    let rect = align.anchor_size(at, galley.size());
-    painter.galley(rect.min, galley, color);
 }
 
 /// What the guide asks for on this page, and whether it is done.
@@ -622,25 +617,35 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             results.problem = Some(problem);
             state.say(StatusKind::Failed, said);
         }
-        Event::Stopped { again } => {
+        Event::Stopped { again, finished } => {
             results.server = Server::Off;
             results.waiting = 0;
             served_changed(state);
             if again {
                 return start(state);
             }
-            state.say(StatusKind::Done, "The server has stopped; what it had accepted was finished");
+            if finished {
+                state.say(StatusKind::Done, "The server has stopped; what it had accepted was finished");
+            } else {
+                let said =
+                    "The server has stopped; some requests took longer than it waits, and were cut off";
+                state.say(StatusKind::Note, said);
+            }
         }
         Event::Keys(news) => {
             results.keys = news.keys;
             let other = results.publishable != news.publishable;
             results.publishable = news.publishable;
             if let Some((name, secret)) = news.made {
-                results.secret = Some(secret.clone());
+                results.secret = Some((name.clone(), secret.clone()));
                 results.made = Some((name, secret));
                 state.screen.serve.new_key.clear();
             }
-            results.networks = news.networks;
+            let is_valid = |name: &str| results.keys.iter().any(|key| key.name == name && !key.revoked);
+            if results.secret.as_ref().is_some_and(|(name, _)| !is_valid(name)) {
+                results.secret = None;
+            }
+            results.networks = Some(news.networks);
             if other {
                 served_changed(state);
             }
@@ -669,6 +674,13 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 return start(state);
             }
         }
+        Event::Models(served, wrong) => {
+            results.served = served;
+            served_changed(state);
+            if let Some(wrong) = wrong {
+                state.say(StatusKind::Failed, format!("The server does not have all models: {wrong}"));
+            }
+        }
         Event::Sent(what, status, millis) => {
             let kind = if status < 400 { StatusKind::Done } else { StatusKind::Note };
             let words = log::status_words(status);
@@ -687,6 +699,8 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
             results.problem = Some(problem);
         }
         Slot::KeyLab => results.trying = false,
+        // it is not tried again until there are other models
+        Slot::ServeModels => results.served = jobs::as_served(&state.truth),
         Slot::Classroom => {
             state.screen.serve.classroom = false;
             results.problem = Some(problem);
@@ -705,6 +719,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
     match slot {
         Slot::Server => results.server = Server::Off,
         Slot::KeyLab => results.trying = false,
+        Slot::ServeModels => results.served = jobs::as_served(&state.truth),
         Slot::Classroom => state.screen.serve.classroom = false,
         _ => {}
     }

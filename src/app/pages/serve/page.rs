@@ -6,12 +6,13 @@ use eframe::egui::{
 
 use super::{Command, Draft, Part, Results, Server, cards, classroom, glass, keys, log, route};
 use crate::app::command::{Command as AppCommand, Commands, hint};
+use crate::app::job::Slot;
 use crate::app::pages::{PageId, View};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, Weight, card_frame, empty_state, format, guarded_ui, icon_button, icon_ui, page_head,
-    paint_icon, problem_ui, segmented, spinner, stepper, text_field,
+    Button, Segment, Weight, card_frame, card_ground, empty_state, format, guarded_ui, icon_button, icon_ui,
+    page_head, paint_icon, problem_ui, segmented, spinner, stepper, text_field,
 };
 
 /// The least height of the live list.
@@ -50,6 +51,13 @@ pub(crate) fn serve_page_ui(
             problem_ui(ui, problem, |ui| problem_ways_ui(ui, results, draft, commands));
         }
         settings_ui(ui, width, view, results, draft, commands);
+        if draft.part != Part::Overview
+            && results.networks.is_none()
+            && view.work.job(Slot::KeyFile).is_none()
+        {
+            // a part that was open when the window was closed
+            commands.push(Command::Part(draft.part));
+        }
         match draft.part {
             Part::Overview => overview_ui(ui, width, view, results, draft, commands),
             Part::Keys => keys::keys_ui(ui, width, view, results, draft, commands),
@@ -125,7 +133,7 @@ fn settings_ui(
 ) {
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, SETTINGS), Sense::hover());
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     let inner = rect.shrink2(vec2(space::S4, 0.0));
     let status = Rect::from_min_size(inner.min, vec2(190.0, rect.height()));
     status_ui(ui, status, view, results);
@@ -152,7 +160,7 @@ fn settings_ui(
         let why = "A port from 0 to 65535; 0 takes any free one";
         text_field(ui, "Port", &mut draft.port, "8080", 64.0, wrong.then_some(why));
     });
-    let url = format!("http://{}", super::address_of(results, draft));
+    let url = format!("http://{}", super::public_address_of(results, draft));
     if icon_button(&mut row, Icon::COPY, "Copy the server's address").clicked() {
         commands.push(AppCommand::Copy(url));
     }

@@ -132,7 +132,7 @@ fn classroom() -> AppState {
         one.key = format!("seat-{n:02}");
         results.log.add(one);
     }
-    results.networks = vec!["192.168.1.20".into()];
+    results.networks = Some(vec!["192.168.1.20".into()]);
     state.screen.serve = Draft { part: Part::Classroom, classroom: true, ..Draft::default() };
     state
 }

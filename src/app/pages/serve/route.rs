@@ -6,7 +6,9 @@ use eframe::egui::{
 
 use super::seen::Seen;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
-use crate::app::widgets::{Tone, Weight, card_head, format, guarded_ui, paint_icon, tag};
+use crate::app::widgets::{
+    Tone, Weight, card_ground, card_head, clipped, format, guarded_ui, paint_icon, tag,
+};
 
 /// The height of the card.
 pub(super) const HEIGHT: f32 = size::CARD_HEAD + BOX + space::S4 + BAR + LEGEND + space::S4;
@@ -76,7 +78,7 @@ fn colors(t: &Tokens) -> [Color32; 5] {
 /// The card with the way of `seen`; `latest` when it is the last one that came.
 pub(super) fn route_ui(ui: &mut Ui, rect: Rect, seen: Option<&Seen>, latest: bool) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "route", |ui| {
         let title =
             if latest || seen.is_none() { "Path of the last request" } else { "Path of the chosen request" };
@@ -156,7 +158,7 @@ fn stations_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
                 font::label(),
                 name_color,
             );
-            super::clipped(
+            clipped(
                 &painter,
                 pos2(x, place.center().y + 10.0),
                 Align2::LEFT_CENTER,

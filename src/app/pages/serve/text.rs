@@ -61,6 +61,18 @@ pub(super) fn address_of(results: &Results, draft: &Draft) -> String {
     std::net::SocketAddr::new(ip, port).to_string()
 }
 
+/// Where others reach the server: this machine in its network while it listens on all addresses.
+pub(super) fn public_address_of(results: &Results, draft: &Draft) -> String {
+    let listens = results.live().map(|live| live.address);
+    let network = results.networks.as_ref().and_then(|networks| networks.first());
+    match (listens, network) {
+        (Some(address), Some(network)) if address.ip().is_unspecified() => {
+            format!("{network}:{}", address.port())
+        }
+        _ => address_of(results, draft),
+    }
+}
+
 /// A request to a protocol with the record that is in the Predict page's controls.
 pub(super) fn request_for(
     truth: &Truth,

@@ -7,7 +7,7 @@ use egui_plot::{AxisHints, HoverPosition, Line, LineStyle, MarkerShape, Plot, Pl
 
 use super::plan;
 use crate::app::theme::{Tokens, font, hairline, radius, size, space, text, tokens};
-use crate::app::widgets::{card_head, format, guarded_ui};
+use crate::app::widgets::{card_head, clipped, format, guarded_ui};
 use crate::model::Task;
 use crate::training::metrics::ClassMetrics;
 use crate::training::report::{Point, Step};
@@ -218,25 +218,6 @@ pub(super) fn confusion_ui(ui: &mut Ui, classes: &[String], confusion: &[Vec<usi
         t.text_2,
     );
     speak(ui, rect, &spoken);
-}
-
-/// Text cut to a width.
-pub(super) fn clipped(
-    painter: &eframe::egui::Painter,
-    at: eframe::egui::Pos2,
-    align: Align2,
-    what: &str,
-    width: f32,
-    color: Color32,
-) -> Rect {
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(what.to_owned(), font::small(), color);
-    job.wrap.max_width = width.max(8.0);
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
-    let rect = align.anchor_size(at, galley.size());
-    painter.galley(rect.min, galley, color);
-    rect
 }
 
 /// Precision and recall of each class.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use eframe::egui::{Align2, CornerRadius, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Draft;
-use super::charts::clipped;
 use crate::app::state::Version;
 use crate::app::theme::{font, size, space, tokens};
-use crate::app::widgets::{format, select};
+use crate::app::widgets::{clipped, format, select};
 use crate::model::{Estimator, Model};
 use crate::training::report::{Coefficients, Importances, coefficients};
 

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::charts::clipped;
 use super::{metrics, plan};
 use crate::app::state::Version;
 use crate::app::theme::{font, hairline, size, space, tokens};
-use crate::app::widgets::format;
+use crate::app::widgets::{clipped, format};
 use crate::model::Model;
 use crate::training::report::{Coefficients, coefficients};
 

@@ -1,11 +1,10 @@
 //! The table of versions, with what can be done with the one that is shown.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, EventFilter, Key, Layout, Modifiers, Rect, Role, ScrollArea, Sense,
-    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, CornerRadius, EventFilter, Key, Layout, Modifiers, Rect, Role, ScrollArea, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::charts::clipped;
 use super::{Command, Draft, Naming, Tab, metrics, plan};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::pages::View;
@@ -13,7 +12,8 @@ use crate::app::picker::Purpose;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_head, check, focus_ring, format, guarded_ui, icon_button, tag, text_field,
+    Button, Tone, Weight, card_ground, card_head, check, clipped, elided, focus_ring, format, guarded_ui,
+    icon_button, tag, text_field,
 };
 use crate::model::{Model, Task};
 
@@ -81,7 +81,7 @@ pub(super) fn versions_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    ui.painter().rect(rect, CornerRadius::same(radius::CARD), t.surface, hairline(&t), StrokeKind::Inside);
+    card_ground(ui, rect);
     guarded_ui(ui, rect, "versions", |ui| {
         ui.spacing_mut().item_spacing = vec2(space::S2, 0.0);
         card_head(ui, None, "Model versions", false, |ui| head_ui(ui, view, shown, commands));
@@ -290,11 +290,8 @@ fn row_ui(
     let y = rect.center().y;
     let at = |x: f32| pos2(rect.left() + x, y);
     let title = version.entry.title();
-    let mut job = eframe::egui::text::LayoutJob::simple_singleline(title, font::card_title(), t.text);
-    job.wrap.max_width = columns.model - columns.version - space::S2;
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = painter.layout_job(job);
+    let galley =
+        elided(painter, title, font::card_title(), t.text, columns.model - columns.version - space::S2);
     painter.galley(pos2(rect.left() + columns.version, y - galley.size().y / 2.0), galley, t.text);
     let end = columns.features.unwrap_or(columns.scores[0] - 60.0);
     let what = plan::describe(model);
