@@ -385,7 +385,7 @@ fn a_body_comes_from_what_the_server_says_of_itself() {
 
 #[test]
 fn no_other_machine_is_asked_in_a_trial() {
-    let (port, arrived) = predicting();
+    let (port, _) = predicting();
     let mut bench = page(port);
     for url in ["https://example.com/", "http://10.0.0.1/predict"] {
         bench.keys(Modifiers::COMMAND, Key::L);
@@ -393,8 +393,76 @@ fn no_other_machine_is_asked_in_a_trial() {
         bench.type_text(url);
         bench.keys(Modifiers::COMMAND, Key::Enter);
         bench.wait_for("Only this machine may be asked here");
+        // what was said goes, so that the next one must say it again
+        bench.keys(Modifiers::COMMAND, Key::S);
+        assert!(!bench.status().contains("Only this machine"), "{}", bench.status());
+        bench.click("Body");
     }
+}
+
+#[test]
+fn a_secret_in_an_imported_command_does_not_reach_the_files() {
+    let (port, arrived) = predicting();
+    let mut bench = page(port);
+    bench.click("More for requests");
+    bench.click("Import a curl command…");
+    bench.type_text(&format!(
+        "curl http://127.0.0.1:{port}/predict -H 'Authorization: Bearer sk_9fK2mQ7xTz4LpW8v' -H 'X-Api-Key: zzz-private' -d '{{}}'"
+    ));
+    bench.click("Import");
+    bench.settle();
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("200 Words");
+    assert_eq!(arrived.lock().unwrap().last().unwrap().0, "POST /predict");
+    bench.let_time_pass();
+    let mut waiting = vec![bench.workspace()];
+    let mut n_files = 0;
+    while let Some(at) = waiting.pop() {
+        for entry in std::fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                waiting.push(entry);
+            } else {
+                n_files += 1;
+                let text = String::from_utf8_lossy(&std::fs::read(&entry).unwrap()).into_owned();
+                for secret in ["sk_9fK2mQ7xTz4LpW8v", "zzz-private"] {
+                    assert!(!text.contains(secret), "{} holds {secret}", entry.display());
+                }
+            }
+        }
+    }
+    assert!(n_files > 20, "{n_files}");
+    let environment = std::fs::read_to_string(bench.workspace().join("environments/local.toml")).unwrap();
+    assert!(environment.contains("own_key = \"session\""), "{environment}");
+}
+
+#[test]
+fn a_request_that_says_the_same_for_every_row_is_not_run() {
+    let (port, arrived) = predicting();
+    let mut bench = page(port);
+    bench.click("More for requests");
+    bench.click("Run for every row");
+    assert!(bench.says("Every row would send the same"), "{}", bench.labels());
+    bench.click("Run");
+    bench.settle();
     assert!(arrived.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_late_stays_with_its_request() {
+    let (port, _) = server(|_, _| {
+        std::thread::sleep(std::time::Duration::from_millis(400));
+        (200, r#"{"prediction":445.40}"#.into())
+    });
+    let mut bench = page(port);
+    bench.one("Send").click();
+    bench.harness.step();
+    bench.one("MLflow invocations").click();
+    bench.settle();
+    bench.wait_for("200 Words: Predict one record");
+    // the other request, which is open now, has no answer
+    assert!(!bench.shows("Answer body"), "{}", bench.labels());
+    bench.click("Predict one record");
+    bench.wait_for("Answer body");
 }
 
 /// A workspace in which a request was answered, with the times it took then.

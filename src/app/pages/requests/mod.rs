@@ -8,6 +8,7 @@ mod body;
 mod code_edit;
 mod compare;
 mod dialects;
+mod draft;
 mod editor;
 mod environment;
 mod filed;
@@ -23,15 +24,15 @@ mod tree;
 mod waterfall;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use eframe::egui::{Key, Modifiers};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use answer::Answer;
 pub(crate) use apply::{apply, cancelled, escape, failed, happened};
+pub(crate) use draft::{Draft, Edited, Panel, Part, Tab};
 pub(crate) use jobs::carry_out;
 pub(crate) use page::requests_page_ui;
 
@@ -46,168 +47,7 @@ use crate::client::dialects::{Dialect, Shape};
 use crate::client::environment::{Environment, Secrets};
 use crate::client::history::Entry;
 use crate::client::rows::{RowResult, RowsRun};
-use crate::client::{Client, Settings, presets};
-
-/// A part of the request that is edited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Tab {
-    #[default]
-    Body,
-    Headers,
-    Auth,
-    Code,
-    Checks,
-    Settings,
-}
-
-impl Tab {
-    /// Every part, in the order of Alt+1 and so on.
-    const ALL: [Self; 6] = [Self::Body, Self::Headers, Self::Auth, Self::Code, Self::Checks, Self::Settings];
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Body => "Body",
-            Self::Headers => "Headers",
-            Self::Auth => "Auth",
-            Self::Code => "Code",
-            Self::Checks => "Assertions",
-            Self::Settings => "Options",
-        }
-    }
-}
-
-/// What is shown of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Part {
-    #[default]
-    Pretty,
-    Raw,
-    Headers,
-    /// Where the time went, where there is no room beside the body.
-    Time,
-}
-
-/// What the page is for at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Panel {
-    /// One request.
-    #[default]
-    Request,
-    /// The same record in every dialect.
-    Dialects,
-    /// One request for every row of a table.
-    Rows,
-}
-
-/// An edited request that is not saved yet.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Edited {
-    /// As edited.
-    pub(crate) request: SavedRequest,
-    /// As it stands in its file.
-    pub(crate) opened: SavedRequest,
-}
-
-/// What the user set on this page; kept over a restart.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Draft {
-    /// The file of the open request; empty for none.
-    pub(crate) open: PathBuf,
-    /// The open request.
-    pub(crate) now: Edited,
-    /// Other requests that were edited and not saved, by their files.
-    pub(crate) edited: BTreeMap<PathBuf, Edited>,
-    /// The name of the environment.
-    pub(crate) environment: String,
-    pub(crate) tab: Tab,
-    pub(crate) part: Part,
-    pub(crate) panel: Panel,
-    pub(crate) language: Language,
-    /// Folders that are folded.
-    pub(crate) folded: BTreeSet<PathBuf>,
-    /// Which requests to begin with were written.
-    pub(crate) begun: BTreeSet<String>,
-    /// How requests are sent.
-    pub(crate) settings: Settings,
-    /// How many rows are under way at once.
-    pub(crate) concurrency: usize,
-    /// What the guide asks for: a right answer, a refusal, a run in every dialect, code copied.
-    pub(crate) achieved: BTreeSet<String>,
-    /// Values that answers gave: the number of the job that was taken on.
-    pub(crate) captured: BTreeMap<String, String>,
-    /// What the tree is searched for.
-    #[serde(skip)]
-    pub(crate) filter: String,
-    /// What the history is searched for.
-    #[serde(skip)]
-    pub(crate) history_search: String,
-    /// The history of every request, not only of the open one.
-    #[serde(skip)]
-    pub(crate) history_of_all: bool,
-    /// The name that is being typed, and of what.
-    #[serde(skip)]
-    pub(crate) renaming: Option<(PathBuf, String, bool)>,
-    #[serde(skip)]
-    pub(crate) focus_address: bool,
-    /// A curl command that is being pasted.
-    #[serde(skip)]
-    pub(crate) import: Option<String>,
-    /// The environment that is being edited.
-    #[serde(skip)]
-    pub(crate) environment_edit: Option<environment::Edit>,
-    /// The secret that is being typed: name and value.
-    #[serde(skip)]
-    pub(crate) secret: Option<(String, String)>,
-    /// What looks like a secret in what is about to be saved.
-    #[serde(skip)]
-    pub(crate) leaks: Vec<String>,
-}
-
-impl Default for Draft {
-    fn default() -> Self {
-        Self {
-            open: PathBuf::new(),
-            now: Edited::default(),
-            edited: BTreeMap::new(),
-            environment: "Local".into(),
-            tab: Tab::default(),
-            part: Part::default(),
-            panel: Panel::default(),
-            language: Language::Python,
-            folded: BTreeSet::new(),
-            begun: BTreeSet::new(),
-            settings: Settings::default(),
-            concurrency: 4,
-            achieved: BTreeSet::new(),
-            captured: BTreeMap::new(),
-            filter: String::new(),
-            history_search: String::new(),
-            history_of_all: false,
-            renaming: None,
-            focus_address: false,
-            import: None,
-            environment_edit: None,
-            secret: None,
-            leaks: Vec::new(),
-        }
-    }
-}
-
-impl Draft {
-    /// Whether the open request differs from its file.
-    pub(crate) fn is_edited(&self) -> bool {
-        self.now.request != self.now.opened
-    }
-
-    /// Whether there is an open request.
-    pub(crate) fn has_request(&self) -> bool {
-        !self.open.as_os_str().is_empty()
-    }
-}
+use crate::client::{Client, presets};
 
 /// What jobs worked out for this page.
 #[derive(Debug, Default)]

@@ -1,5 +1,7 @@
 //! Commands to state and effects, without a window or a server.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::work::Clock;
 
@@ -41,8 +43,10 @@ fn a_port_in_use_offers_another() {
 #[test]
 fn a_secret_is_neither_kept_nor_shown_again() {
     let mut state = state();
-    let news =
-        jobs::KeyNews { made: Some(("class".into(), "sk_0123456789".into())), ..jobs::KeyNews::default() };
+    let news = key_jobs::KeyNews {
+        made: Some(("class".into(), "sk_0123456789".into())),
+        ..key_jobs::KeyNews::default()
+    };
     happened(&mut state, Event::Keys(Box::new(news)), 0.0);
     assert!(state.results.serve.made.is_some());
     assert!(!serde_json::to_string(&state.screen).unwrap().contains("sk_0123456789"));
@@ -93,7 +97,7 @@ fn progress_outlives_the_list_and_the_server() {
     let mut state = state();
     state.results.serve.log.add(pictures::seen(1, Protocol::Plain, "/predict", 1, 200, ""));
     state.results.serve.log.add(pictures::seen(2, Protocol::Mlflow, "/invocations", 1, 422, ""));
-    jobs::note_progress(&mut state);
+    hear::note_progress(&mut state);
     apply(&mut state, Command::ClearLog);
     assert_eq!(state.results.serve.log.since_cleared(), (0, 0));
     assert_eq!(state.results.serve.log.total, 2);
