@@ -225,10 +225,12 @@ impl Predictor {
         self.begin_columns(batch);
         let mut problem = None;
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let seed = ColumnsSeed { predictor: self, batch, problem: &mut problem };
+        let mut came = vec![false; self.slots.len()];
+        let seed = ColumnsSeed { predictor: self, batch, problem: &mut problem, came: &mut came };
         let read =
             serde::Deserializer::deserialize_map(&mut deserializer, seed).and_then(|()| deserializer.end());
         settle(read, problem, "an object with a list of values for each input")?;
+        self.check_came(&came)?;
         Ok(self.end_columns(batch)?)
     }
 
@@ -310,6 +312,23 @@ impl Predictor {
             self.take_numbers(input, numbers.iter().skip(input).step_by(n_inputs).copied(), batch)?;
         }
         self.end_columns(batch)
+    }
+
+    /// Checks that the columns that did not come may be left out, also where those that came have no rows. One at least
+    /// must have come: nothing else says how many rows there are.
+    ///
+    /// # Errors
+    /// [`InputError`] that names the field.
+    pub fn check_came(&self, came: &[bool]) -> Result<(), InputError> {
+        for (slot, _) in self.slots.iter().zip(came).filter(|(_, came)| !**came) {
+            slot.absent()?;
+        }
+        match self.slots.first() {
+            Some(slot) if !came.contains(&true) => {
+                Err(slot.error("nothing: none of the model's inputs came"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Ends a batch that came column by column: all columns are equally long, and those that did not come are filled
@@ -596,6 +615,8 @@ struct ColumnsSeed<'a> {
     predictor: &'a Predictor,
     batch: &'a mut Batch,
     problem: &'a mut Option<InputError>,
+    /// Which inputs have come.
+    came: &'a mut [bool],
 }
 
 impl<'de> Visitor<'de> for ColumnsSeed<'_> {
@@ -606,8 +627,7 @@ impl<'de> Visitor<'de> for ColumnsSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { predictor, batch, problem } = self;
-        let mut came = vec![false; predictor.slots.len()];
+        let Self { predictor, batch, problem, came } = self;
         while let Some(name) = map.next_key::<String>()? {
             if let Some(at) = predictor.input(&name) {
                 let slot = &predictor.slots[at];

@@ -13,6 +13,16 @@ pub enum Prompt {
     Tokens(Vec<u64>),
 }
 
+impl Prompt {
+    /// Its size: that of the text, or eight bytes for each token.
+    fn n_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Tokens(tokens) => tokens.len() * size_of::<u64>(),
+        }
+    }
+}
+
 /// A request for text, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextRequest {
@@ -56,6 +66,17 @@ pub const MAX_TOKENS: usize = 4096;
 pub const MAX_ALL_TOKENS: usize = 16_384;
 /// The most texts that a request may ask for, over all prompts.
 pub const MAX_TEXTS: usize = 128;
+/// The most bytes of prompts that a request may have, each counted once for each of its texts. A prompt takes many times
+/// its size while it is worked on.
+pub const MAX_PROMPT_BYTES: usize = 256 * 1024;
+/// The most texts to stop before, as `OpenAI` has it.
+pub const MAX_STOPS: usize = 4;
+/// The most bytes of a text to stop before.
+pub const MAX_STOP_BYTES: usize = 1024;
+/// The most tokens that a request may make likelier or less likely.
+pub const MAX_BIASES: usize = 1024;
+/// Who may have said a message of a chat.
+pub const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
 
 fn bad(param: &str, detail: impl Into<String>) -> Problem {
     Problem::bad_request(detail).with("", Some(param))
@@ -155,6 +176,16 @@ pub fn read(model: String, fields: Map<String, Value>, chat: bool) -> Result<Tex
             format!(
                 "at most {MAX_ALL_TOKENS} tokens over all texts, and {} were asked for",
                 n * prompts.len() * max_tokens
+            ),
+        ));
+    }
+    let n_bytes = prompts.iter().map(Prompt::n_bytes).sum::<usize>().saturating_mul(n);
+    if n_bytes > MAX_PROMPT_BYTES {
+        let field = if chat { "messages" } else { "prompt" };
+        return Err(bad(
+            field,
+            format!(
+                "field '{field}': expected at most {MAX_PROMPT_BYTES} bytes over all texts, got {n_bytes}"
             ),
         ));
     }
@@ -269,7 +300,7 @@ fn chat_prompt(fields: &Fields) -> Result<Prompt, Problem> {
     let mut last = String::new();
     for (at, message) in messages.iter().enumerate() {
         let role = message.get("role").and_then(Value::as_str).unwrap_or("");
-        if !["system", "developer", "user", "assistant", "tool", "function"].contains(&role) {
+        if !ROLES.contains(&role) {
             return Err(wrong(format!(
                 "field 'messages[{at}].role': expected system, developer, user, assistant or tool, got {}",
                 shown(message.get("role").unwrap_or(&Value::Null))
@@ -306,19 +337,30 @@ fn chat_prompt(fields: &Fields) -> Result<Prompt, Problem> {
 }
 
 fn stops(fields: &Fields) -> Result<Vec<String>, Problem> {
-    match fields.get("stop") {
-        None => Ok(Vec::new()),
-        Some(Value::String(text)) => Ok(vec![text.clone()]),
-        Some(Value::Array(list)) if list.len() <= 4 => list
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| bad("stop", "field 'stop': expected a text or up to four texts")),
-        Some(other) => Err(bad(
+    let wrong = |got: String| {
+        bad(
             "stop",
-            format!("field 'stop': expected a text or up to four texts, got {}", shown(other)),
-        )),
-    }
+            format!(
+                "field 'stop': expected a text or up to {MAX_STOPS} texts, each of at most {MAX_STOP_BYTES} bytes, got {got}"
+            ),
+        )
+    };
+    let texts = match fields.get("stop") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) if list.len() > MAX_STOPS => {
+            return Err(wrong(format!("{} texts", list.len())));
+        }
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    texts
+        .iter()
+        .map(|text| match text {
+            Value::String(text) if text.len() <= MAX_STOP_BYTES => Ok(text.clone()),
+            Value::String(text) => Err(wrong(format!("a text of {} bytes", text.len()))),
+            other => Err(wrong(shown(other))),
+        })
+        .collect()
 }
 
 fn bias(fields: &Fields) -> Result<Vec<(u32, f64)>, Problem> {
@@ -333,6 +375,10 @@ fn bias(fields: &Fields) -> Result<Vec<(u32, f64)>, Problem> {
     };
     match fields.get("logit_bias") {
         None => Ok(Vec::new()),
+        Some(Value::Object(biases)) if biases.len() > MAX_BIASES => Err(bad(
+            "logit_bias",
+            format!("field 'logit_bias': expected at most {MAX_BIASES} tokens, got {}", biases.len()),
+        )),
         Some(value @ Value::Object(biases)) => biases
             .iter()
             .map(|(token, bias)| {

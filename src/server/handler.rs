@@ -190,7 +190,8 @@ fn finish(
             total,
             request_bytes: trace.request.len(),
             response_bytes: whole.len(),
-            problem: problem.map(|problem| problem.detail),
+            // which may repeat the path, or a part of the body
+            problem: problem.map(|problem| crate::protocol::secrets::masked(&problem.detail)),
         });
         if let Some(recorder) = &*recorder {
             let limit = recorder.body_bytes;

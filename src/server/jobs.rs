@@ -106,26 +106,18 @@ impl Jobs {
         key: &str,
         fingerprint: &[u8; 32],
     ) -> Result<Option<String>, Problem> {
-        let kept = self.lock();
-        match kept.by_key.get(&(owner.cloned(), key.to_owned())) {
-            Some((known, id)) if known == fingerprint => Ok(Some(id.clone())),
-            Some(_) => Err(Problem::new(
-                422,
-                "this Idempotency-Key was used for another body; use a new one for a new job",
-            )
-            .with("idempotency_key_reused", None)),
-            None => Ok(None),
-        }
+        self.lock().same(owner, key, fingerprint)
     }
 
     pub(crate) fn add(&self, new: NewJob) -> Result<Added, Problem> {
+        let id = random_id()?;
+        // locked from the look to the entry, so that of those who bring the same key at once only one adds a job
+        let mut kept = self.lock();
         if let Some((key, fingerprint)) = &new.idempotency
-            && let Some(id) = self.same(new.owner.as_ref(), key, fingerprint)?
+            && let Some(id) = kept.same(new.owner.as_ref(), key, fingerprint)?
         {
             return Ok(Added::Same(id));
         }
-        let id = random_id()?;
-        let mut kept = self.lock();
         kept.tidy();
         if kept.open >= MAX_OPEN || kept.open_bytes + new.n_bytes > MAX_OPEN_BYTES {
             return Err(Problem::busy(format!("{} jobs wait already; try again later", kept.open)));
@@ -293,6 +285,23 @@ impl Job {
 }
 
 impl Kept {
+    fn same(
+        &self,
+        owner: Option<&Arc<str>>,
+        key: &str,
+        fingerprint: &[u8; 32],
+    ) -> Result<Option<String>, Problem> {
+        match self.by_key.get(&(owner.cloned(), key.to_owned())) {
+            Some((known, id)) if known == fingerprint => Ok(Some(id.clone())),
+            Some(_) => Err(Problem::new(
+                422,
+                "this Idempotency-Key was used for another body; use a new one for a new job",
+            )
+            .with("idempotency_key_reused", None)),
+            None => Ok(None),
+        }
+    }
+
     fn forget(&mut self, id: &str) {
         let Some(job) = self.jobs.remove(id) else { return };
         if let Some(key) = &job.idempotency {
@@ -356,6 +365,31 @@ mod tests {
         assert_eq!(jobs.show(&id, None).unwrap_err().status, 404);
         assert!(!jobs.begin(&id));
         assert!(matches!(jobs.add(new(Some(("k", b"2")))), Ok(Added::New(_))));
+    }
+
+    #[test]
+    fn of_many_with_the_same_key_at_once_one_adds_a_job() {
+        const THREADS: usize = 8;
+        let jobs = Jobs::default();
+        for round in 0..100 {
+            let key = format!("k{round}");
+            let barrier = std::sync::Barrier::new(THREADS);
+            let ids: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            barrier.wait();
+                            match jobs.add(new(Some((&key, b"1")))) {
+                                Ok(Added::New(id) | Added::Same(id)) => id,
+                                Err(problem) => panic!("{problem:?}"),
+                            }
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!((ids.len(), jobs.counts()[0].1), (1, round + 1));
+        }
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::events::RequestEvent;
 use super::shared::Shared;
+use crate::protocol::secrets::masked;
 use crate::work::Clock;
 use crate::workspace::log::{LogError, LogRow, LogSettings, PredictionLog};
 
@@ -106,6 +107,9 @@ struct Writer {
     complained: bool,
 }
 
+/// What stands in the log in place of an answer that may say what was asked.
+const ERROR_NOT_KEPT: &str = "(not kept: an error may repeat a private value)";
+
 impl Writer {
     fn run(mut self, receiver: &Receiver<Entry>) {
         let mut entries = Vec::new();
@@ -139,7 +143,8 @@ impl Writer {
 
     fn write(&mut self, entries: &[Entry]) {
         if let Some(access) = &mut self.access {
-            let text: String = entries.iter().map(|entry| line(&entry.event)).collect();
+            let private = self.log.as_ref().is_some_and(|(_, settings)| !settings.private_fields.is_empty());
+            let text: String = entries.iter().map(|entry| line(&entry.event, private)).collect();
             // whoever reads the lines may have gone; the server goes on
             if access.write_all(text.as_bytes()).and_then(|()| access.flush()).is_err() {
                 self.access = None;
@@ -165,8 +170,8 @@ impl Writer {
     }
 }
 
-/// A line of the access log.
-fn line(event: &RequestEvent) -> String {
+/// A line of the access log. Where fields are private it does not say what was wrong, which may repeat a value.
+fn line(event: &RequestEvent, private: bool) -> String {
     let at = jiff::Timestamp::from_millisecond(event.at_unix_millis).unwrap_or_default();
     let peer = event.peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
     let mut text = format!(
@@ -184,7 +189,7 @@ fn line(event: &RequestEvent) -> String {
     if let Some((key, publishable)) = &event.key {
         text.push_str(&format!(" key={key}{}", if *publishable { " (publishable)" } else { "" }));
     }
-    if let Some(problem) = &event.problem {
+    if let Some(problem) = event.problem.as_ref().filter(|_| !private) {
         text.push_str(&format!(" problem={problem:?}"));
     }
     text.push('\n');
@@ -209,8 +214,25 @@ fn row(entry: &Entry, settings: &LogSettings) -> LogRow {
         inference_ms: millis(event.hops.inference),
         total_ms: event.total.as_secs_f64() * 1e3,
         request: settings.bodies.then(|| kept_text(&entry.request, &settings.private_fields)).flatten(),
-        response: settings.bodies.then(|| kept_text(&entry.response, &[])).flatten(),
+        response: settings.bodies.then(|| kept_answer(entry, &settings.private_fields)).flatten(),
     }
+}
+
+/// An answer as text. Where fields are private, errors, jobs (which tell their errors) and continued texts (which may
+/// begin with the prompt) are not kept, and the rest only as requests are: a job's CSV has the columns that were asked.
+fn kept_answer(entry: &Entry, private: &[String]) -> Option<String> {
+    let event = &entry.event;
+    let is_error = event.problem.is_some();
+    if private.is_empty() {
+        // an error may repeat a key that was sent in the wrong place
+        let text = kept_text(&entry.response, private);
+        return if is_error { text.map(|text| masked(&text)) } else { text };
+    }
+    let repeats = is_error || ["/jobs/{id}", "/v1/completions"].contains(&event.route);
+    if repeats && !entry.response.bytes.is_empty() {
+        return Some(ERROR_NOT_KEPT.to_owned());
+    }
+    kept_text(&entry.response, private)
 }
 
 /// A body as text. Where fields are private, only JSON whose fields can be told apart is kept, without their values.
@@ -238,68 +260,169 @@ fn kept_text(kept: &Kept, private: &[String]) -> Option<String> {
     }
 }
 
-/// Replaces the values of private fields. False when values may stand without their names.
+/// What stands for a value that is not kept.
+const MASKED: &str = "***";
+
+/// The fields that have rows, or columns, in them: what they hold has a name only where it is an object.
+const ENVELOPES: [&str; 7] =
+    ["instances", "inputs", "data", "image", "records", "dataframe_records", "dataframe_split"];
+
+/// Replaces the values of private fields of a body. False when values may stand without their names.
 fn mask(value: &mut Value, private: &[String]) -> bool {
-    const MASKED: &str = "***";
-    let is_private = |name: &str| private.iter().any(|one| one == name);
     match value {
-        Value::Array(items) => items.iter_mut().all(|item| !item.is_array() && mask(item, private)),
-        Value::Object(fields) => {
-            // a tensor of V2
-            if fields.contains_key("datatype")
-                && let Some(name) = fields.get("name").and_then(Value::as_str).map(str::to_owned)
-            {
-                let matrix = fields
-                    .get("shape")
-                    .and_then(Value::as_array)
-                    .is_some_and(|shape| shape.iter().skip(1).any(|n| n.as_u64() != Some(1)));
-                if is_private(&name) && fields.contains_key("data") {
-                    fields.insert("data".into(), MASKED.into());
-                }
-                return !matrix;
-            }
-            // a table of MLflow
-            if let Some(Value::Array(columns)) = fields.get("columns") {
-                let places: Vec<usize> = columns
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, name)| name.as_str().is_some_and(is_private))
-                    .map(|(at, _)| at)
-                    .collect();
-                let Some(Value::Array(rows)) = fields.get_mut("data") else { return false };
-                for row in rows {
-                    let Value::Array(cells) = row else { return false };
-                    for place in &places {
-                        if let Some(cell) = cells.get_mut(*place) {
-                            *cell = MASKED.into();
-                        }
-                    }
-                }
-                return true;
-            }
-            for (name, value) in fields {
-                if is_private(name) {
-                    *value = MASKED.into();
-                } else if let Value::Array(items) = value {
-                    // a column of plain values has its name; rows of lists do not
-                    let nested =
-                        items.iter().any(|item| matches!(item, Value::Array(cells) if cells.len() > 1));
-                    if nested || !items.iter_mut().all(|item| item.is_array() || mask(item, private)) {
-                        return false;
-                    }
-                } else if !mask(value, private) {
-                    return false;
-                }
-            }
-            true
-        }
-        _ => true,
+        Value::Array(items) => items.iter_mut().all(|item| mask_named(item, private)),
+        other => mask_named(other, private),
     }
+}
+
+/// As [`mask`], for what has a name only if it is an object.
+fn mask_named(value: &mut Value, private: &[String]) -> bool {
+    match value {
+        Value::Object(fields) => mask_fields(fields, private),
+        _ => false,
+    }
+}
+
+fn mask_fields(fields: &mut Map<String, Value>, private: &[String]) -> bool {
+    let tensor = fields.get("name").is_some_and(Value::is_string) && fields.contains_key("data");
+    let table = fields.get("columns").is_some_and(Value::is_array);
+    if (tensor && !mask_tensor(fields, private)) || (!tensor && table && !mask_table(fields, private)) {
+        return false;
+    }
+    // a model of one input takes a tensor of any name
+    if let Some(Value::Array(tensors)) = fields.get("inputs")
+        && let [Value::Object(tensor)] = tensors.as_slice()
+        && let Some(Value::String(name)) = tensor.get("name")
+        && !private.contains(name)
+    {
+        return false;
+    }
+    fields.iter_mut().all(|(name, value)| {
+        if (tensor || table) && name == "data" {
+            return true;
+        }
+        if private.contains(name) {
+            *value = MASKED.into();
+            return true;
+        }
+        if ENVELOPES.contains(&name.as_str()) {
+            return mask_rows(value, private);
+        }
+        match value {
+            // a column of plain values has its name; rows of lists do not
+            Value::Array(items) => items.iter_mut().all(|item| match item {
+                Value::Array(cells) => cells.len() <= 1,
+                Value::Object(fields) => mask_fields(fields, private),
+                _ => true,
+            }),
+            Value::Object(fields) => mask_fields(fields, private),
+            _ => true,
+        }
+    })
+}
+
+/// Rows or columns behind the name of an envelope. A list that is empty has no values.
+fn mask_rows(value: &mut Value, private: &[String]) -> bool {
+    match value {
+        Value::Null => true,
+        other => mask(other, private),
+    }
+}
+
+/// A tensor of V2: its values are those of one field unless it is a matrix.
+fn mask_tensor(fields: &mut Map<String, Value>, private: &[String]) -> bool {
+    let is_private =
+        fields.get("name").and_then(Value::as_str).is_some_and(|name| private.iter().any(|one| one == name));
+    let shape = fields.get("shape").and_then(Value::as_array);
+    let column =
+        shape.is_some_and(|shape| !shape.is_empty() && shape.iter().skip(1).all(|n| n.as_u64() == Some(1)));
+    let flat = match fields.get("data") {
+        Some(Value::Array(items)) => {
+            items.iter().all(|item| !matches!(item, Value::Array(cells) if cells.len() > 1))
+        }
+        _ => false,
+    };
+    if is_private {
+        fields.insert("data".into(), MASKED.into());
+    }
+    column && (flat || is_private)
+}
+
+/// A table of MLflow: names first, then rows of as many cells.
+fn mask_table(fields: &mut Map<String, Value>, private: &[String]) -> bool {
+    let Some(Value::Array(columns)) = fields.get("columns") else { return false };
+    let n_columns = columns.len();
+    let places: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| name.as_str().is_some_and(|name| private.iter().any(|one| one == name)))
+        .map(|(at, _)| at)
+        .collect();
+    let Some(Value::Array(rows)) = fields.get_mut("data") else { return false };
+    rows.iter_mut().all(|row| {
+        let Value::Array(cells) = row else { return false };
+        if cells.len() != n_columns {
+            return false;
+        }
+        for place in &places {
+            cells[*place] = MASKED.into();
+        }
+        !cells.iter().any(|cell| cell.is_array() || cell.is_object())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn event(route: &'static str, problem: Option<&str>) -> RequestEvent {
+        RequestEvent {
+            id: "1".into(),
+            at_unix_millis: 0,
+            peer: None,
+            method: "POST".into(),
+            path: "/predict".into(),
+            route,
+            dialect: "plain",
+            status: if problem.is_some() { 422 } else { 200 },
+            key: None,
+            model: None,
+            version: None,
+            n_rows: 0,
+            hops: crate::server::events::Hops::default(),
+            total: Duration::ZERO,
+            request_bytes: 0,
+            response_bytes: 0,
+            problem: problem.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn answers_that_may_repeat_a_private_value_are_not_written() {
+        let private = ["age".to_owned()];
+        let kept = |route, problem, text: &str, private: &[String]| {
+            let response = Kept { bytes: Bytes::copy_from_slice(text.as_bytes()), cut: false };
+            let event = Arc::new(event(route, problem));
+            kept_answer(&Entry { event, logged: true, request: Kept::default(), response }, private).unwrap()
+        };
+        for (route, problem, text) in [
+            ("/predict", Some("field 'age': got 4711"), r#"{"detail":"field 'age': got 4711","got":"4711"}"#),
+            ("/jobs/{id}", None, r#"{"status":"failed","error":"field 'age': got 4711"}"#),
+            ("/jobs/{id}/result", None, "age,prediction\n4711,1\n"),
+            ("/v1/completions", None, r#"{"choices":[{"text":"age 4711"}]}"#),
+        ] {
+            let text = kept(route, problem, text, &private);
+            assert!(!text.contains("4711"), "{route}: {text}");
+        }
+        let answer = r#"{"prediction":21.5}"#;
+        assert_eq!(kept("/predict", None, answer, &private), answer);
+        let problem = Some("field 'age': got 4711");
+        assert!(line(&event("/predict", problem), false).contains("problem=\"field 'age': got 4711\""));
+        assert!(!line(&event("/predict", problem), true).contains("4711"));
+        // a key in the wrong place is no business of the log's, whatever is private
+        let nothing = r#"{"detail":"there is nothing at /sk_9fK2mQ7xTz4LpW8vRb3N"}"#;
+        assert!(!kept("other", Some("nothing"), nothing, &[]).contains("mQ7xTz4"));
+    }
 
     #[test]
     fn private_values_are_not_written_in_any_form() {
@@ -317,11 +440,47 @@ mod tests {
             r#"{"inputs":{"age":[4711]}}"#,
             r#"{"inputs":[{"name":"age","datatype":"FP64","shape":[1],"data":[4711]}]}"#,
             r#"{"inputs":[{"name":"x","datatype":"FP64","shape":[1,2],"data":[1,4711]}]}"#,
+            // a model of one input takes values without a name, and a tensor of any name
+            r#"{"instances":[4711]}"#,
+            r#"{"instances":4711}"#,
+            r#"{"inputs":[4711]}"#,
+            r#"{"inputs":[[4711]]}"#,
+            r#"{"inputs":4711}"#,
+            r#"{"records":[4711]}"#,
+            r#"{"image":[4711]}"#,
+            r#"{"data":[[4711]]}"#,
+            r#"{"dataframe_records":["4711"]}"#,
+            r#"{"dataframe_split":[4711]}"#,
+            "[[4711]]",
+            "[4711]",
+            "4711",
+            r#""4711""#,
+            r#"{"inputs":[{"name":"x","datatype":"FP64","shape":[1],"data":[4711]}]}"#,
+            // what is half a tensor, or half a table
+            r#"{"inputs":[{"name":"age","shape":[1],"data":[4711]}]}"#,
+            r#"{"inputs":[{"name":"age","data":[4711]}]}"#,
+            r#"{"inputs":[{"name":"b","datatype":"FP64","data":[1,4711]},{"name":"c","shape":[1],"data":[2]}]}"#,
+            r#"{"inputs":[{"name":"b","datatype":"FP64","shape":[1],"data":[[1,4711]]},{"name":"c","shape":[1],"data":[2]}]}"#,
+            r#"{"inputs":[{"name":"b","shape":[1],"data":[1],"age":4711},{"name":"c","shape":[1],"data":[2]}]}"#,
+            r#"{"dataframe_split":{"columns":["b"],"data":[[1,4711]]}}"#,
+            r#"{"dataframe_split":{"columns":["b"],"data":[[1]],"age":4711}}"#,
             "age\n4711\n",
         ] {
             let text = kept(body);
             assert!(!text.contains("4711"), "{body}: {text}");
         }
         assert_eq!(kept(r#"{"age":4711,"b":1}"#), r#"{"age":"***","b":1}"#);
+        // what is not private is kept
+        assert_eq!(kept(r#"{"inputs":{"age":[4711],"b":[1,2]}}"#), r#"{"inputs":{"age":"***","b":[1,2]}}"#);
+        assert_eq!(
+            kept(r#"{"dataframe_split":{"columns":["b","age"],"index":[0],"data":[[1,4711]]}}"#),
+            r#"{"dataframe_split":{"columns":["b","age"],"index":[0],"data":[[1,"***"]]}}"#
+        );
+        assert_eq!(
+            kept(
+                r#"{"inputs":[{"name":"age","shape":[1],"data":[4711]},{"name":"b","shape":[1],"data":[2]}]}"#
+            ),
+            r#"{"inputs":[{"name":"age","shape":[1],"data":"***"},{"name":"b","shape":[1],"data":[2]}]}"#
+        );
     }
 }

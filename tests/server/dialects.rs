@@ -186,6 +186,53 @@ fn what_is_wrong_is_named_by_record_field_expectation_and_what_came() {
 }
 
 #[test]
+fn columns_of_other_names_are_missing_fields_and_no_rows_are_no_rows() {
+    let tensor = |name: &str, kind: &str, shape: Value, data: Value| json!({"name": name, "shape": shape, "datatype": kind, "data": data});
+    let none = |n: usize| (json!([n]), json!(vec![1; n]));
+    for (path, pointer, body, field) in [
+        ("/v1/models/line:predict", "/error", json!({"inputs": {"typo": [1]}}), "'a'"),
+        ("/v1/models/line:predict", "/error", json!({"inputs": {}}), "'a'"),
+        ("/v1/models/line:predict", "/error", json!({"inputs": {"a": []}}), "'shop'"),
+        ("/invocations", "/message", json!({"inputs": {"typo": [1]}}), "'a'"),
+        (
+            "/invocations",
+            "/message",
+            json!({"inputs": {"a": [1], "shop": ["X"], "opened": [true]}}),
+            "'open'",
+        ),
+        (
+            "/v2/models/line/infer",
+            "/error",
+            json!({"inputs": [tensor("typo", "FP64", none(1).0, none(1).1)]}),
+            "'a'",
+        ),
+        (
+            "/v2/models/line/infer",
+            "/error",
+            json!({"inputs": [tensor("a", "FP64", none(0).0, none(0).1), tensor("b", "FP64", none(0).0, none(0).1)]}),
+            "'shop'",
+        ),
+    ] {
+        let answer = post(shared(), path, body.to_string()).is(400).json();
+        let said = answer.pointer(pointer).unwrap().as_str().unwrap();
+        assert!(
+            said.contains(field) && said.contains("expected") && said.contains("missing"),
+            "{body}: {said}"
+        );
+    }
+    // columns of no values are an honest request for nothing
+    let empty = json!({"inputs": {"a": [], "shop": [], "open": []}}).to_string();
+    assert_eq!(post(shared(), "/v1/models/line:predict", &empty).is(200).json(), json!({"outputs": []}));
+    assert_eq!(post(shared(), "/invocations", &empty).is(200).json(), json!({"predictions": []}));
+    let tensors: Vec<Value> = [("a", "FP64"), ("shop", "BYTES"), ("open", "BOOL")]
+        .map(|(name, kind)| tensor(name, kind, json!([0]), json!([])))
+        .to_vec();
+    let answer =
+        post(shared(), "/v2/models/line/infer", json!({"inputs": tensors}).to_string()).is(200).json();
+    assert_eq!(answer["outputs"][0]["data"], json!([]));
+}
+
+#[test]
 fn what_is_no_json_is_400_also_nan_and_infinity() {
     for body in [
         "",

@@ -66,20 +66,76 @@ fn metrics_count_what_happened_with_routes_as_labels() {
     }
 }
 
+/// An access log that a test can read.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_key_in_an_address_is_not_written_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let access = Lines::default();
+    let access_log = Some(Box::new(access.clone()) as Box<dyn std::io::Write + Send>);
+    let log = Some(LogSettings::new(&path));
+    let server = with(ServerSettings { log, access_log, ..ServerSettings::default() });
+    get(server.addr(), "/sk_9fK2mQ7xTz4LpW8vRb3N").is(404);
+    assert!(server.stop_within(Duration::from_secs(20)));
+    let rows = PredictionLog::open_to_read(&path).unwrap().latest("", 10).unwrap();
+    let everything = format!("{rows:?} {}", access.text());
+    assert!(rows.len() == 1 && everything.contains("there is nothing at"), "{everything}");
+    assert!(!everything.contains("mQ7xTz4"), "{everything}");
+}
+
 #[test]
 fn what_was_asked_and_answered_is_in_the_log_without_private_values() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.db");
     let log = LogSettings { private_fields: vec!["shop".into()], ..LogSettings::new(&path) };
-    let server = with(ServerSettings { log: Some(log), ..ServerSettings::default() });
+    let access = Lines::default();
+    let access_log = Some(Box::new(access.clone()) as Box<dyn std::io::Write + Send>);
+    let server = with(ServerSettings { log: Some(log), access_log, ..ServerSettings::default() });
     send(server.addr(), "POST /predict HTTP/1.1\nx-request-id: logged-1", RECORD.as_bytes()).is(200);
     send(server.addr(), "POST /predict HTTP/1.1\nx-request-id: logged-2", b"{\"a\": 1}").is(422);
+    let secret = br#"{"a": 1, "shop": "Zanzibar", "open": true}"#;
+    let refused = send(server.addr(), "POST /predict HTTP/1.1\nx-request-id: logged-3", secret).is(422);
+    assert!(refused.text().contains("Zanzibar"), "who asked is told");
+    let columns = br#"{"inputs": {"a": [1], "shop": ["Zanzibar"], "open": [true]}}"#;
+    let head = "POST /invocations HTTP/1.1\ncontent-type: application/json\nx-request-id: logged-4";
+    send(server.addr(), head, columns).is(400);
+    send(server.addr(), "GET /sk_9fK2mQ7xTz4LpW8vRb3N HTTP/1.1\nx-request-id: logged-5", b"").is(404);
     get(server.addr(), "/ping");
     assert!(server.stop_within(Duration::from_secs(20)));
     let log = PredictionLog::open_to_read(&path).unwrap();
     let rows = log.latest("", 10).unwrap();
-    assert_eq!(rows.iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>(), ["logged-2", "logged-1"]);
-    let row = &rows[1];
+    assert_eq!(
+        rows.iter().map(|row| row.request_id.as_str()).collect::<Vec<_>>(),
+        ["logged-5", "logged-4", "logged-3", "logged-2", "logged-1"]
+    );
+    let everything = format!("{rows:?} {}", access.text());
+    assert!(access.text().contains("id=logged-3") && access.text().contains("id=logged-5"));
+    assert!(!everything.contains("Zanzibar"), "{everything}");
+    assert!(!everything.contains("mQ7xTz4"), "{everything}");
+    let not_kept = Some("(not kept: an error may repeat a private value)");
+    assert_eq!((rows[1].response.as_deref(), rows[2].response.as_deref()), (not_kept, not_kept));
+    assert_eq!(rows[2].request.as_deref(), Some(r#"{"a":1,"shop":"***","open":true}"#));
+    let row = &rows[4];
     assert_eq!(
         (row.status, row.n_rows, row.path.as_str(), row.dialect.as_str()),
         (200, 1, "/predict", "plain")

@@ -95,6 +95,21 @@ fn temperature_zero_takes_the_likeliest_word_and_stops_are_kept() {
 }
 
 #[test]
+fn as_much_as_is_allowed_is_answered() {
+    // to the byte: 128 texts of 2048 bytes are 256 KiB
+    let body = json!({
+        "model": MODEL, "prompt": "x ".repeat(1024), "n": 128, "max_tokens": 1, "echo": true, "logprobs": 0,
+        "stop": ["a".repeat(1024), "b".repeat(1024), "c".repeat(1024), "d".repeat(1024)],
+        "logit_bias": (0..1024).map(|token| (token.to_string(), json!(0))).collect::<serde_json::Map<_, _>>(),
+    });
+    let answer = post(shared(), "/v1/completions", body.to_string()).is(200).json();
+    assert_eq!(answer["choices"].as_array().unwrap().len(), 128);
+    let mut more = body;
+    more["prompt"] = ("x ".repeat(1024) + "x").into();
+    post(shared(), "/v1/completions", more.to_string()).is(400);
+}
+
+#[test]
 fn a_chat_answers_as_the_assistant() {
     let body = json!({
         "model": MODEL, "seed": 5, "max_completion_tokens": 12,
@@ -117,6 +132,9 @@ fn a_chat_answers_as_the_assistant() {
 #[test]
 fn what_is_wrong_is_told_in_openais_form() {
     let messages = json!([{"role": "user", "content": "x"}]);
+    // 256 KiB of prompts, 4 stops of 1024 bytes, 1024 biased tokens
+    let long = "ship ".repeat(60_000);
+    let biases = (0..1025).map(|token| (token.to_string(), json!(1))).collect::<serde_json::Map<_, _>>();
     for (path, body, status, param) in [
         ("/v1/completions", json!({"prompt": "x"}), 400, json!("model")),
         ("/v1/completions", json!({"model": MODEL}), 400, json!("prompt")),
@@ -145,6 +163,50 @@ fn what_is_wrong_is_told_in_openais_form() {
         ),
         ("/v1/completions", json!({"model": MODEL, "prompt": "x", "stop": [1]}), 400, json!("stop")),
         ("/v1/completions", json!({"model": MODEL, "prompt": "x", "stream": "yes"}), 400, json!("stream")),
+        ("/v1/completions", json!({"model": MODEL, "prompt": long}), 400, json!("prompt")),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x".repeat(4096), "n": 128, "max_tokens": 1, "echo": true, "logprobs": 0}),
+            400,
+            json!("prompt"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": vec!["x".repeat(4096); 65]}),
+            400,
+            json!("prompt"),
+        ),
+        ("/v1/completions", json!({"model": MODEL, "prompt": vec![1; 40_000]}), 400, json!("prompt")),
+        (
+            "/v1/chat/completions",
+            json!({"model": MODEL, "messages": [{"role": "user", "content": long}]}),
+            400,
+            json!("messages"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "stop": ["1", "2", "3", "4", "5"]}),
+            400,
+            json!("stop"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "stop": "y".repeat(1025)}),
+            400,
+            json!("stop"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "stop": ["y", "z".repeat(1025)]}),
+            400,
+            json!("stop"),
+        ),
+        (
+            "/v1/completions",
+            json!({"model": MODEL, "prompt": "x", "logit_bias": biases}),
+            400,
+            json!("logit_bias"),
+        ),
         ("/v1/chat/completions", json!({"model": MODEL, "messages": []}), 400, json!("messages")),
         (
             "/v1/chat/completions",

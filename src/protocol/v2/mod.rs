@@ -222,7 +222,7 @@ fn read_any(
         )));
     }
     if !matrix {
-        predictor.end_columns(batch).map_err(bad_input)?;
+        predictor.check_came(&came).and_then(|()| predictor.end_columns(batch)).map_err(bad_input)?;
     }
     Ok(Asked { id: request.id.map(Cow::into_owned), outputs })
 }

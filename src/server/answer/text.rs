@@ -266,9 +266,12 @@ impl Writer {
                 return self.rest(fresh);
             }
             // keeps back what a stop may begin with
+            let held = self.held.len();
             let keep = stops
                 .flat_map(|stop| {
-                    (1..stop.len()).filter(|n| stop.is_char_boundary(*n)).map(move |n| &stop[..n])
+                    (1..stop.len().min(held + 1))
+                        .filter(|n| stop.is_char_boundary(*n))
+                        .map(move |n| &stop[..n])
                 })
                 .filter(|start| self.held.ends_with(start))
                 .map(str::len)
