@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
 
 use drydock::drift::{
-    Bins, PValueMethod, Sorted, chi_squared, chi_squared_sf, cramers_v, jensen_shannon, kolmogorov_sf,
-    kolmogorov_smirnov, psi, wasserstein,
+    Bins, PValueMethod, Sorted, chi_squared, chi_squared_pooled, chi_squared_sf, cramers_v, jensen_shannon,
+    kolmogorov_sf, kolmogorov_smirnov, psi, wasserstein,
 };
 use drydock::work::Seed;
 use proptest::prelude::*;
@@ -32,6 +32,14 @@ fn draws(from: &Value) -> Vec<f64> {
                 "tail" => 1.0 / ((1.0 - u) * (1.0 - u)),
                 "offset" => 1e9 + u,
                 "constant" => 3.5,
+                "tenths" => (u * 12.0).floor() / 10.0,
+                "pareto" => (1.0 - u).powf(-1.0 / 1.5),
+                "lognormal" => {
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let v = (state >> 11) as f64 / 9_007_199_254_740_992.0;
+                    (2.0 * (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()).exp()
+                }
                 other => panic!("{other}"),
             }
         })
@@ -99,6 +107,87 @@ fn levels_agree_with_scipy() {
         close(cramers_v(&r, &c).unwrap(), number("cramers_v"), 1e-9, &name);
         close(psi(&r, &c).unwrap(), number("psi"), 1e-12, &name);
         close(jensen_shannon(&r, &c).unwrap(), number("jensen_shannon"), 1e-9, &name);
+    }
+}
+
+#[test]
+fn rare_levels_are_put_together_as_the_test_needs_it() {
+    for case in oracle()["rare_levels"].as_array().unwrap() {
+        let (r, c) = (counts(&case["reference"]), counts(&case["current"]));
+        let name = format!("{r:?} {c:?}");
+        let test = chi_squared_pooled(&r, &c);
+        let Some(groups) = case["groups"].as_u64() else {
+            assert_eq!(test, None, "{name}");
+            continue;
+        };
+        let test = test.unwrap_or_else(|| panic!("{name}: no test"));
+        assert_eq!(test.dof as u64 + 1, groups, "{name}");
+        close(test.statistic, case["statistic"].as_f64().unwrap(), 1e-9, &name);
+        close(test.p_value, case["p"].as_f64().unwrap(), 1e-9, &name);
+    }
+    // a thousand rows of ten values, and thirty that are all the last of them
+    let mut last = [0; 10];
+    last[9] = 30;
+    assert!(chi_squared_pooled(&[100; 10], &last).unwrap().p_value < 1e-20);
+}
+
+/// Both sides drawn from one distribution, the levels in the order in which they appear, the reference first: 5 in 100 tests
+/// reject. Of 3,000 a number with mean 150 and standard deviation √(3,000 · 0.05 · 0.95) = 11.9; four of these on each side.
+#[test]
+fn rare_levels_raise_no_more_false_alarms_than_alpha() {
+    let mut state = 7_u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / 9_007_199_254_740_992.0
+    };
+    // ten and three hundred levels alike, and 200 of which the k-th is k times as rare as the first
+    for (levels, falling, n_reference, n_current) in
+        [(10, false, 1000, 30), (300, false, 1000, 300), (200, true, 1000, 300)]
+    {
+        let weight = |level: usize| if falling { 1.0 / (level as f64 + 1.0) } else { 1.0 };
+        let total: f64 = (0..levels).map(weight).sum();
+        let up_to: Vec<f64> = (0..levels)
+            .scan(0.0, |sum, level| {
+                *sum += weight(level) / total;
+                Some(*sum)
+            })
+            .collect();
+        let rejected = (0..3_000)
+            .filter(|_| {
+                let mut place = vec![None; levels];
+                let (mut r, mut c) = (Vec::new(), Vec::new());
+                for row in 0..n_reference + n_current {
+                    let u = uniform();
+                    let level = up_to.partition_point(|&bound| bound < u).min(levels - 1);
+                    let at = *place[level].get_or_insert_with(|| {
+                        r.push(0_usize);
+                        c.push(0_usize);
+                        r.len() - 1
+                    });
+                    if row < n_reference { r[at] += 1 } else { c[at] += 1 }
+                }
+                chi_squared_pooled(&r, &c).unwrap().p_value <= 0.05
+            })
+            .count();
+        assert!((103..=197).contains(&rejected), "{levels} levels: {rejected} of 3,000");
+    }
+}
+
+/// The control counts neighbouring values together; drawn singly they give the same, also where a few values far out make
+/// most of the distance. Both sides of the comparison are simulations, of 2,000 and 10,000 pairs.
+#[test]
+fn the_control_of_heavy_tails_is_that_of_single_values() {
+    for case in oracle()["heavy_tails"].as_array().unwrap() {
+        let reference = Sorted::new(draws(&case["reference"]));
+        let bins = Bins::of_reference(&reference).unwrap();
+        let n = usize::try_from(case["n_current"].as_u64().unwrap()).unwrap();
+        let control =
+            drydock::drift::control_of_numbers(&reference, &bins, n, Some(1.0), (2000, Seed(5), "x"))
+                .unwrap();
+        let found = control.statistics["wasserstein"];
+        let name = case["reference"].to_string();
+        close(found.p95, case["p95"].as_f64().unwrap(), 0.12, &format!("95 % point {name}"));
+        close(found.mean, case["mean"].as_f64().unwrap(), 0.08, &format!("mean {name}"));
     }
 }
 

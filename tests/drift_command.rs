@@ -280,6 +280,118 @@ fn a_classifier_sees_what_no_single_column_shows() {
     assert!(auc("same.csv")["classifier"]["auc"].as_f64().unwrap() < 0.6);
 }
 
+/// The rule's own words against what it does: its alpha is the classifier's as well.
+#[test]
+fn the_classifier_answers_to_alpha() {
+    let folder = Folder::new();
+    folder.write("r.csv", rows(1, 300, 0.0, 0.3));
+    folder.write("c.csv", rows(2, 300, 0.05, 0.3));
+    let p = folder.run("drift r.csv c.csv --classifier 300 --json").json()["classifier"]["p_value"].as_f64();
+    let p = p.unwrap();
+    assert!((1e-6..0.99).contains(&p), "{p}");
+    let says = |alpha: f64| folder.run(&format!("drift r.csv c.csv --classifier 300 --alpha {alpha}")).text();
+    assert!(says(p * 1.001).contains("a classifier can tell"), "p = {p}");
+    assert!(says(p * 0.999).contains("a classifier can't tell"), "p = {p}");
+}
+
+#[test]
+fn the_rule_that_is_printed_is_the_rule_that_is_used() {
+    let folder = Folder::new();
+    folder.write("r.csv", rows(1, 300, 0.0, 0.3));
+    folder.write("c.csv", rows(2, 300, 0.5, 0.3));
+    let rule = |arguments: &str| {
+        let document = folder.run(&format!("drift r.csv c.csv --json {arguments}")).json();
+        document["rule"]["text"].as_str().unwrap().to_owned()
+    };
+    assert!(rule("").contains("no-drift control"));
+    assert!(!rule("--resamples 0").contains("control"));
+    assert!(rule("").contains("missing values changed if") && rule("").contains("1 percentage point"));
+    // more levels than a control is made of, each often enough
+    let levels = |n: usize| {
+        (0..4 * n).fold("code\n".to_owned(), |mut text, row| {
+            writeln!(text, "k{}", row % n).unwrap();
+            text
+        })
+    };
+    let notes = |name: &str, document: &Value| column(document, name)["notes"].to_string();
+    for (n, noted) in [(1_024, false), (1_025, true)] {
+        folder.write("many.csv", levels(n));
+        let document = folder.run("drift many.csv many.csv --type code=category --json").json();
+        assert_eq!(column(&document, "code")["control"].is_null(), noted, "{n}");
+        assert_eq!(notes("code", &document).contains("no no-drift control"), noted, "{n}");
+    }
+    // nine rows have no ten parts to learn from
+    folder.write("few.csv", rows(3, 9, 0.0, 0.3));
+    let document = folder.run("drift few.csv c.csv --thresholds learned --json").json();
+    let shop = column(&document, "shop");
+    assert!(shop["notes"].to_string().contains("the fixed ones are used"), "{}", shop["notes"]);
+    assert_eq!(shop["verdict"]["effects"][0]["threshold"].as_f64(), Some(0.1));
+    let document = folder.run("drift r.csv c.csv --thresholds learned --json").json();
+    assert!(!notes("shop", &document).contains("the fixed ones"));
+}
+
+/// A thousand rows of ten codes against thirty rows that all have the last: chi-squared, the codes in pairs, has
+/// p = 2.5e-22 (`rare_levels` in the oracle).
+#[test]
+fn a_level_that_takes_over_a_small_file_is_seen() {
+    let folder = Folder::new();
+    let lines = |rows: usize, code: &dyn Fn(usize) -> usize| {
+        (0..rows).fold("code,name\n".to_owned(), |mut text, row| {
+            writeln!(text, "{},k{}", code(row), code(row)).unwrap();
+            text
+        })
+    };
+    folder.write("r.csv", lines(1000, &|row| row % 10 + 1));
+    folder.write("c.csv", lines(30, &|_| 10));
+    folder.write("same.csv", lines(30, &|row| row % 10 + 1));
+    let document = folder.run("drift r.csv c.csv --json").json();
+    for name in ["code", "name"] {
+        let column = column(&document, name);
+        assert_eq!(column["drifted"].as_bool(), Some(true), "{name}");
+        assert!((column["verdict"]["p_value"].as_f64().unwrap() / 2.5100945686868147e-22 - 1.0).abs() < 1e-6);
+    }
+    let document = folder.run("drift r.csv same.csv --json").json();
+    assert_eq!(column(&document, "name")["drifted"].as_bool(), Some(false));
+    // what is left is one group: nothing to say, and it is not called calm
+    folder.write("one.csv", lines(300, &|row| usize::from(row == 7)));
+    folder.write("none.csv", lines(300, &|_| 0));
+    let document = folder.run("drift one.csv none.csv --json").json();
+    let name = column(&document, "name");
+    assert!(name["drifted"].is_null() && name["verdict"]["p_value"].is_null());
+    assert!(name["verdict"]["reason"].as_str().unwrap().contains("tell nothing"), "{name}");
+}
+
+/// `a` has one bad cell among numbers and is read as numbers again; `b` became words and stays. The bad cell is told.
+#[test]
+fn the_warnings_are_of_the_columns_as_they_are_compared() {
+    let folder = Folder::new();
+    let lines = |a: &dyn Fn(usize) -> String, b: &dyn Fn(usize) -> String| {
+        (0..60).fold("a,b\n".to_owned(), |mut text, row| {
+            writeln!(text, "{},{}", a(row), b(row)).unwrap();
+            text
+        })
+    };
+    let number = |row: usize| row.to_string();
+    folder.write("r.csv", lines(&number, &number));
+    let bad = |row: usize| if row % 10 == 7 { format!("oops{row}") } else { row.to_string() };
+    folder.write("c.csv", lines(&bad, &|row| format!("word{}", row % 5)));
+    let document = folder.run("drift r.csv c.csv --json").json();
+    let a = column(&document, "a");
+    assert_eq!((a["type"].as_str(), a["n"]["current"].as_u64()), (Some("number"), Some(54)));
+    assert_eq!(a["missing"]["current"].as_f64(), Some(0.1));
+    let warnings = document["warnings"].to_string();
+    assert!(warnings.contains("oops7") || warnings.contains("'a'"), "{warnings}");
+    assert!(!warnings.contains("word"), "{warnings}");
+    // the other one can't be compared, and has its rows all the same
+    let b = column(&document, "b");
+    assert!(b["drifted"].is_null());
+    assert_eq!((b["n"]["reference"].as_u64(), b["n"]["current"].as_u64()), (Some(60), Some(60)));
+    assert_eq!(
+        (b["missing"]["reference"].as_f64(), b["missing"]["current"].as_f64()),
+        (Some(0.0), Some(0.0))
+    );
+}
+
 #[test]
 fn what_is_wrong_with_the_request_is_said() {
     let folder = Folder::new();

@@ -1,7 +1,7 @@
 //! `drydock demo`: the whole path on bundled data, every figure computed as it is printed.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::Failure;
 use super::reading::Watched;
 use super::report::{grouped, print_json, scores, short};
 use super::train::text;
+use crate::client::{self, Client, ProxyChoice, Request, find_header};
 use crate::data::{ReadOptions, Source, Table, read_csv, samples};
 use crate::inference::{Prediction, Predictor, Scratch, score_csv};
 use crate::model::{Model, Policies, Policy};
@@ -19,10 +20,18 @@ use crate::work::Progress;
 /// Arguments of `drydock demo`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  drydock demo\n\nThe same by hand:\n  drydock samples winter-beverages -o winter.csv\n  \
-    drydock inspect winter.csv\n  drydock train winter.csv --target units_sold --test-fraction 0.2 -o winter.json\n  \
+    after_help = "Example:\n  drydock demo\n\nThe same by hand, in a shell of Linux or macOS (a line of a file is a day in a shop, and the\n\
+    winter of 2020 begins in line 3638):\n  \
+    drydock samples winter-beverages -o winter.csv\n  \
+    drydock inspect winter.csv\n  \
+    head -n 3637 winter.csv > before.csv\n  \
+    sed -n '1p;3638,5449p' winter.csv > during.csv\n  \
+    drydock train before.csv --target units_sold --test-fraction 0.2 -o winter.json\n  \
     drydock predict winter.json --input winter.csv -o predictions.csv\n  \
-    drydock drift winter_2019.csv winter_2020.csv --model winter.json"
+    drydock evaluate winter.json --input during.csv\n  \
+    drydock drift before.csv during.csv --model winter.json \\\n    \
+    --columns store,temperature_c,price,promotion,weekday,footfall,units_sold\n  \
+    drydock serve winter.json"
 )]
 pub(crate) struct Args {
     /// Print one JSON document
@@ -132,7 +141,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     say(
         "\n7. Serve and ask: the same model behind a real server on this machine, and the same record sent to it",
     );
-    let asked = ask_served(predictor.model(), &record)?;
+    let asked = ask_served(predictor.model(), &record, progress)?;
     let equal_served = asked.prediction.to_bits() == single.to_bits();
     say(&format!("   POST {}/predict\n   {}\n   → {}", asked.url, record, asked.answer));
     say(&format!(
@@ -254,36 +263,35 @@ struct Asked {
     seconds: f64,
 }
 
-/// Starts a server with the model on a free port, sends it a record over a socket, and stops it.
-fn ask_served(model: &Arc<Model>, record: &Value) -> Result<Asked, Failure> {
-    use std::io::{Read, Write};
+/// Starts a server with the model on a free port, sends it a record with the request client, and stops it.
+fn ask_served(model: &Arc<Model>, record: &Value, progress: &Progress) -> Result<Asked, Failure> {
     let settings =
         ServerSettings { models: vec![Model::clone(model)], text: false, ..ServerSettings::default() };
     let server = Server::start(settings).map_err(Failure::work)?;
-    let body = record.to_string();
-    let request = format!(
-        "POST /predict HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        server.addr(),
-        body.len()
-    );
-    let started = Instant::now();
-    let exchange = || {
-        let mut stream = std::net::TcpStream::connect(server.addr())?;
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(10)))?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).map(|_| answer)
+    let request = Request::new("POST", &format!("{}/predict", server.url()))
+        .header("content-type", "application/json")
+        .body(record.to_string());
+    let client = Client::new().map_err(Failure::work)?;
+    // this machine answers itself: no proxy, and no minute to wait
+    let settings = client::Settings {
+        proxy: ProxyChoice::Direct,
+        timeout: Some(Duration::from_secs(10)),
+        ..client::Settings::default()
     };
-    let text =
-        exchange().map_err(|error: std::io::Error| Failure::work(format!("{}: {error}", server.url())))?;
-    let seconds = started.elapsed().as_secs_f64();
-    let (head, answer) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let timing = head.lines().find_map(|line| line.strip_prefix("server-timing: ")).unwrap_or("").to_owned();
-    let value: Value = serde_json::from_str(answer).map_err(Failure::work)?;
+    let exchange = client.send(&request, &settings, progress).map_err(Failure::work)?;
+    let answer = String::from_utf8_lossy(&exchange.body).into_owned();
+    if exchange.status != 200 {
+        return Err(Failure::work(format!(
+            "{} answered {} {}: {answer}; please report this",
+            request.url, exchange.status, exchange.reason
+        )));
+    }
+    let timing = find_header(&exchange.headers, "server-timing").unwrap_or("").to_owned();
+    let value: Value = serde_json::from_str(&answer).map_err(Failure::work)?;
     let prediction = value["prediction"]
         .as_f64()
         .ok_or_else(|| Failure::work(format!("{} answered {answer}", server.url())))?;
-    Ok(Asked { url: server.url(), answer: answer.to_owned(), prediction, server_timing: timing, seconds })
+    Ok(Asked { url: server.url(), answer, prediction, server_timing: timing, seconds: exchange.total_secs })
 }
 
 fn number(prediction: Prediction<'_>) -> Result<f64, Failure> {

@@ -174,8 +174,7 @@ fn two_files(args: &Args, reference: &Path, current: &Path, rule: &Rule) -> Resu
     let classifier = match usize::try_from(args.classifier).unwrap_or(0) {
         0 => None,
         rows => Some(
-            domain_classifier(&both.reference, &both.current, rows, rule.seed, progress)
-                .map_err(Failure::work)?,
+            domain_classifier(&both.reference, &both.current, rows, rule, progress).map_err(Failure::work)?,
         ),
     };
     let report =
@@ -235,6 +234,11 @@ fn against_profile(args: &Args, model: &Path, rule: &Rule) -> Result<Compared, F
     let current = open(&args.reference)?;
     if args.classifier > 0 {
         return Err(Failure::usage("--classifier needs the rows of a reference: give a reference file"));
+    }
+    if rule.threshold_source == ThresholdSource::Learned {
+        return Err(Failure::usage(
+            "--thresholds learned needs the rows of a reference to learn from: give a reference file, or leave it out for the fixed thresholds",
+        ));
     }
     let watched = Watched::new("comparing");
     let loaded = read_for(&current, &options, Some(&predictor), &watched.progress).map_err(Failure::work)?;

@@ -1,7 +1,8 @@
 //! What is drawn of a column: bars of how often its values occur, and its quartiles.
 
+use super::profile::level_counts;
 use super::quantile::quantiles;
-use super::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE};
+use super::{Coded, Column, ColumnData, MISSING_DATE};
 
 /// The most bars of a number or date column.
 pub const MAX_BINS: usize = 40;
@@ -60,12 +61,7 @@ fn histogram(values: impl Iterator<Item = f64> + Clone, n: usize) -> ColumnChart
 }
 
 fn levels(coded: &Coded) -> ColumnChart {
-    let mut counts = vec![0_u64; coded.levels.len()];
-    for &code in coded.codes.iter().filter(|&&code| code != MISSING_CODE) {
-        if let Some(count) = counts.get_mut(code as usize) {
-            *count += 1;
-        }
-    }
+    let counts = level_counts(&coded.codes, coded.levels.len());
     let mut order: Vec<u32> = (0..counts.len() as u32).filter(|&code| counts[code as usize] > 0).collect();
     order.sort_by_key(|&code| std::cmp::Reverse(counts[code as usize]));
     order.truncate(MAX_BINS);

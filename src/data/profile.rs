@@ -106,7 +106,7 @@ pub fn profile_column(column: &Column) -> ColumnProfile {
             (present, count_distinct_f64(values), summary.map(Summary::Number))
         }
         ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
-            let counts = level_counts(coded);
+            let counts = level_counts(&coded.codes, coded.levels.len());
             let present = counts.iter().sum();
             let distinct = counts.iter().filter(|&&count| count > 0).count();
             (present, distinct, (distinct > 0).then(|| Summary::Levels(top_levels(coded, &counts))))
@@ -132,10 +132,10 @@ fn dates(values: &[i64]) -> Option<DateSummary> {
     Some(DateSummary { min: present().min()?, max: present().max()? })
 }
 
-/// In how many rows each level appears, by code.
-fn level_counts(coded: &Coded) -> Vec<usize> {
-    let mut counts = vec![0; coded.levels.len()];
-    for &code in &coded.codes {
+/// In how many rows each of `n_levels` levels appears, by code. Missing values have a code beyond them all.
+pub(crate) fn level_counts<'a>(codes: impl IntoIterator<Item = &'a u32>, n_levels: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_levels];
+    for &code in codes {
         if let Some(count) = counts.get_mut(code as usize) {
             *count += 1;
         }

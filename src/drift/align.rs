@@ -48,8 +48,10 @@ pub fn align(reference: Column, current: Column) -> Aligned {
     let pair = match (reference.data, current.data) {
         (Number(a), Number(b)) => Pair::Numbers(a, b),
         (Date(a), Date(b)) => Pair::Numbers(days(&a), days(&b)),
-        (Boolean(a), Boolean(b)) => Pair::Levels(same_words(a, &b), b),
-        (Category(a) | Text(a) | Boolean(a), Category(b) | Text(b) | Boolean(b)) => Pair::Levels(a, b),
+        (Category(a) | Text(a) | Boolean(a), Category(b) | Text(b) | Boolean(b)) => {
+            let b = same_words(&a.levels, b);
+            Pair::Levels(a, b)
+        }
         (a, b) if is_empty(&b) => {
             notes.push("every current value is missing".into());
             match a {
@@ -127,14 +129,29 @@ fn is_empty(data: &ColumnData) -> bool {
     }
 }
 
-/// The reference's words for no and yes, spelled as the current file spells them where they are the same words.
-fn same_words(reference: Coded, current: &Coded) -> Coded {
-    let pair = |levels: &Levels| (boolean_word(levels.get(0)), boolean_word(levels.get(1)));
-    let same = reference.levels.len() == 2
-        && current.levels.len() == 2
-        && pair(&reference.levels) == pair(&current.levels)
-        && pair(&reference.levels).0.is_some();
-    if same { Coded { levels: Arc::clone(&current.levels), ..reference } } else { reference }
+/// The current file's words for no and yes, spelled as the reference spells them where they are the same words. A file that
+/// is read for a model has them as levels like any other.
+fn same_words(reference: &Levels, current: Coded) -> Coded {
+    let words = |levels: &Levels| -> Option<Vec<(usize, bool)>> {
+        let words: Vec<_> = levels.iter().map(boolean_word).collect::<Option<_>>()?;
+        // one or two, each once, of one pair
+        let once = match words.as_slice() {
+            [_] => true,
+            [first, second] => first.0 == second.0 && first.1 != second.1,
+            _ => false,
+        };
+        once.then_some(words)
+    };
+    let Some(of_reference) = words(reference).filter(|words| words.len() == 2) else { return current };
+    let Some(of_current) = words(&current.levels) else { return current };
+    let spelled: Option<Levels> = of_current
+        .iter()
+        .map(|word| of_reference.iter().position(|known| known == word).map(|at| reference.get(at as u32)))
+        .collect();
+    match spelled {
+        Some(levels) => Coded { levels: Arc::new(levels), ..current },
+        None => current,
+    }
 }
 
 /// Texts as numbers, with how many are none; `None` when that is more than half.

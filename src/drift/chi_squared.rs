@@ -51,8 +51,10 @@ pub fn chi_squared(reference: &[usize], current: &[usize]) -> Option<ChiSquared>
     Some(ChiSquared { statistic: if dof == 0 { 0.0 } else { statistic }, p_value, dof, smallest_expected })
 }
 
-/// The same test after the rarest levels are put together until no expected count is below 5, as its p-value wants it.
-/// `None` as for [`chi_squared`]; a single level is left where all are rare.
+/// The same test after rare levels are put together among themselves, the rarest first, into groups of which none is
+/// expected fewer than five times on a side, as the test's p-value wants it.
+///
+/// `None` as for [`chi_squared`], and where several levels make one group only: then there is nothing to compare.
 #[must_use]
 pub fn chi_squared_pooled(reference: &[usize], current: &[usize]) -> Option<ChiSquared> {
     let n1: usize = reference.iter().sum();
@@ -62,24 +64,44 @@ pub fn chi_squared_pooled(reference: &[usize], current: &[usize]) -> Option<ChiS
     }
     // the smaller side expects `both · min(n1, n2) / n` of a level
     let needed = 5.0 * (n1 + n2) as f64 / n1.min(n2) as f64;
-    let mut levels: Vec<(usize, usize)> =
-        reference.iter().copied().zip(current.iter().copied()).filter(|(r, c)| r + c > 0).collect();
-    levels.sort_by_key(|(r, c)| r + c);
-    let (mut pooled, mut rest) = ((0, 0), 0);
-    for (r, c) in &levels {
-        let enough = pooled.0 + pooled.1 == 0 || (pooled.0 + pooled.1) as f64 >= needed;
-        if enough && (r + c) as f64 >= needed {
-            break;
+    let mut levels: Vec<(usize, usize, usize)> = reference
+        .iter()
+        .zip(current)
+        .enumerate()
+        .map(|(at, (&r, &c))| (at, r, c))
+        .filter(|(_, r, c)| r + c > 0)
+        .collect();
+    // Equally rare levels come in an order that does not know their side. The order given does: the levels of the reference
+    // stand before those that only the current side has, and groups made of one side alone differ whatever the data is.
+    levels.sort_by_key(|&(at, r, c)| (r + c, scattered(at)));
+    let short = |(r, c): (usize, usize)| ((r + c) as f64) < needed;
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    for &(_, r, c) in &levels {
+        match groups.last_mut() {
+            Some(last) if short(*last) => *last = (last.0 + r, last.1 + c),
+            _ => groups.push((r, c)),
         }
-        pooled = (pooled.0 + r, pooled.1 + c);
-        rest += 1;
     }
-    levels.drain(..rest);
-    if rest > 0 {
-        levels.push(pooled);
+    if let [.., before, last] = groups.as_mut_slice()
+        && short(*last)
+    {
+        *before = (before.0 + last.0, before.1 + last.1);
+        groups.pop();
     }
-    let (r, c): (Vec<usize>, Vec<usize>) = levels.into_iter().unzip();
+    if groups.len() == 1 && levels.len() > 1 {
+        return None;
+    }
+    let (r, c): (Vec<usize>, Vec<usize>) = groups.into_iter().unzip();
     chi_squared(&r, &c)
+}
+
+/// A place in an order that has nothing to do with the given one: `SplitMix64`'s output function. A mere multiple of the
+/// place would spread the sides more evenly than chance does, and the test would hardly ever reject.
+fn scattered(at: usize) -> u64 {
+    let mut place = (at as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    place = (place ^ (place >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    place = (place ^ (place >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    place ^ (place >> 31)
 }
 
 /// Cramér's V of a 2 × k table: √(χ² / n), from 0 (same shares) to 1 (no level in common).

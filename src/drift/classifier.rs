@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::align::{Pair, align};
-use super::rule::short;
+use super::rule::{Rule, short};
 use super::special::chi_squared_sf;
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
 use crate::model::{ModelKind, Policies, Policy, Scores, Task};
@@ -30,6 +30,8 @@ pub struct DomainClassifier {
     pub no_drift_p95: Option<f64>,
     /// The chance of so large an AUC without any difference.
     pub p_value: Option<f64>,
+    /// It can tell them apart from this p-value down.
+    pub alpha: f64,
     /// Rows of the reference and the current data that were used.
     pub n: (usize, usize),
     /// Folds that were measured.
@@ -47,7 +49,7 @@ impl DomainClassifier {
         let Some(auc) = self.auc else {
             return format!("no classifier: {}", self.note.as_deref().unwrap_or("it can't be measured"));
         };
-        let can = if self.p_value.is_some_and(|p| p <= 0.05) { "can" } else { "can't" };
+        let can = if self.p_value.is_some_and(|p| p <= self.alpha) { "can" } else { "can't" };
         let telling = match self.telling.first() {
             Some(first) if can == "can" => format!("; it looks at {first} first"),
             _ => String::new(),
@@ -63,7 +65,8 @@ impl DomainClassifier {
     }
 }
 
-/// Trains a tree to tell the rows apart, on up to `rows` rows of each table, drawn at random; cross-validated.
+/// Trains a tree to tell the rows apart, on up to `rows` rows of each table, drawn at random; cross-validated. The rule gives the
+/// seed, and the share of false alarms that is put up with.
 ///
 /// # Errors
 /// [`TrainError`] when it was cancelled or the fit fails.
@@ -71,9 +74,10 @@ pub fn domain_classifier(
     reference: &Table,
     current: &Table,
     rows: usize,
-    seed: Seed,
+    rule: &Rule,
     progress: &Progress,
 ) -> Result<DomainClassifier, TrainError> {
+    let (seed, alpha) = (rule.seed, rule.alpha);
     let picked = (
         sample(reference.n_rows(), rows, seed, "reference"),
         sample(current.n_rows(), rows, seed, "current"),
@@ -84,6 +88,7 @@ pub fn domain_classifier(
         std: None,
         no_drift_p95: None,
         p_value: None,
+        alpha,
         n,
         folds: 0,
         telling: Vec::new(),
@@ -134,6 +139,7 @@ pub fn domain_classifier(
         std: summary.std,
         no_drift_p95: Some(0.5 + 1.645 * standard_error),
         p_value: Some(if z > 0.0 { two_sided / 2.0 } else { 1.0 - two_sided / 2.0 }),
+        alpha,
         n,
         folds: areas.len(),
         telling: telling(&trained.model),

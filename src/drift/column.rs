@@ -39,7 +39,7 @@ pub struct Missing {
 }
 
 /// The smallest change of the missing share that is called a change.
-const MISSING_CHANGE: f64 = 0.01;
+pub(crate) const MISSING_CHANGE: f64 = 0.01;
 
 impl Missing {
     pub(crate) fn new(missing: Sides<usize>, rows: Sides<usize>) -> Self {
@@ -188,22 +188,41 @@ pub struct ColumnDrift {
 /// [`settle`] has seen all columns.
 pub(crate) fn compare_columns(reference: Column, current: Column, rule: &Rule) -> ColumnDrift {
     let (name, kind) = (reference.name.clone(), reference.kind());
+    let rows = Sides { reference: reference.len(), current: current.len() };
+    let missing = Sides { reference: missing_in(&reference), current: missing_in(&current) };
     let Aligned { pair, notes } = align(reference, current);
     let mut drift = match pair {
         Pair::Numbers(reference, current) => compare_numbers(name, kind, reference, current, rule),
         Pair::Levels(reference, current) => compare_levels(name, kind, &reference, &current, rule),
-        Pair::Conflict(why) => conflict(name, kind, &why),
+        Pair::Conflict(why) => {
+            let n = Sides {
+                reference: rows.reference - missing.reference,
+                current: rows.current - missing.current,
+            };
+            conflict(name, kind, &why, (n, Missing::new(missing, rows)))
+        }
     };
     drift.notes.splice(0..0, notes);
     drift
 }
 
-pub(crate) fn conflict(name: String, kind: ColumnKind, why: &str) -> ColumnDrift {
+/// In how many rows a column has no value.
+pub(crate) fn missing_in(column: &Column) -> usize {
+    (0..column.len()).filter(|&row| column.is_missing(row)).count()
+}
+
+/// A column that can't be compared; how many values it has, and how many are missing, is known all the same.
+pub(crate) fn conflict(
+    name: String,
+    kind: ColumnKind,
+    why: &str,
+    (n, missing): (Sides<usize>, Missing),
+) -> ColumnDrift {
     ColumnDrift {
         name,
         kind,
-        n: Sides::default(),
-        missing: Missing::default(),
+        n,
+        missing,
         measures: Measures::None { psi: None, jensen_shannon: None },
         drifted: None,
         verdict: open("none", None, Vec::new(), None),

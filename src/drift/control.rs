@@ -130,7 +130,6 @@ pub fn control_of_levels(
 
 fn cells_of(reference: &Sorted, bins: &Bins, group: bool) -> Vec<Cell> {
     let values = reference.values();
-    let width = if group { (values.len() / CELLS).max(1) } else { 1 };
     let bin_of = |value: f64| match bins {
         Bins::Edges(edges) => edges.partition_point(|&edge| edge < value),
         Bins::Values(all) => all.iter().position(|&v| v == value).unwrap_or(all.len()),
@@ -139,6 +138,10 @@ fn cells_of(reference: &Sorted, bins: &Bins, group: bool) -> Vec<Cell> {
     let mut start = 0;
     while start < values.len() {
         let bin = bin_of(values[start]);
+        // The tails are cut ever finer: a few values far out may be most of a distance, and one cell would put them at one
+        // place.
+        let width =
+            if group { (values.len() / CELLS).min(start.min(values.len() - start) / 8).max(1) } else { 1 };
         // all of a value, within one bin
         let wanted = values[(start + width - 1).min(values.len() - 1)];
         let last = match bins {

@@ -6,10 +6,11 @@ use super::column::{
     BinNames, BinShares, ColumnDrift, LevelMeasures, LevelShare, Measures, Missing, Sides, empty_side, open,
     shares,
 };
-use super::control::control_of_levels;
+use super::control::{MAX_LEVELS, control_of_levels};
 use super::rule::{Effect, Rule, ThresholdSource};
 use super::rule_card::{self, chunked, mean_plus_three_std};
-use crate::data::{Coded, ColumnKind, MISSING_CODE};
+use crate::data::profile::level_counts;
+use crate::data::{Coded, ColumnKind};
 
 /// How many levels are listed by name.
 const LISTED: usize = 50;
@@ -41,27 +42,21 @@ pub fn compare_levels(
             )
         })
         .collect();
-    let tally = |codes: &[u32], place: &dyn Fn(u32) -> usize| {
-        let mut counts = vec![0_usize; names.len()];
-        let mut missing = 0;
-        for &code in codes {
-            if code == MISSING_CODE {
-                missing += 1;
-            } else if let Some(count) = counts.get_mut(place(code)) {
-                *count += 1;
-            }
-        }
-        (counts, missing)
+    let n_names = names.len();
+    let tally = |codes: &[u32]| level_counts(codes, n_names);
+    let r = tally(&reference.codes);
+    let mut c = vec![0_usize; n_names];
+    for (&at, n) in place.iter().zip(level_counts(&current.codes, place.len())) {
+        c[at] += n;
+    }
+    let rows = Sides { reference: reference.codes.len(), current: current.codes.len() };
+    let missing = Sides {
+        reference: rows.reference - r.iter().sum::<usize>(),
+        current: rows.current - c.iter().sum::<usize>(),
     };
-    let own = |code: u32| code as usize;
-    let (r, missing_r) = tally(&reference.codes, &own);
-    let (c, missing_c) =
-        tally(&current.codes, &|code| place.get(code as usize).copied().unwrap_or(usize::MAX));
     // with very many levels ten tallies would not fit, and would say nothing
     let parts = if names.len() > MANY_LEVELS { 0 } else { reference.codes.len() };
-    let chunks: Vec<Vec<usize>> = chunked(parts).map(|rows| tally(&reference.codes[rows], &own).0).collect();
-    let rows = Sides { reference: reference.codes.len(), current: current.codes.len() };
-    let missing = Sides { reference: missing_r, current: missing_c };
+    let chunks: Vec<Vec<usize>> = chunked(parts).map(|rows| tally(&reference.codes[rows])).collect();
     // levels that neither side uses are none
     let used: Vec<usize> = (0..names.len()).filter(|&at| r[at] + c[at] > 0).collect();
     let pick = |counts: &[usize]| used.iter().map(|&at| counts[at]).collect::<Vec<usize>>();
@@ -98,6 +93,13 @@ pub(crate) fn of_counts(
     let control = control_of_levels(r, n.current, (rule.resamples, rule.seed, &name));
     let nannyml = rule_card::nannyml(chunks, c);
     let fixed = rule.thresholds;
+    let mut notes = Vec::new();
+    if rule.threshold_source == ThresholdSource::Learned && chunks.is_empty() {
+        notes.push(format!("thresholds can't be learned from a reference with fewer than ten rows or more than {MANY_LEVELS} levels; the fixed ones are used"));
+    }
+    if control.is_none() && rule.resamples > 0 && r.iter().filter(|&&count| count > 0).count() > MAX_LEVELS {
+        notes.push(format!("no no-drift control is made of more than {MAX_LEVELS} levels, so that an effect need only reach its threshold"));
+    }
     let thresholds = match rule.threshold_source {
         ThresholdSource::Learned if !chunks.is_empty() => {
             let learn = |of: &dyn Fn(&[usize]) -> Option<f64>| {
@@ -125,7 +127,6 @@ pub(crate) fn of_counts(
     };
     let (n_new_levels, n_unseen, new_levels) = only(c, n.current, &|at| !of_reference[at]);
     let (n_vanished_levels, _, vanished_levels) = only(r, n.reference, &|at| c[at] == 0);
-    let mut notes = Vec::new();
     let mut unusable = empty_side(n);
     let n_levels = r.iter().filter(|&&count| count > 0).count();
     if unusable.is_none() && n.reference >= 20 && 2 * n_levels > n.reference {

@@ -1,17 +1,19 @@
 //! Drift against a model's own outline of its training data, when that data is not at hand.
 //!
-//! The outline of a number is its deciles, or its values where there are at most ten: PSI and Jensen–Shannon are what the
-//! data itself gives (the share between two deciles is a tenth, unless values repeat at a decile), the verdict rests on
-//! chi-squared over those bins, and KS and Wasserstein are not defined. The outline of levels is complete.
+//! The outline of a number is its deciles with how many values are at most each, or its values where there are at most ten:
+//! PSI and Jensen–Shannon are what the data itself gives, the verdict rests on chi-squared over those bins, and KS and
+//! Wasserstein are not defined. The outline of levels is complete. A model file of an older program does not have the counts
+//! at the deciles; a tenth between two of them is assumed there, which is off where values repeat.
 
-use super::align::{Pair, align};
+use super::align::{Aligned, Pair, align};
 use super::bins::Bins;
 use super::column::{BinNames, ColumnDrift, Measures, Missing, NumberMeasures, Sides, settle};
 use super::levels::{LevelCounts, of_counts};
 use super::report::{Report, drifted_share};
 use super::rule::Rule;
 use super::sorted::Sorted;
-use crate::data::{Coded, Column, ColumnData, ColumnKind, MISSING_CODE, Table};
+use crate::data::profile::level_counts;
+use crate::data::{Coded, Column, ColumnData, ColumnKind, Table};
 use crate::model::{Model, ReferenceColumn, ReferenceValues};
 
 /// Compares a table with the outline of a model's training data, column by column (the target among them, where the table
@@ -20,14 +22,19 @@ use crate::model::{Model, ReferenceColumn, ReferenceValues};
 pub fn compare_with_profile(model: &Model, current: &Table, rule: &Rule) -> Report {
     let mut columns = Vec::new();
     let mut only_in_reference = Vec::new();
-    for outline in model.reference.iter().filter(|outline| outline.name != "prediction") {
+    // the outline of the predictions comes last; a column of the data may have its name
+    let outlines = match model.reference.split_last() {
+        Some((last, data)) if last.name == "prediction" => data,
+        _ => model.reference.as_slice(),
+    };
+    for outline in outlines {
         match current.column(&outline.name) {
             Some(column) => columns.push(compare_outline(outline, column.clone(), rule)),
             None => only_in_reference.push(outline.name.clone()),
         }
     }
     settle(&mut columns, rule);
-    let known = |name: &str| model.reference.iter().any(|outline| outline.name == name);
+    let known = |name: &str| outlines.iter().any(|outline| outline.name == name);
     let only_in_current =
         current.columns().iter().map(|column| column.name.clone()).filter(|name| !known(name)).collect();
     Report { drifted_share: drifted_share(&columns), columns, only_in_reference, only_in_current }
@@ -36,20 +43,26 @@ pub fn compare_with_profile(model: &Model, current: &Table, rule: &Rule) -> Repo
 /// Compares a column with its outline; the verdict is open.
 pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: &Rule) -> ColumnDrift {
     match &outline.values {
-        ReferenceValues::Number { deciles, counts, mean, std } => {
+        ReferenceValues::Number { deciles, up_to, counts, mean, std } => {
             let kind = if current.kind() == ColumnKind::Date { ColumnKind::Date } else { ColumnKind::Number };
             let stand_in = match kind {
                 ColumnKind::Date => Column { name: outline.name.clone(), data: ColumnData::Date(vec![0]) },
                 _ => Column::number(outline.name.clone(), vec![0.0]),
             };
+            let sides = sides_of(outline, &current);
             let aligned = align(stand_in, current);
             let Pair::Numbers(_, values) = aligned.pair else {
                 return super::column::conflict(
                     outline.name.clone(),
                     kind,
                     "numbers in training, texts in the current data: there is no common scale to compare them on",
+                    sides,
                 );
             };
+            let mut notes = aligned.notes;
+            if counts.is_none() && up_to.is_empty() && outline.n > 0 {
+                notes.push("an older program wrote this model file: how many training values lie between two deciles is assumed, a tenth each, which is off where values repeat; train again for the true counts".into());
+            }
             let sorted = Sorted::new(values);
             let (bins, in_reference) = match counts {
                 Some(counts) => {
@@ -58,7 +71,7 @@ pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: 
                     of_bin.push(0);
                     (bins, of_bin)
                 }
-                None => decile_bins(deciles, outline.n),
+                None => decile_bins(deciles, up_to, outline.n),
             };
             let in_current = bins.counts(&sorted);
             let names: Vec<String> = (0..bins.len()).map(|bin| bin.to_string()).collect();
@@ -99,58 +112,67 @@ pub(crate) fn compare_outline(outline: &ReferenceColumn, current: Column, rule: 
                 }));
             }
             drift.rule_card.clear();
-            drift.notes = aligned.notes;
+            drift.notes.splice(0..0, notes);
             drift.notes.push("against the model's outline of its training data: KS and Wasserstein need the data itself; the verdict rests on chi-squared over the bins".into());
             drift
         }
         ReferenceValues::Category { counts } => {
-            let coded = match current.data {
-                ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => coded,
-                ColumnData::Number(values) => values
-                    .iter()
-                    .map(|&value| (!value.is_nan()).then(|| crate::data::number_text(value)))
-                    .collect(),
-                ColumnData::Date(_) => {
-                    return super::column::conflict(
-                        outline.name.clone(),
-                        ColumnKind::Category,
-                        "levels in training, dates in the current data",
-                    );
-                }
+            // Each level once stands in for the training column, so that what is made comparable between two files is made
+            // comparable here. Its kind is not in the outline; the current one's, where it can have been that.
+            let once: Coded = counts.iter().map(|(level, _)| Some(level.as_str())).collect();
+            let data = match current.data {
+                ColumnData::Boolean(_) => ColumnData::Boolean(once),
+                ColumnData::Text(_) => ColumnData::Text(once),
+                _ => ColumnData::Category(once),
             };
-            compare_level_outline(outline, counts, &coded, rule)
+            let sides = sides_of(outline, &current);
+            match align(Column { name: outline.name.clone(), data }, current) {
+                Aligned { pair: Pair::Levels(reference, current), notes } => {
+                    let mut drift = compare_level_outline(outline, counts, &reference, &current, rule);
+                    drift.notes.splice(0..0, notes);
+                    drift
+                }
+                Aligned { pair: Pair::Numbers(..) | Pair::Conflict(_), .. } => super::column::conflict(
+                    outline.name.clone(),
+                    ColumnKind::Category,
+                    "levels in training, dates in the current data",
+                    sides,
+                ),
+            }
         }
     }
 }
 
+/// `reference` has each of the outline's `counts` once, in their order, under the name that it is compared by.
 fn compare_level_outline(
     outline: &ReferenceColumn,
     counts: &[(String, usize)],
+    reference: &Coded,
     current: &Coded,
     rule: &Rule,
 ) -> ColumnDrift {
-    let mut of_level = vec![0_usize; current.levels.len()];
-    let mut missing = 0;
-    for &code in &current.codes {
-        match of_level.get_mut(code as usize) {
-            Some(count) if code != MISSING_CODE => *count += 1,
-            _ => missing += 1,
+    let mut in_reference = vec![0_usize; reference.levels.len()];
+    for (&code, (_, n)) in reference.codes.iter().zip(counts) {
+        if let Some(count) = in_reference.get_mut(code as usize) {
+            *count += n;
         }
     }
+    let mut of_level = level_counts(&current.codes, current.levels.len());
+    let missing = current.codes.len() - of_level.iter().sum::<usize>();
     let mut all = LevelCounts {
         names: Vec::new(),
         reference: Vec::new(),
         current: Vec::new(),
         of_reference: Vec::new(),
     };
-    for (level, n) in counts {
+    for (level, n) in reference.levels.iter().zip(in_reference) {
         let here = current
             .levels
             .code(level)
             .and_then(|code| of_level.get_mut(code as usize))
             .map_or(0, std::mem::take);
         all.names.push(level);
-        all.reference.push(*n);
+        all.reference.push(n);
         all.current.push(here);
         all.of_reference.push(true);
     }
@@ -171,13 +193,26 @@ fn missing_of(outline: &ReferenceColumn, missing: usize, rows: usize) -> Missing
     )
 }
 
-/// Bins at the deciles, equal ones merged, and how many of n values each holds: a tenth for each decile in it.
-fn decile_bins(deciles: &[f64], n: usize) -> (Bins, Vec<usize>) {
+/// Values and missing ones of both sides, whatever they are.
+fn sides_of(outline: &ReferenceColumn, current: &Column) -> (Sides<usize>, Missing) {
+    let missing = super::column::missing_in(current);
+    let n = Sides { reference: outline.n, current: current.len() - missing };
+    (n, missing_of(outline, missing, current.len()))
+}
+
+/// Bins at the deciles, equal ones merged, and how many of n values each holds. `known` says how many values are at most each
+/// inner decile; an older file does not, and there it is what values without ties would have.
+fn decile_bins(deciles: &[f64], known: &[usize], n: usize) -> (Bins, Vec<usize>) {
     let inner = deciles.get(1..10).unwrap_or(&[]);
     let mut edges: Vec<f64> = Vec::new();
     let mut up_to: Vec<usize> = Vec::new();
-    for (&edge, tenth) in inner.iter().zip(1_usize..) {
-        let rank = (n * tenth).div_ceil(10);
+    for (at, &edge) in inner.iter().enumerate() {
+        // of values without ties, those up to place (n - 1) k / 10, counted from 0
+        let rank = known.get(at).copied().unwrap_or_else(|| n.saturating_sub(1) * (at + 1) / 10 + 1).min(n);
+        // halfway between infinities is nowhere
+        if edge.is_nan() {
+            continue;
+        }
         if edges.last() == Some(&edge) {
             up_to.pop();
         } else {

@@ -1,7 +1,7 @@
 //! Reads a reference and a current file so that their columns mean the same: what one leaves open, the other settles.
 
 use crate::data::stream::CsvStream;
-use crate::data::{ColumnData, ColumnKind, DataError, Loaded, ReadOptions, Source, Table, Warning, read_csv};
+use crate::data::{ColumnKind, DataError, Loaded, ReadOptions, Source, Table, Warning, read_csv};
 use crate::inference::Predictor;
 use crate::work::Progress;
 
@@ -85,12 +85,12 @@ fn read_known(source: &Source, options: &ReadOptions, progress: &Progress) -> Re
 /// Reads the file once more where columns are of another kind than the reference's; keeps what fits.
 fn read_as_reference(
     reference: &Table,
-    mut loaded: Loaded,
+    loaded: Loaded,
     source: &Source,
     options: &ReadOptions,
     progress: &Progress,
 ) -> Result<Loaded, DataError> {
-    let mut options = options.clone();
+    let mut forced = options.clone();
     let mut odd = Vec::new();
     for column in reference.columns() {
         let Some(current) = loaded.table.column(&column.name) else { continue };
@@ -99,35 +99,34 @@ fn read_as_reference(
         let empty =
             [column, current].iter().any(|column| (0..column.len()).all(|row| column.is_missing(row)));
         if texts && wanted && !empty {
-            options.columns.entry(column.name.clone()).or_default().kind = Some(column.kind());
+            forced.columns.entry(column.name.clone()).or_default().kind = Some(column.kind());
             odd.push(column.name.clone());
         }
     }
     if odd.is_empty() {
         return Ok(loaded);
     }
-    let again = read_known(source, &options, progress)?;
-    let present =
-        |column: &crate::data::Column| (0..column.len()).filter(|&row| !column.is_missing(row)).count();
-    let columns: Vec<crate::data::Column> = loaded
-        .table
-        .into_columns()
-        .into_iter()
-        .map(|column| match again.table.column(&column.name) {
-            Some(forced) if odd.contains(&column.name) && 2 * present(forced) >= present(&column) => {
-                forced.clone()
-            }
-            _ => column,
-        })
-        .collect();
-    loaded.table = Table::new(columns).map_err(DataError::Setting)?;
-    let fits = |name: &str| {
-        loaded.table.column(name).is_some_and(|column| {
-            !matches!(column.data, ColumnData::Text(_) | ColumnData::Category(_) | ColumnData::Boolean(_))
-        })
+    let again = read_known(source, &forced, progress)?;
+    let present = |table: &Table, name: &str| {
+        table
+            .column(name)
+            .map_or(0, |column| (0..column.len()).filter(|&row| !column.is_missing(row)).count())
     };
-    if odd.iter().all(|name| fits(name)) {
-        loaded.warnings = again.warnings;
+    let (fit, unfit): (Vec<&String>, Vec<&String>) =
+        odd.iter().partition(|name| 2 * present(&again.table, name) >= present(&loaded.table, name));
+    if unfit.is_empty() {
+        return Ok(again);
     }
-    Ok(loaded)
+    if fit.is_empty() {
+        return Ok(loaded);
+    }
+    // Those that don't fit are read as before, and once more: so the warnings are of the kinds that are kept, and none of a
+    // cell that is taken for missing is lost.
+    for name in unfit {
+        match options.columns.get(name) {
+            Some(own) => forced.columns.insert(name.clone(), own.clone()),
+            None => forced.columns.remove(name),
+        };
+    }
+    read_known(source, &forced, progress)
 }

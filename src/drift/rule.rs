@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::column::MISSING_CHANGE;
 use super::multiple::Correction;
 use crate::work::Seed;
 
@@ -92,9 +93,16 @@ impl Rule {
             ),
             ThresholdSource::Learned => "PSI, KS, Wasserstein over standard deviation, or Cramér's V above the column's own mean + 3 standard deviations over ten consecutive parts of the reference, each against all of it".into(),
         };
+        let above_chance = match self.resamples {
+            0 => "",
+            _ => " and lies above the no-drift control's 95 % point",
+        };
         format!(
-            "drifted if significant and material. Significant: p ≤ {}{correction} (numbers: two-sided Kolmogorov-Smirnov; levels, and numbers of at most ten reference values: chi-squared, what is expected fewer than five times put together). Material: an effect that reaches its threshold and lies above the no-drift control's 95 % point ({material}). No verdict (null) with fewer than {} values on a side",
-            self.alpha, self.min_values
+            "drifted if significant and material. Significant: p ≤ {}{correction} (numbers: two-sided Kolmogorov-Smirnov; levels, and numbers of at most ten reference values: chi-squared, what is expected fewer than five times put together). Material: an effect that reaches its threshold{above_chance} ({material}). No verdict (null) with fewer than {} values on a side, or where levels put together leave one group. The share of missing values changed if its two-proportion p ≤ {} over the number of columns and it moved by at least {} percentage point",
+            self.alpha,
+            self.min_values,
+            self.alpha,
+            MISSING_CHANGE * 100.0
         )
     }
 }
@@ -183,7 +191,10 @@ impl Verdict {
             return None;
         }
         let Some(adjusted) = self.adjusted_p_value else {
-            self.reason = "no verdict: the test is not defined here".into();
+            self.reason = match self.test {
+                "chi_squared" => "no verdict: so few values over so many levels tell nothing, since chi-squared needs two groups of levels that are each expected five times on both sides".into(),
+                _ => "no verdict: the test is not defined here".into(),
+            };
             return None;
         };
         let significant = adjusted <= self.alpha;

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::bins::jensen_shannon;
 use super::special::chi_squared_sf;
+use crate::data::profile::histogram;
 
 /// Up to so many reference rows Evidently tests for significance; above it measures distance.
 const EVIDENTLY_SMALL: usize = 1_000;
@@ -188,21 +189,16 @@ fn whylogs(method: &'static str, why: &'static str, p: Option<f64>) -> ToolVerdi
 #[must_use]
 pub fn nannyml_numbers(reference: &[f64], current: &[f64]) -> Option<(f64, f64)> {
     let (low, high, bins) = doane(reference)?;
-    let scale = if high > low { bins as f64 / (high - low) } else { 0.0 };
-    if !scale.is_finite() {
-        return None;
-    }
     // values of the current side beyond the reference's range have a bin of their own
-    let bin = |value: f64| {
-        if value < low || value > high { bins } else { (((value - low) * scale) as usize).min(bins - 1) }
-    };
     let count = |values: &[f64]| {
-        let mut counts = vec![0_usize; bins + 1];
-        values.iter().filter(|value| !value.is_nan()).for_each(|&value| counts[bin(value)] += 1);
-        counts
+        let mut counts = histogram(values, bins, Some((low, high)))?.counts;
+        let present = values.iter().filter(|value| !value.is_nan()).count();
+        counts.push(present - counts.iter().sum::<usize>());
+        Some(counts)
     };
-    let chunks: Vec<Vec<usize>> = chunked(reference.len()).map(|rows| count(&reference[rows])).collect();
-    nannyml(&chunks, &count(current))
+    let chunks: Option<Vec<Vec<usize>>> =
+        chunked(reference.len()).map(|rows| count(&reference[rows])).collect();
+    nannyml(&chunks?, &count(current)?)
 }
 
 /// `NannyML`'s Jensen–Shannon distance of levels; `chunks` are the counts of ten consecutive parts of the reference.

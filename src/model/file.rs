@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Estimator, InputKind, Model, ModelKind, Node, ReferenceValues, Task, TermKind};
+use super::{Estimator, InputKind, Model, ModelKind, Node, Task, TermKind};
 
 /// The first field of every model file.
 pub const FORMAT: &str = "drydock-model";
@@ -134,11 +134,7 @@ impl Model {
             return Err(format!("a {} model can't do {:?}", self.kind, self.task));
         }
         for column in &self.reference {
-            if let ReferenceValues::Number { deciles, .. } = &column.values
-                && !(deciles.is_empty() || deciles.len() == 11)
-            {
-                return Err(format!("reference column '{}' has {} deciles", column.name, deciles.len()));
-            }
+            column.check().map_err(|what| format!("reference column '{}' {what}", column.name))?;
         }
         let n_outputs = if self.task == Task::Regression { 1 } else { n_classes };
         self.estimator.check(self.task, n_terms, n_outputs)

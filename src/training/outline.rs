@@ -1,8 +1,8 @@
 //! The training rows in outline, kept in the model file for drift to be measured against.
 
-use crate::data::profile::summarize;
+use crate::data::profile::{level_counts, summarize};
 use crate::data::quantile::quantiles;
-use crate::data::{Coded, Column, ColumnData, MISSING_CODE, MISSING_DATE, distinct_values_up_to};
+use crate::data::{Coded, Column, ColumnData, MISSING_DATE, distinct_values_up_to};
 use crate::model::{ReferenceColumn, ReferenceValues};
 
 /// A column with at most this many distinct numbers is described by how often each occurs.
@@ -36,9 +36,13 @@ pub(crate) fn outline(column: &Column, rows: &[usize]) -> ReferenceColumn {
 pub(crate) fn numbers(name: &str, values: &[f64]) -> ReferenceColumn {
     let summary = summarize(values);
     let n = summary.as_ref().map_or(0, |s| s.count);
-    let counts = distinct_values_up_to(values, FEW_VALUES).map(|distinct| {
+    let counts = distinct_values_up_to(values, FEW_VALUES).filter(|_| n > 0).map(|distinct| {
         distinct.into_iter().map(|value| (value, values.iter().filter(|&&v| v == value).count())).collect()
     });
+    let deciles = quantiles(values, &DECILES).unwrap_or_default();
+    // what counts say already is not said again
+    let inner = if counts.is_some() { &[] } else { deciles.get(1..10).unwrap_or(&[]) };
+    let up_to = inner.iter().map(|&decile| values.iter().filter(|&&value| value <= decile).count()).collect();
     ReferenceColumn {
         name: name.to_owned(),
         n,
@@ -46,21 +50,16 @@ pub(crate) fn numbers(name: &str, values: &[f64]) -> ReferenceColumn {
         values: ReferenceValues::Number {
             mean: summary.as_ref().map_or(0.0, |s| s.mean),
             std: summary.as_ref().and_then(|s| s.std),
-            deciles: quantiles(values, &DECILES).unwrap_or_default(),
-            counts: counts.filter(|_| n > 0),
+            deciles,
+            up_to,
+            counts,
         },
     }
 }
 
 fn levels(name: &str, coded: &Coded, rows: &[usize]) -> ReferenceColumn {
-    let mut counts = vec![0_usize; coded.levels.len()];
-    let mut missing = 0;
-    for &row in rows {
-        match coded.codes[row] {
-            MISSING_CODE => missing += 1,
-            code => counts[code as usize] += 1,
-        }
-    }
+    let counts = level_counts(rows.iter().map(|&row| &coded.codes[row]), coded.levels.len());
+    let missing = rows.len() - counts.iter().sum::<usize>();
     named_counts(name, coded.levels.iter().map(str::to_owned).zip(counts).collect(), missing)
 }
 

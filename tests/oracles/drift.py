@@ -36,6 +36,15 @@ def draws(seed, n, kind):
             values.append(1e9 + u)
         elif kind == "constant":
             values.append(3.5)
+        elif kind == "tenths":
+            values.append(math.floor(u * 12) / 10)
+        elif kind == "pareto":
+            values.append((1 - u) ** (-1 / 1.5))
+        elif kind == "lognormal":
+            # Box and Muller's, of this number and the next
+            state = (6364136223846793005 * state + 1442695040888963407) % 2**64
+            v = (state >> 11) / 2**53
+            values.append(math.exp(2 * math.sqrt(-2 * math.log(1 - u)) * math.cos(2 * math.pi * v)))
     return values
 
 
@@ -162,7 +171,70 @@ monitored = [
         ((1, 500, "uniform"), (2, 700, "shifted")),
         ((3, 2000, "tail"), (4, 1000, "tail")),
         ((5, 1230, "uniform"), (6, 50, "uniform")),
+        ((5, 500, "tenths"), (6, 700, "tenths")),
+        ((5, 4000, "tenths"), (6, 700, "tenths")),
+        ((15, 500, "constant"), (16, 600, "tenths")),
     ]
 ]
 
-print(json.dumps({"nannyml": monitored, "numbers": numbers, "tails": tails, "levels": levels, "chi_squared_sf": chi}, indent=0))
+def pooled(reference, current):
+    """Levels by how often they occur, the rarest first, put into groups that are expected five times on both sides."""
+    n1, n2 = sum(reference), sum(current)
+    expected = lambda group: (group[0] + group[1]) * min(n1, n2) / (n1 + n2)
+    levels = sorted(((r, c) for r, c in zip(reference, current) if r + c), key=sum)
+    groups, group = [], (0, 0)
+    for r, c in levels:
+        group = (group[0] + r, group[1] + c)
+        if expected(group) >= 5:
+            groups.append(group)
+            group = (0, 0)
+    if sum(group):
+        last = groups.pop() if groups else (0, 0)
+        groups.append((last[0] + group[0], last[1] + group[1]))
+    if len(groups) == 1 and len(levels) > 1:
+        return {"groups": None}
+    test = stats.chi2_contingency(np.array(groups).T, correction=False)
+    return {"groups": len(groups), "statistic": float(test.statistic), "p": float(test.pvalue)}
+
+
+# no two levels that occur equally often differ, so that their order says nothing
+rare = [
+    {"reference": r, "current": c, **pooled(r, c)}
+    for r, c in [
+        ([100] * 10, [0] * 9 + [30]),
+        ([100] * 10, [3] * 10),
+        ([1, 2, 4, 9, 30, 60], [2, 4, 0, 11, 31, 50]),
+        ([500, 300, 2, 0], [480, 310, 0, 9]),
+        ([0, 40, 60, 3], [1, 50, 45, 8]),
+        ([300, 1], [299, 0]),
+        ([9], [4]),
+        ([30, 40, 30], [20, 50, 31]),
+    ]
+]
+
+
+def no_drift(values, n_current, pairs, rng):
+    """Wasserstein's distance of pairs of resamples of the values, each drawn singly; mean and 95 % point."""
+    values = np.sort(np.array(values))
+    n = len(values)
+    steps = np.diff(values)
+    found = []
+    for _ in range(pairs):
+        a = np.cumsum(np.bincount(rng.integers(0, n, n), minlength=n)) / n
+        b = np.cumsum(np.bincount(rng.integers(0, n, n_current), minlength=n)) / n_current
+        found.append(float((np.abs(a - b)[:-1] * steps).sum()))
+    return {"mean": float(np.mean(found)), "p95": float(np.quantile(found, 0.95))}
+
+
+rng = np.random.default_rng(20)
+heavy = [
+    {"reference": list(a), "n_current": n, **no_drift(draws(*a), n, 10_000, rng)}
+    for a, n in [
+        ((23, 10_000, "pareto"), 10_000),
+        ((24, 10_000, "lognormal"), 10_000),
+        ((25, 30_000, "pareto"), 3_000),
+        ((26, 9_000, "uniform"), 9_000),
+    ]
+]
+
+print(json.dumps({"rare_levels": rare, "heavy_tails": heavy, "nannyml": monitored, "numbers": numbers, "tails": tails, "levels": levels, "chi_squared_sf": chi}, indent=0))

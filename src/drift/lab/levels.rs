@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::data::{Coded, MISSING_CODE};
+use crate::data::profile::level_counts;
+use crate::data::{Coded, Levels};
 use crate::drift::{ChiSquared, chi_squared, cramers_v, jensen_shannon, psi};
 
 /// Every statistic of levels after a move of the mix slider.
@@ -34,32 +35,21 @@ impl LabLevels {
     /// Counts both sides.
     #[must_use]
     pub fn new(reference: &Coded, current: &Coded) -> Self {
-        let mut lab = Self { names: Vec::new(), reference: Vec::new(), current: Vec::new() };
-        lab.count(reference, |lab| &mut lab.reference);
-        lab.count(current, |lab| &mut lab.current);
-        lab.reference.resize(lab.names.len(), 0);
-        lab
-    }
-
-    fn count(&mut self, coded: &Coded, side: impl Fn(&mut Self) -> &mut Vec<usize>) {
-        let mut counts = vec![0_usize; coded.levels.len()];
-        for &code in coded.codes.iter().filter(|&&code| code != MISSING_CODE) {
-            if let Some(count) = counts.get_mut(code as usize) {
-                *count += 1;
+        let mut names = Levels::default();
+        let (mut r, mut c) = (Vec::new(), Vec::new());
+        for (coded, side) in [(reference, &mut r), (current, &mut c)] {
+            let counts = level_counts(&coded.codes, coded.levels.len());
+            for (level, count) in coded.levels.iter().zip(counts).filter(|(_, count)| *count > 0) {
+                let place = names.intern(level) as usize;
+                if side.len() <= place {
+                    side.resize(place + 1, 0);
+                }
+                side[place] += count;
             }
         }
-        for (level, count) in coded.levels.iter().zip(counts).filter(|(_, count)| *count > 0) {
-            let place = self.names.iter().position(|name| name == level).unwrap_or(self.names.len());
-            if place == self.names.len() {
-                self.names.push(level.to_owned());
-            }
-            let places = self.names.len();
-            let counts = side(self);
-            counts.resize(places, 0);
-            counts[place] += count;
-        }
-        let places = self.names.len();
-        side(self).resize(places, 0);
+        r.resize(names.len(), 0);
+        c.resize(names.len(), 0);
+        Self { names: names.iter().map(str::to_owned).collect(), reference: r, current: c }
     }
 
     /// The levels, those of the reference first.
@@ -118,6 +108,20 @@ impl LabLevels {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Identifiers: a search through all names for each would compare ten thousand million of them.
+    #[test]
+    fn a_hundred_thousand_levels_are_counted_at_once() {
+        let coded = |from: u32| -> Coded { (from..from + 100_000).map(|id| Some(id.to_string())).collect() };
+        let started = std::time::Instant::now();
+        let lab = LabLevels::new(&coded(0), &coded(50_000));
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+        assert_eq!(lab.names().len(), 150_000);
+        let counts = lab.counts(0.0, &BTreeMap::new());
+        assert_eq!(counts[0], ("0".to_owned(), 1, 0));
+        assert_eq!(counts[50_000], ("50000".to_owned(), 1, 1));
+        assert_eq!(counts[149_999], ("149999".to_owned(), 0, 1));
+    }
 
     #[test]
     fn the_mix_moves_whole_rows() {
