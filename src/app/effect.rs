@@ -141,7 +141,12 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
                     train::cancelled(state, slot);
                 }
-                Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
+                Slot::Batch
+                | Slot::BatchBack
+                | Slot::BatchSave
+                | Slot::Measure
+                | Slot::Parity
+                | Slot::Ask => {
                     predict::cancelled(state, slot);
                 }
                 Slot::Server
@@ -214,7 +219,7 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         Slot::Train | Slot::TrainChart | Slot::TrainRows | Slot::ModelFile => {
             train::failed(state, slot, problem);
         }
-        Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity => {
+        Slot::Batch | Slot::BatchBack | Slot::BatchSave | Slot::Measure | Slot::Parity | Slot::Ask => {
             predict::failed(state, slot, problem);
         }
         Slot::Server

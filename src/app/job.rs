@@ -58,6 +58,8 @@ pub(crate) enum Slot {
     Measure,
     /// Comparing single with batch.
     Parity,
+    /// The record on its way to the server.
+    Ask,
     /// Starting or stopping the server.
     Server,
     /// Reading or changing the key file.
@@ -267,6 +269,7 @@ impl Jobs {
                 | Slot::TrainRows
                 | Slot::BatchBack
                 | Slot::Parity
+                | Slot::Ask
                 | Slot::RequestFiles
                 | Slot::RequestHistory
         );

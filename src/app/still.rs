@@ -122,6 +122,38 @@ fn a_running_batch_finds_room_in_a_small_dark_window() {
     paint(batch_at_work(), 1024.0, 700.0, Theme::Dark).snapshot("predict_running_small_dark");
 }
 
+/// The record and a file asked over HTTP, as a server that is imagined answered them.
+fn over_http() -> AppState {
+    let mut state = winter(PageId::Predict);
+    let champion = state.truth.champion().unwrap();
+    let (predictor, by) = (Arc::clone(&champion.predictor), predict::By::of(champion));
+    let batch = predict::stopped(&predictor, by, "two_winters.csv", two_winters(), 0.466);
+    let calls = Some(predict::Calls { n: batch.n_rows.div_ceil(512), rows: 512 });
+    let record = predict::current(&state.truth, &state.screen.predict).unwrap();
+    let answered = predict::Answered {
+        value: 84.536,
+        class: None,
+        request: "r-000214-5f3c9a1b2c3d".into(),
+        seconds: 0.001_26,
+    };
+    state.screen.predict.call = predict::Call::Http;
+    let results = &mut state.results.predict;
+    results.batch.done(Arc::new(predict::Batch { calls, stopped: None, ..batch }));
+    results.reply = Some(predict::Reply { record, outcome: Ok(answered) });
+    results.served = true;
+    state
+}
+
+#[test]
+fn what_was_asked_over_http_names_its_request_and_its_calls() {
+    paint(over_http(), 1440.0, 900.0, Theme::Light).snapshot("predict_http");
+}
+
+#[test]
+fn what_was_asked_over_http_finds_room_in_a_small_dark_window() {
+    paint(over_http(), 1024.0, 700.0, Theme::Dark).snapshot("predict_http_small_dark");
+}
+
 #[test]
 fn a_stopped_batch_is_marked_as_a_part() {
     let mut state = winter(PageId::Predict);

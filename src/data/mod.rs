@@ -40,6 +40,7 @@ pub use distinct::distinct_values_up_to;
 pub use edits::Edits;
 pub use encoding::Encoding;
 pub use excerpt::{RawLine, encoding_of, raw_lines, read_start, row_at_line};
+pub(crate) use number::plain as plain_number;
 pub use number::{Decimal, Unit, number_text, write_number};
 pub use options::{ColumnOptions, DataError, Dialect, Quote, Ragged, ReadOptions};
 pub(crate) use options::{advice, list};

@@ -2,11 +2,13 @@
 //! calls this, so that all of it gives the same number to the last bit.
 
 mod batch;
+mod calls;
 mod error;
 mod kernel;
 mod labelled;
 mod record;
 mod rows;
+mod scan;
 mod slots;
 mod stream;
 mod table;
@@ -17,9 +19,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use batch::{Batch, BodyError, Form, Rows};
+pub use calls::{Answers, Ask, CallError, score_csv_asking};
 pub use error::{InputError, Place};
 pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
 pub use record::Scratch;
+pub use scan::JsonScan;
 pub use slots::Notes;
 pub use stream::{ScoreError, Scored, score_csv, score_csv_seen};
 pub use table::Predictions;

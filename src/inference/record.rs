@@ -4,6 +4,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::Predictor;
 use super::error::InputError;
+use super::scan::JsonScan;
 use super::slots::{ABSENT_BITS, Slot, SlotKind};
 use crate::data::number_text;
 use crate::model::Policy;
@@ -25,6 +26,10 @@ impl Predictor {
     /// # Errors
     /// [`InputError`] when the text is no JSON object or a policy refuses a field.
     pub fn read_record(&self, json: &[u8], scratch: &mut Scratch) -> Result<(), InputError> {
+        let mut scan = JsonScan::new(json);
+        if self.scan_record(&mut scan, &mut scratch.slots).is_some() && scan.is_at_end() {
+            return Ok(());
+        }
         let mut problem = None;
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let seed = RecordSeed { predictor: self, slots: &mut scratch.slots, problem: &mut problem };
@@ -41,6 +46,59 @@ impl Predictor {
         let seed = RecordSeed { predictor: self, slots: &mut scratch.slots, problem: &mut problem };
         let read = seed.deserialize(record);
         outcome(read, problem)
+    }
+}
+
+impl Predictor {
+    /// Reads an object with the model's inputs as fields into `slots`. `None` where there is anything unusual.
+    #[inline]
+    pub(super) fn scan_record(&self, scan: &mut JsonScan<'_>, slots: &mut Vec<f64>) -> Option<()> {
+        if !scan.take(b'{') {
+            return None;
+        }
+        slots.clear();
+        slots.resize(self.slots.len(), f64::from_bits(ABSENT_BITS));
+        let mut expected = 0;
+        loop {
+            let key = scan.text()?;
+            let at = match self.slots.get(expected) {
+                Some(slot) if slot.input.name == key => expected,
+                _ => *self.by_name.get(key)?,
+            };
+            let value = slots.get_mut(at).filter(|value| value.to_bits() == ABSENT_BITS)?;
+            if !scan.take(b':') {
+                return None;
+            }
+            *value = self.slots[at].scan(scan)?;
+            expected = at + 1;
+            if !scan.take(b',') {
+                break;
+            }
+        }
+        if !scan.take(b'}') {
+            return None;
+        }
+        for (value, slot) in slots.iter_mut().zip(&self.slots) {
+            if value.to_bits() == ABSENT_BITS {
+                *value = slot.absent().ok()?;
+            }
+        }
+        Some(())
+    }
+}
+
+impl Slot {
+    /// Reads a value as this input wants it. `None` where the value is refused or unusual.
+    #[inline]
+    pub(super) fn scan(&self, scan: &mut JsonScan<'_>) -> Option<f64> {
+        match (scan.peek()?, &self.kind) {
+            (b'-' | b'0'..=b'9', SlotKind::Number) => self.number(scan.number()?).ok(),
+            (b'"', _) => self.text(scan.text()?).ok(),
+            (b't', SlotKind::Boolean { .. }) => scan.word("true").then_some(1.0),
+            (b'f', SlotKind::Boolean { .. }) => scan.word("false").then_some(0.0),
+            (b'n', _) if scan.word("null") => self.missing().ok(),
+            _ => None,
+        }
     }
 }
 

@@ -48,14 +48,8 @@ impl<'a> RowReader<'a> {
         Ok(Self { predictor, places })
     }
 
-    /// Predicts a block's rows. `visit(first, n, outputs)` is handed their outputs, output by output, up to the
-    /// first row that is refused.
-    pub(crate) fn predict(
-        &self,
-        memory: &mut Memory,
-        cells: &Cells<'_>,
-        mut visit: impl FnMut(usize, usize, &[f64]),
-    ) -> Read {
+    /// Reads a block's rows into slots.
+    pub(super) fn read(&self, memory: &mut Memory, cells: &Cells<'_>) -> Read {
         let slots = &self.predictor.slots;
         let n_rows = cells.n_rows();
         let mut read = Read { notes: Notes::new(slots.len()), refused: None };
@@ -77,6 +71,24 @@ impl<'a> RowReader<'a> {
                 }
             }
         }
+        read
+    }
+
+    /// Which column of the file each input is, with the inputs' names and kinds.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = (&'a Slot, Option<usize>)> {
+        self.predictor.slots.iter().zip(self.places.iter().copied())
+    }
+
+    /// Predicts a block's rows. `visit(first, n, outputs)` is handed their outputs, output by output, up to the
+    /// first row that is refused.
+    pub(crate) fn predict(
+        &self,
+        memory: &mut Memory,
+        cells: &Cells<'_>,
+        mut visit: impl FnMut(usize, usize, &[f64]),
+    ) -> Read {
+        let n_rows = cells.n_rows();
+        let mut read = self.read(memory, cells);
         if read.refused.is_some() {
             return read;
         }

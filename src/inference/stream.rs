@@ -30,6 +30,9 @@ pub enum ScoreError {
     /// The predictions can't be written.
     #[error("can't write the predictions: {0}")]
     Write(std::io::Error),
+    /// What predicts elsewhere gave no answer.
+    #[error("{0}")]
+    Call(String),
 }
 
 /// What was done.
@@ -47,13 +50,22 @@ pub struct Scored {
 }
 
 /// A scored block.
-struct Part {
-    text: Vec<u8>,
+#[derive(Default)]
+pub(super) struct Part {
+    pub(super) text: Vec<u8>,
     /// The numbers, or the places of the classes.
-    values: Vec<f64>,
-    n_rows: u64,
-    notes: Notes,
-    refused: Option<(u64, InputError)>,
+    pub(super) values: Vec<f64>,
+    pub(super) n_rows: u64,
+    pub(super) notes: Notes,
+    /// The line in the block, and what is wrong there.
+    pub(super) refused: Option<(u64, InputError)>,
+    /// Why there was no answer.
+    pub(super) unanswered: Option<String>,
+}
+
+/// What predicts a block's rows and writes them.
+pub(super) trait Scorer: Sync {
+    fn score(&self, memory: &mut Memory, cells: &Cells<'_>) -> Part;
 }
 
 /// Reads rows from `source` and writes them to `out` as RFC 4180 CSV (UTF-8, commas): all input columns as they
@@ -83,6 +95,19 @@ pub fn score_csv_seen(
     out: &mut dyn Write,
     progress: &Progress,
     seen: &mut dyn FnMut(u64, &[f64]),
+) -> Result<Scored, ScoreError> {
+    score_with(predictor, source, options, out, progress, seen, |writer| Here { writer })
+}
+
+/// Scores with what `scorer` makes.
+pub(super) fn score_with<'p, S: Scorer>(
+    predictor: &'p Predictor,
+    source: &Source,
+    options: &ReadOptions,
+    out: &mut dyn Write,
+    progress: &Progress,
+    seen: &mut dyn FnMut(u64, &[f64]),
+    scorer: impl FnOnce(Writer<'p>) -> S,
 ) -> Result<Scored, ScoreError> {
     let options = predictor.with_types(options)?;
     let stream = CsvStream::open(source, &options)?;
@@ -122,7 +147,7 @@ pub fn score_csv_seen(
             text
         })
         .collect();
-    let writer = Writer { predictor, reader, class_texts };
+    let scorer = scorer(Writer { predictor, reader, class_texts });
     let mut scored = Scored {
         n_rows: 0,
         notes: Notes::new(predictor.slots.len()),
@@ -133,8 +158,11 @@ pub fn score_csv_seen(
     scored.warnings = stream.run(
         progress,
         Memory::default,
-        |memory: &mut Memory, cells| writer.score(memory, cells),
+        |memory: &mut Memory, cells| scorer.score(memory, cells),
         |part: Part, lines_before| {
+            if let Some(why) = part.unanswered {
+                return Err(ScoreError::Call(why));
+            }
             if let Some((line, error)) = part.refused {
                 return Err(refuse(error.at(Place::Line(lines_before + line + 1))));
             }
@@ -192,40 +220,71 @@ pub(crate) fn take_as(own: &mut ColumnOptions, name: &str, kind: ColumnKind) -> 
     Ok(())
 }
 
-/// Scores blocks and writes their rows.
-struct Writer<'a> {
-    predictor: &'a Predictor,
-    reader: RowReader<'a>,
+/// Writes rows with their predictions.
+pub(super) struct Writer<'a> {
+    pub(super) predictor: &'a Predictor,
+    pub(super) reader: RowReader<'a>,
     class_texts: Vec<Vec<u8>>,
 }
 
 impl Writer<'_> {
-    fn score(&self, memory: &mut Memory, cells: &Cells<'_>) -> Part {
+    /// Writes a row of the file with its prediction: a number, or the place of a class with its probability.
+    pub(super) fn write(
+        &self,
+        cells: &Cells<'_>,
+        row: usize,
+        (value, probability): (f64, f64),
+        part: &mut Part,
+    ) {
+        let Part { text, values, .. } = part;
+        values.push(value);
+        cells.write_row(row, text);
+        text.push(b',');
+        if self.class_texts.is_empty() {
+            write_number(value, text);
+        } else {
+            if let Some(class) = self.class_texts.get(value as usize) {
+                text.extend_from_slice(class);
+            }
+            text.push(b',');
+            write_number(probability, text);
+        }
+        text.push(b'\n');
+    }
+
+    /// Room for a block's rows.
+    pub(super) fn part(cells: &Cells<'_>) -> Part {
         let n_rows = cells.n_rows();
-        let mut text = Vec::with_capacity(cells.n_bytes() + n_rows * 20);
-        let mut values = Vec::with_capacity(n_rows);
-        let read = self.reader.predict(memory, cells, |start, n, outputs| {
+        Part {
+            text: Vec::with_capacity(cells.n_bytes() + n_rows * 20),
+            values: Vec::with_capacity(n_rows),
+            n_rows: n_rows as u64,
+            ..Part::default()
+        }
+    }
+}
+
+/// Predicts in this process.
+struct Here<'a> {
+    writer: Writer<'a>,
+}
+
+impl Scorer for Here<'_> {
+    fn score(&self, memory: &mut Memory, cells: &Cells<'_>) -> Part {
+        let Writer { predictor, reader, .. } = &self.writer;
+        let mut part = Writer::part(cells);
+        let read = reader.predict(memory, cells, |start, n, outputs| {
             for row in 0..n {
-                cells.write_row(start + row, &mut text);
-                text.push(b',');
-                match self.predictor.prediction(|output| outputs[output * n + row]) {
-                    Prediction::Number(value) => {
-                        values.push(value);
-                        write_number(value, &mut text);
-                    }
+                let predicted = match predictor.prediction(|output| outputs[output * n + row]) {
+                    Prediction::Number(value) => (value, f64::NAN),
                     Prediction::Class { name, probability } => {
-                        let class = self.predictor.model.output.classes.iter().position(|c| c == name);
-                        values.push(class.map_or(f64::NAN, |class| class as f64));
-                        if let Some(class) = class.and_then(|class| self.class_texts.get(class)) {
-                            text.extend_from_slice(class);
-                        }
-                        text.push(b',');
-                        write_number(probability, &mut text);
+                        let class = predictor.model.output.classes.iter().position(|c| c == name);
+                        (class.map_or(f64::NAN, |class| class as f64), probability)
                     }
-                }
-                text.push(b'\n');
+                };
+                self.writer.write(cells, start + row, predicted, &mut part);
             }
         });
-        Part { text, values, n_rows: n_rows as u64, notes: read.notes, refused: read.refused }
+        Part { notes: read.notes, refused: read.refused, ..part }
     }
 }

@@ -58,10 +58,11 @@ impl Shared {
         self.protocols.load(Ordering::Relaxed) & bit(protocol) != 0
     }
 
-    /// An id that no other request of this server has.
+    /// An id that no other request has, of another run of the server neither: its number, readable, and what this run
+    /// has of its own.
     pub(crate) fn new_id(&self) -> String {
         let n = self.next_id.fetch_add(1, Ordering::Relaxed);
-        format!("{:012x}{n:08x}", self.id_base & 0xffff_ffff_ffff)
+        format!("r-{n:06}-{:012x}", self.id_base & 0xffff_ffff_ffff)
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -137,6 +137,17 @@ impl Bench {
         }
     }
 
+    /// Paints frames until a text is shown, in labels without a name, too.
+    #[track_caller]
+    pub(crate) fn wait_till_said(&mut self, text: &str) {
+        let since = Instant::now();
+        while !self.says(text) {
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(3));
+            assert!(since.elapsed() < PATIENCE, "'{text}' is not said; there are: {}", self.labels());
+        }
+    }
+
     /// Lets more than a second pass, so that what changed is written.
     pub(crate) fn let_time_pass(&mut self) {
         for _ in 0..100 {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
 
 mod bench;
+mod call;
 mod data;
 mod data_more;
 mod frame;

@@ -44,7 +44,7 @@ fn winter(width: f32, height: f32, theme: egui::Theme) -> Bench {
 }
 
 /// The number that the page shows.
-fn shown(bench: &Bench) -> String {
+pub(crate) fn shown(bench: &Bench) -> String {
     let node = bench.harness.get_by_label_contains("Prediction: ");
     node.accesskit_node().label().unwrap().trim_start_matches("Prediction: ").to_owned()
 }

@@ -148,6 +148,13 @@ fn zoned(unix_millis: i64, form: &str) -> String {
     )
 }
 
+/// A request's id as lists show it: of the server's own only the number, of others all.
+pub(crate) fn request_id(id: &str) -> &str {
+    let number = id.strip_prefix("r-").and_then(|rest| rest.split('-').next()).unwrap_or_default();
+    let is_own = number.len() >= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_own { &id[..2 + number.len()] } else { id }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,5 +184,20 @@ mod tests {
         assert_eq!(duration(4.5), "4.5 s");
         assert_eq!(duration(125.0), "2 min 5 s");
         assert_eq!(bytes(31_400_000), "31.4 MB");
+    }
+
+    #[test]
+    fn ids_of_the_server_are_shown_by_their_number() {
+        for (id, shown) in [
+            ("r-000214-5f3c9a1b2c3d", "r-000214"),
+            ("r-1234567-5f3c9a1b2c3d", "r-1234567"),
+            ("r-000041", "r-000041"),
+            ("mine-7", "mine-7"),
+            ("r-12", "r-12"),
+            ("r-", "r-"),
+            ("", ""),
+        ] {
+            assert_eq!(request_id(id), shown);
+        }
     }
 }

@@ -2,168 +2,119 @@
 //! columns. Whatever is unusual or wrong is left to the reader that takes everything and explains what it does not take;
 //! `tests::both_readers_agree` holds the two together.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-
 use super::binary::width;
 use super::{Asked, Output};
-use crate::inference::{Batch, Predictor};
+use crate::inference::{Batch, JsonScan, Predictor};
 
 /// Reads a request; `None` for one that is not of the usual kind.
 pub(super) fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Option<Asked> {
     predictor.begin_columns(batch);
-    let mut request = Request { predictor, batch, id: None, n_rows: None };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    (&mut deserializer).deserialize_map(&mut request).ok()?;
-    deserializer.end().ok()?;
-    let id = request.id;
-    request.n_rows?;
+    let mut scan = JsonScan::new(body);
+    let (mut id, mut n_rows) = (None, None);
+    object(&mut scan, |key, scan| match key {
+        "inputs" if n_rows.is_none() => {
+            n_rows = Some(inputs(predictor, scan, batch)?);
+            Some(())
+        }
+        "id" if id.is_none() => {
+            id = Some(scan.text()?.to_owned());
+            Some(())
+        }
+        _ => None,
+    })?;
+    if n_rows.is_none() || !scan.is_at_end() {
+        return None;
+    }
     predictor.end_columns(batch).ok()?;
     let outputs = Output::of(predictor.model()).iter().map(|output| (*output, false)).collect();
     Some(Asked { id, outputs })
 }
 
-struct Request<'a> {
-    predictor: &'a Predictor,
-    batch: &'a mut Batch,
-    id: Option<String>,
-    n_rows: Option<usize>,
+/// Reads an object of one field or more, each by `field`.
+fn object<'a>(
+    scan: &mut JsonScan<'a>,
+    mut field: impl FnMut(&'a str, &mut JsonScan<'a>) -> Option<()>,
+) -> Option<()> {
+    if !scan.take(b'{') {
+        return None;
+    }
+    loop {
+        let key = scan.text()?;
+        if !scan.take(b':') {
+            return None;
+        }
+        field(key, scan)?;
+        if !scan.take(b',') {
+            return scan.take(b'}').then_some(());
+        }
+    }
 }
 
-impl<'de> Visitor<'de> for &mut Request<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an inference request")
+/// Reads the list of tensors, and says how many rows each of them has.
+fn inputs(predictor: &Predictor, scan: &mut JsonScan<'_>, batch: &mut Batch) -> Option<usize> {
+    if !scan.take(b'[') {
+        return None;
     }
+    let mut n_rows = None;
+    for at in 0.. {
+        let rows = input(predictor, at, scan, batch)?;
+        if n_rows.is_some_and(|n| n != rows) {
+            return None;
+        }
+        n_rows = Some(rows);
+        if !scan.take(b',') {
+            break;
+        }
+    }
+    if scan.take(b']') { n_rows } else { None }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<&str>()? {
-            match key {
-                "inputs" if self.n_rows.is_none() => map.next_value_seed(Inputs(self))?,
-                "id" if self.id.is_none() => self.id = Some(map.next_value::<&str>()?.to_owned()),
-                _ => return Err(unusual()),
+/// Reads a tensor that is probably the model's input `at`, and says how many rows it has.
+fn input(predictor: &Predictor, at: usize, scan: &mut JsonScan<'_>, batch: &mut Batch) -> Option<usize> {
+    let (mut input, mut rows, mut typed, mut done) = (None, None, false, false);
+    object(scan, |key, scan| {
+        match key {
+            "name" if input.is_none() => {
+                let name = scan.text()?;
+                let here = predictor.model().inputs.get(at).filter(|input| input.name == name);
+                let known = here.map(|_| at).or_else(|| predictor.input(name));
+                // a column that has values came before
+                input = Some(known.filter(|at| batch.column_len(*at) == 0)?);
             }
-        }
-        Ok(())
-    }
-}
-
-fn unusual<E: serde::de::Error>() -> E {
-    E::custom("not the usual request")
-}
-
-struct Inputs<'r, 'a>(&'r mut Request<'a>);
-
-impl<'de> DeserializeSeed<'de> for Inputs<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Inputs<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("tensors")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let mut at = 0;
-        while seq.next_element_seed(Input { request: self.0, at })?.is_some() {
-            at += 1;
-        }
-        Ok(())
-    }
-}
-
-/// A tensor that is probably the model's input `at`.
-struct Input<'r, 'a> {
-    request: &'r mut Request<'a>,
-    at: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Input<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Input<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a tensor")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Request { predictor, batch, n_rows, .. } = self.request;
-        let (mut input, mut rows, mut typed, mut done) = (None, None, false, false);
-        while let Some(key) = map.next_key::<&str>()? {
-            match key {
-                "name" if input.is_none() => {
-                    let name = map.next_value::<&str>()?;
-                    let here = predictor.model().inputs.get(self.at).filter(|input| input.name == name);
-                    let known = here.map(|_| self.at).or_else(|| predictor.input(name));
-                    // a column that has values came before
-                    input = Some(known.filter(|at| batch.column_len(*at) == 0).ok_or_else(unusual)?);
+            "shape" if rows.is_none() => rows = Some(shape(scan)?),
+            "datatype" if !typed => {
+                let datatype = scan.text()?;
+                typed = datatype == "BYTES" || width(datatype).is_some();
+                if !typed {
+                    return None;
                 }
-                "shape" if rows.is_none() => rows = Some(map.next_value_seed(Shape)?),
-                "datatype" if !typed => {
-                    let datatype = map.next_value::<&str>()?;
-                    typed = datatype == "BYTES" || width(datatype).is_some();
-                    if !typed {
-                        return Err(unusual());
-                    }
-                }
-                "data" if !done => {
-                    let (Some(input), Some(rows), true) = (input, rows, typed) else { return Err(unusual()) };
-                    let mut problem = None;
-                    map.next_value_seed(predictor.column_seed(input, batch, &mut problem))?;
-                    let all = n_rows.is_none_or(|n| n == rows);
-                    if problem.is_some() || !all || batch.column_len(input) != rows {
-                        return Err(unusual());
-                    }
-                    *n_rows = Some(rows);
-                    done = true;
-                }
-                _ => return Err(unusual()),
             }
+            "data" if !done => {
+                let (Some(input), Some(rows), true) = (input, rows, typed) else { return None };
+                predictor.scan_column(input, scan, batch)?;
+                if batch.column_len(input) != rows {
+                    return None;
+                }
+                done = true;
+            }
+            _ => return None,
         }
-        if done { Ok(()) } else { Err(A::Error::custom("a tensor without data")) }
-    }
+        Some(())
+    })?;
+    if done { rows } else { None }
 }
 
 /// The rows of a column's shape, `[N]` or `[N, 1]`.
-struct Shape;
-
-impl<'de> DeserializeSeed<'de> for Shape {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_seq(self)
+fn shape(scan: &mut JsonScan<'_>) -> Option<usize> {
+    if !scan.take(b'[') {
+        return None;
     }
-}
-
-impl<'de> Visitor<'de> for Shape {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a shape")
+    // no rows are for the other reader to judge
+    let rows = scan.count().filter(|rows| *rows > 0)?;
+    if scan.take(b',') && scan.count() != Some(1) {
+        return None;
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
-        let rows = seq.next_element::<u32>()?.ok_or_else(unusual)?;
-        let wide = seq.next_element::<u32>()?;
-        if wide.is_some_and(|n| n != 1) || (wide.is_some() && seq.next_element::<u32>()?.is_some()) {
-            return Err(unusual());
-        }
-        // no rows are for the other reader to judge
-        if rows == 0 { Err(unusual()) } else { Ok(rows as usize) }
-    }
+    scan.take(b']').then_some(rows)
 }
 
 #[cfg(test)]
@@ -199,7 +150,7 @@ mod tests {
     fn both_readers_agree() {
         let predictor = model();
         let x = json!({"name": "x", "shape": [2], "datatype": "FP64", "data": [0.5, 3]});
-        let shop = json!({"name": "shop", "shape": [2, 1], "datatype": "BYTES", "data": [["A"], ["B"]]});
+        let shop = json!({"name": "shop", "shape": [2, 1], "datatype": "BYTES", "data": ["A", "B"]});
         let with = |key: &str, value: Value| {
             let mut tensor = x.clone();
             tensor[key] = value;
@@ -214,6 +165,7 @@ mod tests {
             (with("datatype", json!("INT32")), true),
             (with("data", json!([null, 3])), true),
             // of another kind, but right
+            (with("data", json!([[0.5], [3]])), false),
             (json!({"inputs": [x, shop], "outputs": [{"name": "prediction"}]}).to_string(), false),
             (json!({"inputs": [x, shop], "parameters": {}}).to_string(), false),
             (r#"{"inputs":[{"data":[1],"name":"x","shape":[1],"datatype":"FP64"},{"data":["A"],"name":"shop","shape":[1],"datatype":"BYTES"}]}"#.to_owned(), false),

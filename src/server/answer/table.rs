@@ -222,6 +222,8 @@ fn score_into(
             ScoreError::Write(error) => Problem::busy(format!(
                 "the server has no room for the predictions in a temporary file: {error}"
             )),
+            // only a caller who asks elsewhere meets it
+            ScoreError::Call(why) => Problem::new(502, why),
         }
     })?;
     let took = began.elapsed();

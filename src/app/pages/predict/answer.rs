@@ -5,6 +5,7 @@ use eframe::egui::{
     pos2, vec2,
 };
 
+use super::call::Answered;
 use super::record::Answer;
 use super::waterfall::waterfall_ui;
 use crate::app::state::Version;
@@ -14,8 +15,25 @@ use crate::app::widgets::{Weight, elided, format, hairline_ui, meter, paint_icon
 /// The most classes that are shown with their probability.
 const CLASSES: usize = 3;
 
+/// Who gave the answer.
+pub(super) enum Said<'a> {
+    /// The model in this process.
+    Here,
+    /// The server, once it has.
+    NotYet,
+    /// The server; to the record in the controls, or to one that stood there a moment ago.
+    There { answered: &'a Answered, is_of_record: bool },
+}
+
 /// The number, its band, its distance from the training data; and why it is what it is.
-pub(super) fn answer_ui(ui: &mut Ui, rect: Rect, compact: bool, version: &Version, outcome: &Answer) {
+pub(super) fn answer_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    compact: bool,
+    version: &Version,
+    outcome: &Answer,
+    said: &Said<'_>,
+) {
     let t = tokens(ui);
     let output = &version.model().output;
     let side = if compact { 140.0 } else { 156.0 };
@@ -29,16 +47,23 @@ pub(super) fn answer_ui(ui: &mut Ui, rect: Rect, compact: bool, version: &Versio
         None => output.name.clone(),
     };
     column.add(Label::new(text(name, font::small(), t.text_2)).truncate());
-    let shown = match &outcome.class {
+    let (class, value, color) = match said {
+        Said::There { answered, is_of_record } => {
+            (&answered.class, answered.value, if *is_of_record { t.text } else { t.text_3 })
+        }
+        Said::Here | Said::NotYet => (&outcome.class, outcome.value, t.text),
+    };
+    let shown = match class {
+        _ if matches!(said, Said::NotYet) => "…".to_owned(),
         Some(class) => class.clone(),
-        None => format::number(outcome.value, 4),
+        None => format::number(value, 4),
     };
     let font = fitting(&column, &shown, side);
     let spoken = format!("Prediction: {shown}");
     let height = font.size + space::S2;
     let (place, response) = column.allocate_exact_size(vec2(side, height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
-    column.painter().text(place.left_center(), Align2::LEFT_CENTER, &shown, font, t.text);
+    column.painter().text(place.left_center(), Align2::LEFT_CENTER, &shown, font, color);
     if outcome.class.is_some() {
         classes_ui(&mut column, t, outcome, side);
     } else {
@@ -54,6 +79,12 @@ pub(super) fn answer_ui(ui: &mut Ui, rect: Rect, compact: bool, version: &Versio
         column.label(text(difference, font::small(), t.text_2));
     }
     distance_ui(&mut column, outcome);
+    if let Said::There { answered, .. } = said {
+        let line = format!("Request {}", format::request_id(&answered.request));
+        column.add(Label::new(text(line, font::small(), t.text_3)).truncate()).on_hover_text(
+            "The request's id, as the server gave it: the Serve page lists it. What stands beside the number is worked out here, by the same model",
+        );
+    }
     let right = Rect::from_min_max(pos2(left.right() + space::S3, rect.top()), rect.max);
     waterfall_ui(ui, right, outcome);
 }

@@ -5,8 +5,9 @@ use eframe::egui::{
     UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::call::ROWS_PER_CALL;
 use super::result::table_ui;
-use super::{Batch, Command, Draft, Half, Results, rows_text};
+use super::{Batch, Call, Command, Draft, Half, Results, rows_text};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
@@ -15,7 +16,7 @@ use crate::app::state::{Problem, Version};
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
     Bars, Button, Tone, Weight, bars, card_head, empty_state, format, icon_ui, menu_item, popup_frame,
-    progress_bar, tag,
+    progress_bar, select, tag,
 };
 use crate::data::chart::ColumnChart;
 
@@ -82,7 +83,8 @@ pub(crate) fn batch_ui(
         middle.min.y += REMARKS;
     }
     if let Some(problem) = &results.batch.problem {
-        middle.min.y += problem_part(ui, middle, problem, batch.is_some(), commands);
+        let over_http = draft.call == Call::Http;
+        middle.min.y += problem_part(ui, middle, problem, batch.is_some(), over_http, commands);
     }
     if let Some(table) = shown {
         let name = batch.map_or("prediction", |batch| batch.prediction_column.as_str());
@@ -131,6 +133,7 @@ fn problem_part(
     place: Rect,
     problem: &Problem,
     has_result: bool,
+    over_http: bool,
     commands: &mut Commands,
 ) -> f32 {
     let t = tokens(ui);
@@ -152,6 +155,10 @@ fn problem_part(
                     commands.push(AppCommand::Choose(Purpose::OpenBatch));
                 }
                 if Button::ghost("Try again").small().ui(ui).clicked() {
+                    commands.push(Command::Again);
+                }
+                if over_http && Button::ghost("Use In-process").small().ui(ui).clicked() {
+                    commands.push(Command::Call(Call::InProcess));
                     commands.push(Command::Again);
                 }
                 let label = if has_result { "Back to the result before" } else { "Close" };
@@ -296,7 +303,7 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     };
     let shown = if batch.is_none() && results.running.is_none() { None } else { share };
     progress_bar(ui, "Batch", shown, ui.available_width(), size::PROGRESS);
-    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), space::S4), Sense::hover());
+    let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), space::S4), Sense::hover());
     let (done, rate) = match (&results.running, batch) {
         (Some(running), _) => {
             let seconds = job.map_or(0.0, |job| job.seconds);
@@ -308,15 +315,28 @@ fn file_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
                     format!("  {} left", format::duration(seconds * (1.0 / f64::from(share) - 1.0)))
                 });
             (
-                format!("{share}{}", rows_text(running.n_rows)),
+                format!("{share}{}{}", rows_text(running.n_rows), calls_text(running.calls)),
                 format!("{}{left}", rate(running.n_rows, seconds)),
             )
         }
-        (None, Some(batch)) => (rows_text(batch.n_rows), rate(batch.n_rows, batch.seconds)),
+        (None, Some(batch)) => {
+            let calls = calls_text(batch.calls.map_or(0, |calls| calls.n));
+            (format!("{}{calls}", rows_text(batch.n_rows)), rate(batch.n_rows, batch.seconds))
+        }
         (None, None) => (String::new(), String::new()),
     };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{done} {rate}")));
     ui.painter().text(row.left_center(), Align2::LEFT_CENTER, done, font::small(), t.text_2);
     ui.painter().text(row.right_center(), Align2::RIGHT_CENTER, rate, font::mono(), t.text_2);
+}
+
+/// How many requests it took, if any.
+fn calls_text(n: u64) -> String {
+    match n {
+        0 => String::new(),
+        1 => " over HTTP, 1 call".to_owned(),
+        n => format!(" over HTTP, {} calls", format::count(n)),
+    }
 }
 
 /// How much of its file a result is of.
@@ -387,7 +407,7 @@ fn foot_ui(
     ui: &mut Ui,
     view: View<'_>,
     results: &Results,
-    draft: &Draft,
+    draft: &mut Draft,
     batch: Option<&Batch>,
     commands: &mut Commands,
 ) {
@@ -411,12 +431,32 @@ fn foot_ui(
             commands.push(Command::Again);
         }
     }
-    let Some(batch) = batch.filter(|batch| results.running.is_none() && !batch.notes.is_empty()) else {
+    let notes = batch.filter(|batch| results.running.is_none() && !batch.notes.is_empty());
+    if notes.is_none() && draft.call == Call::InProcess {
         return;
-    };
+    }
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        if draft.call == Call::Http {
+            rows_per_call_ui(ui, draft, results.running.is_none());
+        }
+        let Some(batch) = notes else { return };
         let said = format::plural(batch.notes.len(), "note", "notes");
         tag(ui, Tone::Warn, Some((Icon::WARNING, Weight::Fill)), &said)
             .on_hover_text(batch.notes.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
+    });
+}
+
+/// How many rows a request is to have.
+fn rows_per_call_ui(ui: &mut Ui, draft: &mut Draft, enabled: bool) {
+    let label = |rows: usize| format!("{} a call", rows_text(rows as u64));
+    let labels = ROWS_PER_CALL.map(label);
+    let options: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let current = label(draft.rows_per_call());
+    let width = if ui.available_width() > 150.0 { 150.0 } else { ui.available_width() };
+    ui.add_enabled_ui(enabled, |ui| {
+        let chosen = select(ui, "Rows in a call", None, &current, &options, width, size::CONTROL_COMPACT);
+        if let Some(chosen) = chosen {
+            draft.rows_per_call = Some(ROWS_PER_CALL[chosen]);
+        }
     });
 }

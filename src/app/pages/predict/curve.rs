@@ -209,12 +209,15 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
                 && batch.n_rows > 0
             {
                 let per_row = batch.seconds / batch.n_rows as f64;
-                let at = [(batch.n_rows as f64).log10(), per_row.log10()];
+                // a file in this process is one call, however long; over HTTP its calls have so many rows
+                let rows = batch.calls.map_or(batch.n_rows, |calls| batch.n_rows.min(calls.rows as u64));
+                let at = [(rows.max(1) as f64).log10(), per_row.log10()];
                 plot.points(Points::new(YOUR_FILE, vec![at]).filled(false).color(t.text).radius(RING));
                 plot.points(Points::new(YOUR_FILE, vec![at]).color(t.text).radius(1.5).allow_hover(false));
                 let said = format!(
-                    "   your file of {}: {} a row with reading and writing   ",
-                    super::rows_text(batch.n_rows),
+                    "   your file{} of {}: {} a row with reading and writing   ",
+                    if batch.calls.is_some() { ", over HTTP in calls" } else { "" },
+                    super::rows_text(rows),
                     format::duration(per_row)
                 );
                 let align = if at[0] > 3.0 { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };

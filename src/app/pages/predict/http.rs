@@ -6,7 +6,7 @@ use super::record::{Record, value_of};
 use crate::app::job::JobError;
 use crate::app::pages::serve::body_limit;
 use crate::app::state::Problem;
-use crate::client::{Client, Request, SendError, Settings};
+use crate::client::{Client, Exchange, Request, SendError, Settings};
 use crate::data::Table;
 use crate::model::Model;
 use crate::work::Progress;
@@ -35,21 +35,42 @@ impl Endpoint {
         request
     }
 
-    /// Sends a request and returns the answer's body.
+    /// Sends a request, whatever is answered.
+    ///
+    /// # Errors
+    /// A [`Problem`] where nothing is; [`JobError::Cancelled`].
+    pub(super) fn send(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
+        match self.client.send(request, &Settings::default(), progress) {
+            Ok(exchange) => Ok(exchange),
+            Err(SendError::Cancelled) => Err(JobError::Cancelled),
+            Err(error) => Err(Problem::new("The server did not answer", error.to_string()).into()),
+        }
+    }
+
+    /// Sends a request that is to succeed.
     ///
     /// # Errors
     /// A [`Problem`] that says what came instead of an answer; [`JobError::Cancelled`].
+    pub(super) fn exchange(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
+        let exchange = self.send(request, progress)?;
+        if exchange.status == 200 { Ok(exchange) } else { Err(Self::not_ok(&exchange).into()) }
+    }
+
+    /// What an answer says that is no success.
+    pub(super) fn not_ok(exchange: &Exchange) -> Problem {
+        let json: Option<Value> = serde_json::from_slice(&exchange.body).ok();
+        let detail = json.as_ref().and_then(|json| json.get("detail")).and_then(Value::as_str);
+        let said = detail.or_else(|| exchange.text()).unwrap_or_default();
+        let said = said.chars().take(300).collect::<String>();
+        Problem::new(format!("The server answered with {}", exchange.status), said)
+    }
+
+    /// Sends a request and returns the answer's body.
+    ///
+    /// # Errors
+    /// As [`Endpoint::exchange`].
     pub(super) fn ask(&self, request: &Request, progress: &Progress) -> Result<Vec<u8>, JobError> {
-        let exchange = match self.client.send(request, &Settings::default(), progress) {
-            Ok(exchange) => exchange,
-            Err(SendError::Cancelled) => return Err(JobError::Cancelled),
-            Err(error) => return Err(Problem::new("The server did not answer", error.to_string()).into()),
-        };
-        if exchange.status != 200 {
-            let said = exchange.text().unwrap_or_default().chars().take(300).collect::<String>();
-            return Err(Problem::new(format!("The server answered with {}", exchange.status), said).into());
-        }
-        Ok(exchange.body)
+        Ok(self.exchange(request, progress)?.body)
     }
 
     /// The record's outputs over HTTP, alone. A classifier's answer holds the probability of its class; the others are
@@ -87,7 +108,11 @@ impl Endpoint {
         Ok(outputs(model, alone, of("predictions"), of("probabilities")))
     }
 
-    fn answer(&self, body: &[u8]) -> Result<Value, JobError> {
+    /// The answer's JSON, if it is the champion's.
+    ///
+    /// # Errors
+    /// A [`Problem`] where another model answered.
+    pub(super) fn answer(&self, body: &[u8]) -> Result<Value, JobError> {
         let answer: Value = serde_json::from_slice(body)
             .map_err(|error| Problem::new("The server's answer is no JSON", error.to_string()))?;
         let version = answer.get("version").and_then(Value::as_str).unwrap_or_default();

@@ -8,9 +8,10 @@ use eframe::egui::{
 };
 use serde_json::Value;
 
-use super::answer::answer_ui;
+use super::answer::{Said, answer_ui};
+use super::page::not_served_ui;
 use super::record::{Cached, Record, answer, day_text, record_for, treatment};
-use super::{Command, Draft, Half, Results};
+use super::{Call, Command, Draft, Half, Results};
 use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::state::Version;
@@ -81,17 +82,33 @@ pub(crate) fn interactive_ui(
         pos2(card.left() + space::S4, split + space::S3),
         pos2(card.right() - space::S4, card.bottom() - space::S1),
     );
-    match outcome {
-        Ok(outcome) => answer_ui(ui, below, view.compact, version, outcome),
-        Err(error) => {
-            let mut area = ui.new_child(UiBuilder::new().id_salt("refused").max_rect(below));
-            area.label(text("No prediction", font::heading(), t.text));
-            area.add(Label::new(text(error.to_string(), font::body(), t.text_2)).wrap());
-            let said = "A policy of the model refuses this value. Change it, or go back to typical values.";
-            area.add(Label::new(text(said, font::body(), t.text_2)).wrap());
+    let mut area = ui.new_child(UiBuilder::new().id_salt("answer").max_rect(below));
+    area.set_clip_rect(below.expand(2.0).intersect(ui.clip_rect()));
+    let over_http = draft.call == Call::Http;
+    let reply = results.reply.as_ref().filter(|_| over_http);
+    match (outcome, reply.map(|reply| (&reply.outcome, reply.record == *record))) {
+        _ if over_http && !results.served => not_served_ui(&mut area, commands),
+        (_, Some((Err(problem), true))) => refused_ui(&mut area, &problem.title, &problem.detail),
+        (Ok(outcome), None | Some((Err(_), _))) => {
+            let said = if over_http { Said::NotYet } else { Said::Here };
+            answer_ui(ui, below, view.compact, version, outcome, &said);
         }
+        (Ok(outcome), Some((Ok(answered), is_of_record))) => {
+            let said = Said::There { answered, is_of_record };
+            answer_ui(ui, below, view.compact, version, outcome, &said);
+        }
+        (Err(error), _) => refused_ui(&mut area, "No prediction", &error.to_string()),
     }
     (cached.record.clone(), cached.outcome.is_ok())
+}
+
+/// What stands in the answer's place where there is none.
+fn refused_ui(ui: &mut Ui, title: &str, detail: &str) {
+    let t = tokens(ui);
+    ui.label(text(title, font::heading(), t.text));
+    ui.add(Label::new(text(detail, font::body(), t.text_2)).wrap());
+    let said = "A policy of the model refuses this value. Change it, or go back to typical values.";
+    ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
 }
 
 /// What the champion makes of the record in the controls, worked out anew only when one of them has changed.
@@ -125,6 +142,17 @@ fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
     if draft.focus == Some(Half::One) {
         draft.focus = None;
         last.request_focus();
+    }
+    let reply = results.reply.as_ref().filter(|_| draft.call == Call::Http);
+    if draft.call == Call::Http {
+        if let Some(answered) = reply.and_then(|reply| reply.outcome.as_ref().ok()) {
+            ui.add_space(space::S1);
+            let time = format::duration(answered.seconds);
+            tag(ui, Tone::Neutral, Some((Icon::TIMER, Weight::Regular)), &time).on_hover_text(
+                "The record to the server and its prediction back: from the first byte sent to the last received, this once",
+            );
+        }
+        return;
     }
     let call = results.parity.value.as_ref().map(|parity| parity.call).filter(|call| call.median > 0.0);
     if let Some(call) = call {

@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::call::{Call, Caller, Calls, ask_one};
 use super::distribution::Distribution;
 use super::grid::write_grid;
+use super::http::Endpoint;
 use super::kept::{self, Output, Stamp};
 use super::measure::measure;
 use super::parity::compare;
@@ -18,7 +20,7 @@ use crate::app::pages::data::source;
 use crate::app::pages::serve;
 use crate::app::state::{AppState, Problem};
 use crate::data::{Quote, ReadOptions, Source, Table, read_csv, replace_file, same_file};
-use crate::inference::{Notes, Predictor, ScoreError, score_csv_seen};
+use crate::inference::{Notes, Predictor, ScoreError, score_csv_asking, score_csv_seen};
 use crate::model::Model;
 use crate::work::Progress;
 use crate::workspace::{DataRef, Folder};
@@ -81,14 +83,21 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let (champion, by) = (version.entry.number, By::of(version));
     let predictor = Arc::clone(&version.predictor);
     let endpoint = serve::endpoint(state);
+    let draft = &state.screen.predict;
+    let rows_per_call = draft.rows_per_call();
+    let over = match draft.call {
+        Call::InProcess => Ok(None),
+        Call::Http => endpoint.clone().map(|endpoint| Some((endpoint, rows_per_call))).ok_or_else(not_served),
+    };
     match effect {
         Effect::Back | Effect::Keep(_) => {}
         Effect::Batch(from, options) => {
             let title = format!("Predicting {}", from.title());
             outside.start(state, Slot::Batch, title, move |handle| {
                 let reports = Reports { handle, champion };
+                let over = over?;
                 let source = source(&from, folder.as_ref())?;
-                let job = Job { predictor: &predictor, by, folder: folder.as_ref(), reports: &reports };
+                let job = Job { predictor: &predictor, by, over, folder: folder.as_ref(), reports: &reports };
                 let batch = batch(job, from, &source, &options)?;
                 Ok(reports.event(News::Batch(Box::new(batch))))
             });
@@ -96,6 +105,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Grid(record) => {
             outside.start(state, Slot::Batch, format!("Predicting {}", grid::FILE), move |handle| {
                 let reports = Reports { handle, champion };
+                let over = over?;
                 let place = scratch(folder.as_ref(), handle).map_err(|error| not_written(&error))?;
                 let path = place.join(grid::FILE);
                 let written: std::io::Result<()> =
@@ -105,7 +115,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let source = Source::Path(path.clone());
                 let from = DataRef::Path(path);
                 let options = ReadOptions::default();
-                let job = Job { predictor: &predictor, by, folder: folder.as_ref(), reports: &reports };
+                let job = Job { predictor: &predictor, by, over, folder: folder.as_ref(), reports: &reports };
                 let batch = batch(job, from, &source, &options)?;
                 Ok(reports.event(News::Batch(Box::new(batch))))
             });
@@ -127,6 +137,12 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(reports.event(News::Measured))
             });
         }
+        Effect::Ask(record) => {
+            outside.start(state, Slot::Ask, "Asking over HTTP", move |handle| {
+                let reply = ask_one(&endpoint.ok_or_else(not_served)?, record, handle)?;
+                Ok(Reports { handle, champion }.event(News::Reply(reply)))
+            });
+        }
         Effect::Parity(record) => {
             outside.start(state, Slot::Parity, "Comparing single and batch", move |handle| {
                 let parity = compare(&predictor, endpoint.as_ref(), record, handle)?;
@@ -134,6 +150,12 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             });
         }
     }
+}
+
+/// Nothing answers over HTTP.
+fn not_served() -> Problem {
+    let what = "Start it on the Serve page, or predict in this process.";
+    Problem::new("The server is not running", what)
 }
 
 fn not_written(error: &std::io::Error) -> Problem {
@@ -228,13 +250,15 @@ pub(super) fn head_of_file(path: &Path, predictor: Option<&Predictor>) -> std::i
 struct Job<'a> {
     predictor: &'a Predictor,
     by: By,
+    /// The server that is asked, and with how many rows a call; none to predict in this process.
+    over: Option<(Endpoint, usize)>,
     folder: Option<&'a Folder>,
     reports: &'a Reports<'a>,
 }
 
 /// Predicts a file. When it is stopped, the rows predicted so far are the result, which says so.
 fn batch(job: Job<'_>, from: DataRef, source: &Source, options: &ReadOptions) -> Result<Batch, JobError> {
-    let Job { predictor, by, folder, reports } = job;
+    let Job { predictor, by, over, folder, reports } = job;
     let handle = reports.handle;
     let write = |error: std::io::Error| not_written(&error);
     let place = scratch(folder, handle).map_err(write)?;
@@ -246,17 +270,27 @@ fn batch(job: Job<'_>, from: DataRef, source: &Source, options: &ReadOptions) ->
     let mut tee = Tee { file: file_out, head: Vec::new(), shown: false, reports, predictor };
     let mut distribution = Distribution::of(predictor.model());
     let (mut told, mut n_written) = (0.0, 0);
-    let scored =
-        score_csv_seen(predictor, source, options, &mut tee, &handle.progress, &mut |n_rows, predictions| {
-            distribution.add(predictions);
-            n_written = n_rows;
-            let now = stopwatch.seconds();
-            if now - told >= TOLD_SECS || now == 0.0 {
-                told = now;
-                // when nobody listens any more, the work is cancelled and ends at its next check
-                drop(reports.send(News::Rows(n_rows, distribution.chart())));
-            }
-        });
+    let mut seen = |n_rows, predictions: &[f64]| {
+        distribution.add(predictions);
+        n_written = n_rows;
+        let now = stopwatch.seconds();
+        if now - told >= TOLD_SECS || now == 0.0 {
+            told = now;
+            // when nobody listens any more, the work is cancelled and ends at its next check
+            drop(reports.send(News::Rows(n_rows, distribution.chart())));
+        }
+    };
+    let progress = &handle.progress;
+    let (scored, calls) = match over {
+        None => (score_csv_seen(predictor, source, options, &mut tee, progress, &mut seen), None),
+        Some((endpoint, rows)) => {
+            let caller = Caller::new(endpoint, predictor.model(), reports);
+            let ask = |body: Vec<u8>, n| caller.call(body, n);
+            let scored =
+                score_csv_asking(predictor, source, options, &mut tee, progress, &mut seen, rows, &ask);
+            (scored, Some(Calls { n: caller.n_calls(), rows }))
+        }
+    };
     if handle.progress.is_cancelled() && scored.is_err() {
         // fails when nobody waits for it: another model or another file has taken its place
         reports.send(News::Rows(n_written, distribution.chart()))?;
@@ -297,6 +331,7 @@ fn batch(job: Job<'_>, from: DataRef, source: &Source, options: &ReadOptions) ->
         table,
         prediction_column: scored.map_or(prediction_column, |scored| scored.prediction_column),
         chart: distribution.chart(),
+        calls,
         by,
         file: Arc::new(Output::temporary(file)),
     })
@@ -316,6 +351,7 @@ fn refusal(model: &Model, from: &DataRef, source: &Source, error: &ScoreError) -
         }
         ScoreError::Input { .. } => "A row is not as the model needs it".to_owned(),
         ScoreError::Write(_) => "The predictions could not be written".to_owned(),
+        ScoreError::Call(_) => "The rows were not predicted over HTTP".to_owned(),
     };
     // the file's name is enough: its folder was just chosen
     let detail = error.to_string().replace(&source.name(), &from.title());
@@ -417,6 +453,7 @@ pub(crate) fn stopped(predictor: &Predictor, by: By, name: &str, bytes: Vec<u8>,
         prediction_column: "prediction".into(),
         chart: running.chart,
         notes: Vec::new(),
+        calls: None,
         by,
         file: Arc::new(Output::temporary(tempfile::NamedTempFile::new().unwrap())),
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::call::Calls;
 use super::jobs::{PREFIX, head_of_file};
 use super::results::{Batch, By};
 use crate::app::state::Problem;
@@ -92,6 +93,8 @@ struct Note {
     prediction_column: String,
     chart: ColumnChart,
     notes: Vec<String>,
+    #[serde(default)]
+    calls: Option<Calls>,
     by: By,
 }
 
@@ -132,6 +135,7 @@ pub(super) fn keep(batch: &Batch, folder: &Folder) -> Result<(), Problem> {
         prediction_column: batch.prediction_column.clone(),
         chart: batch.chart.clone(),
         notes: batch.notes.clone(),
+        calls: batch.calls,
         by: batch.by.clone(),
     };
     let bytes = serde_json::to_vec_pretty(&note).unwrap_or_default();
@@ -195,6 +199,7 @@ pub(super) fn back(
         prediction_column: note.prediction_column,
         chart: note.chart,
         notes: note.notes,
+        calls: note.calls,
         by: note.by,
         file: Arc::new(Output::kept(path)),
     }))

@@ -2,6 +2,7 @@
 
 mod answer;
 mod batch;
+mod call;
 mod curve;
 mod distribution;
 mod grid;
@@ -27,6 +28,10 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use call::Call;
+pub(crate) use call::Reply;
+#[cfg(test)]
+pub(crate) use call::{Answered, Calls};
 pub(crate) use http::Endpoint;
 pub(crate) use jobs::carry_out;
 #[cfg(test)]
@@ -56,6 +61,10 @@ use crate::workspace::DataRef;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Draft {
+    /// How the model is asked.
+    pub(crate) call: Call,
+    /// The most rows in a request, where a file goes over HTTP.
+    pub(crate) rows_per_call: Option<usize>,
     /// The values in the controls, by input.
     pub(crate) values: Record,
     /// Whether a value was changed, ever.
@@ -80,6 +89,16 @@ pub(crate) struct Draft {
     #[serde(skip)]
     pub(crate) rest: Option<(Record, f64)>,
 }
+
+impl Draft {
+    /// The most rows in a request, where a file goes over HTTP.
+    pub(crate) fn rows_per_call(&self) -> usize {
+        self.rows_per_call.unwrap_or(ROWS_PER_CALL)
+    }
+}
+
+/// The rows in a request, unless another number is chosen.
+const ROWS_PER_CALL: usize = 512;
 
 /// A half of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +133,10 @@ pub(crate) enum Command {
     Parity {
         asked: bool,
     },
+    /// In this process, or over HTTP.
+    Call(Call),
+    /// Send the record in the controls to the server.
+    Ask(Record),
     Focus(Half),
     /// Stop a job of this page.
     Stop(Slot),
@@ -131,6 +154,7 @@ pub(crate) enum Effect {
     Back,
     Measure(Record),
     Parity(Record),
+    Ask(Record),
 }
 
 /// What comes back.
@@ -159,6 +183,10 @@ pub(crate) enum News {
     Point(Route, Point),
     Measured,
     Parity(Parity),
+    /// What the server said to the record.
+    Reply(Reply),
+    /// Requests and rows that were answered so far.
+    Calls(u64, u64),
 }
 
 /// The record in the controls, for the champion.
@@ -175,8 +203,10 @@ pub(crate) fn opened(state: &mut AppState) -> Vec<AppEffect> {
 
 /// The server was started or stopped: the row is compared again by the ways that there are now.
 pub(crate) fn served_changed(state: &mut AppState) {
-    state.results.predict.compared = None;
-    state.results.predict.served = state.results.serve.live().is_some();
+    let results = &mut state.results.predict;
+    results.compared = None;
+    results.reply = None;
+    results.served = state.results.serve.live().is_some();
 }
 
 /// Another model answers now, or none: what was measured with the old one is gone, and so are values that the new one
@@ -188,6 +218,8 @@ pub(crate) fn champion_changed(state: &mut AppState) -> Vec<AppEffect> {
     results.measure_problem = None;
     results.parity = Loadable::default();
     results.compared = None;
+    results.reply = None;
+    results.asking = false;
     results.batch.cancelled();
     results.batch.problem = None;
     let stopped = results.running.take();
@@ -201,7 +233,7 @@ pub(crate) fn champion_changed(state: &mut AppState) -> Vec<AppEffect> {
         let said = format!("Predicting {} was stopped: its model is not the champion any more", running.name);
         state.say(StatusKind::Note, said);
     }
-    [Slot::Batch, Slot::Measure, Slot::Parity].into_iter().map(AppEffect::DropSlot).collect()
+    [Slot::Batch, Slot::Measure, Slot::Parity, Slot::Ask].into_iter().map(AppEffect::DropSlot).collect()
 }
 
 /// What the guide asks for on this page, and whether it is done.
@@ -244,6 +276,13 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .when(champion, NO_MODEL),
         Action::new("Back to typical values", Icon::ARROW_COUNTER_CLOCKWISE, Command::Reset)
             .when(champion, NO_MODEL),
+        match state.screen.predict.call {
+            Call::InProcess => Action::new("Predict over HTTP", Icon::BROADCAST, Command::Call(Call::Http))
+                .when(champion, NO_MODEL),
+            Call::Http => {
+                Action::new("Predict in this process", Icon::CURSOR_CLICK, Command::Call(Call::InProcess))
+            }
+        },
         Action::new("Focus: one record", Icon::CURSOR_CLICK, Command::Focus(Half::One))
             .keys(ctrl, Key::I)
             .when(champion, NO_MODEL),
@@ -316,6 +355,16 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 results.compared = Some(record.clone());
                 results.say_parity = asked;
                 return vec![AppEffect::Predict(Effect::Parity(record))];
+            }
+        }
+        Command::Call(call) => {
+            draft.call = call;
+            state.results.predict.reply = None;
+        }
+        Command::Ask(record) => {
+            if !state.results.predict.asking {
+                state.results.predict.asking = true;
+                return vec![AppEffect::Predict(Effect::Ask(record))];
             }
         }
         Command::Focus(half) => draft.focus = Some(half),
@@ -397,9 +446,19 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 running.first = Some(table);
             }
         }
+        News::Reply(reply) => {
+            results.asking = false;
+            results.reply = Some(reply);
+        }
+        News::Calls(calls, n) => {
+            if let Some(running) = &mut results.running {
+                running.calls = calls;
+                running.n_rows = running.n_rows.max(n);
+            }
+        }
         News::Rows(n, chart) => {
             if let Some(running) = &mut results.running {
-                running.n_rows = n;
+                running.n_rows = running.n_rows.max(n);
                 running.chart = chart;
             }
         }
@@ -445,6 +504,7 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         Slot::Batch if results.running.take().is_some() => results.batch.failed(problem),
         Slot::Measure => results.measure_problem = Some(problem),
         Slot::Parity => results.parity.failed(problem),
+        Slot::Ask => results.asking = false,
         _ => {}
     }
 }
@@ -460,6 +520,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
         }
         Slot::Measure => state.say(StatusKind::Note, "Measuring was stopped; the points so far stay"),
         Slot::Parity => results.parity.cancelled(),
+        Slot::Ask => results.asking = false,
         _ => {}
     }
 }

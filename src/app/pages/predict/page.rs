@@ -1,18 +1,18 @@
 //! What the Predict page shows: one record on the left, many on the right, and below why the two differ in time.
 
-use eframe::egui::{Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Label, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::batch::batch_ui;
 use super::curve::curve_ui;
 use super::interactive::interactive_ui;
 use super::record::Record;
 use super::strip::strip_height;
-use super::{Command as Asked, Draft, Results};
+use super::{Call, Command as Asked, Draft, Results};
 use crate::app::command::{Command, Commands};
-use crate::app::pages::{PageId, View};
+use crate::app::pages::{PageId, View, serve};
 use crate::app::picker::Purpose;
-use crate::app::theme::{Icon, size, space};
-use crate::app::widgets::{Button, card_frame, empty_state, follow_focus, page_head};
+use crate::app::theme::{Icon, font, size, space, text, tokens};
+use crate::app::widgets::{Button, Segment, card_frame, empty_state, follow_focus, page_head, segmented};
 
 /// The least height of the two cards: what a window of 900 points leaves beside the curve.
 const CARDS: f32 = 440.0;
@@ -40,6 +40,7 @@ pub(crate) fn predict_page_ui(
     let about =
         format!("{} {}, {}", version.model().output.name, version.entry.title(), version.model().kind);
     page_head(ui, view.compact, "Predict", &about, |ui| {
+        call_ui(ui, draft, commands);
         if Button::secondary("Open model…").icon(Icon::CUBE).ui(ui).clicked() {
             commands.push(Command::Choose(Purpose::OpenModel));
         }
@@ -66,6 +67,7 @@ pub(crate) fn predict_page_ui(
             card.spacing_mut().item_spacing = vec2(space::S2, space::S2);
             if is_left {
                 let (record, answered) = interactive_ui(&mut card, view, version, results, draft, commands);
+                ask_the_server(results, draft, &record, commands);
                 if answered {
                     compare_at_rest(&card, results, draft, record, commands);
                 }
@@ -75,6 +77,43 @@ pub(crate) fn predict_page_ui(
         }
         curve_ui(ui, view, results, curve, commands);
         follow_focus(ui);
+    });
+}
+
+/// In this process or over HTTP, for both halves.
+fn call_ui(ui: &mut Ui, draft: &Draft, commands: &mut Commands) {
+    let mut call = draft.call;
+    let choices = [Segment::new(Call::InProcess, "In-process"), Segment::new(Call::Http, "Over HTTP")];
+    if segmented(ui, "How the model is called", &mut call, &choices, size::CONTROL, None) {
+        commands.push(Asked::Call(call));
+    }
+    ui.label(text("Call", font::body(), tokens(ui).text_2));
+}
+
+/// Sends the record to the server, if that is how the model is called: one at a time, so that what is answered next is
+/// what stands in the controls then.
+fn ask_the_server(results: &Results, draft: &Draft, record: &Record, commands: &mut Commands) {
+    let known = results.reply.as_ref().is_some_and(|reply| reply.record == *record);
+    if draft.call == Call::Http && results.served && !results.asking && !known {
+        commands.push(Asked::Ask(record.clone()));
+    }
+}
+
+/// What stands where an answer over HTTP would be, while no server runs.
+pub(super) fn not_served_ui(ui: &mut Ui, commands: &mut Commands) {
+    let t = tokens(ui);
+    ui.label(text("The server is not running", font::heading(), t.text));
+    let said =
+        "Over HTTP, the server answers as it does any other client. Start it, or predict in this process.";
+    ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
+    ui.add_space(space::S1);
+    ui.horizontal(|ui| {
+        if Button::primary("Start server").icon_fill(Icon::PLAY).compact().ui(ui).clicked() {
+            commands.push(serve::Command::Start);
+        }
+        if Button::secondary("Use In-process").compact().ui(ui).clicked() {
+            commands.push(Asked::Call(Call::InProcess));
+        }
     });
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::call::{Calls, Reply};
 use super::kept::{Output, Stamp};
 use super::record::Record;
 use super::routes::Route;
@@ -32,6 +33,10 @@ pub(crate) struct Results {
     pub(crate) compared: Option<Record>,
     /// Whether a server runs, so that rows can go over HTTP.
     pub(crate) served: bool,
+    /// What the server said to the record that was sent last.
+    pub(crate) reply: Option<Reply>,
+    /// Whether a record is on its way to the server.
+    pub(crate) asking: bool,
     /// Whether the result of comparing is to be said: someone asked for it.
     pub(crate) say_parity: bool,
 }
@@ -56,6 +61,8 @@ pub(crate) struct Running {
     pub(crate) name: String,
     /// Rows written so far.
     pub(crate) n_rows: u64,
+    /// Requests that were answered so far, where it goes over HTTP.
+    pub(crate) calls: u64,
     /// The first rows, once there are some.
     pub(crate) first: Option<Arc<Table>>,
     /// How the predictions so far lie.
@@ -87,6 +94,8 @@ pub(crate) struct Batch {
     pub(crate) chart: ColumnChart,
     /// What was odd about the input.
     pub(crate) notes: Vec<String>,
+    /// The requests it took, where it went over HTTP.
+    pub(crate) calls: Option<Calls>,
     /// The model that predicted it.
     pub(crate) by: By,
     /// The whole output.

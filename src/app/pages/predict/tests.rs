@@ -34,6 +34,7 @@ fn batch(n_rows: u64) -> Box<Batch> {
         prediction_column: "prediction".into(),
         chart: ColumnChart::default(),
         notes: Vec::new(),
+        calls: None,
         by: results::By::of(&version(1)),
         file: Arc::new(kept::Output::temporary(tempfile::NamedTempFile::new().unwrap())),
     })

@@ -271,7 +271,14 @@ fn row_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: &Seen, columns: &Columns) {
     };
     mono(columns.time, Align2::LEFT_CENTER, &format::time_to_the_millisecond(seen.at_unix_millis), t.text_2);
     if let Some(x) = columns.id {
-        clipped(&painter, at(x), Align2::LEFT_CENTER, &seen.id, columns.protocol - x - space::S3, t.text_2);
+        clipped(
+            &painter,
+            at(x),
+            Align2::LEFT_CENTER,
+            format::request_id(&seen.id),
+            columns.protocol - x - space::S3,
+            t.text_2,
+        );
     }
     let protocol = seen.protocol.map_or("–", super::short_title);
     clipped(
