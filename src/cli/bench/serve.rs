@@ -122,6 +122,21 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
             vec![(other.0.to_owned(), b.cpu), ("ratio".to_owned(), a.cpu / b.cpu)],
         );
         session.value(format!("rate, {figure}"), "1/s", a.rate, vec![(other.0.to_owned(), b.rate)]);
+        if own.request.len() < 10_000 {
+            // the same load for both: half of what the slower takes
+            let rate = a.rate.min(b.rate) / 2.0;
+            let (mut mine, mut theirs) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..3 {
+                mine = mine.min(p99(own, rate)?);
+                theirs = theirs.min(p99(&other.1, rate)?);
+            }
+            session.value(
+                format!("p99 at half load, {figure}"),
+                "ms",
+                mine * MILLISECONDS.1,
+                vec![(other.0.to_owned(), theirs * MILLISECONDS.1)],
+            );
+        }
     }
     drop(yardstick);
     handle.stop();
@@ -142,6 +157,51 @@ fn post(path: &str, more: &str, body: &[u8]) -> Vec<u8> {
     .into_bytes();
     request.extend_from_slice(body);
     request
+}
+
+/// How long a steady load lasts.
+const LOAD: Duration = Duration::from_secs(2);
+
+/// The 99th percentile of the time from when a request was due to the end of its answer, in seconds, when so many a second
+/// are due, evenly over all connections. A request that is late because the one before it was counts its wait, too.
+fn p99(asked: &Asked, rate: f64) -> Result<f64, Failure> {
+    let period = Duration::from_secs_f64(CONNECTIONS as f64 / rate);
+    let start = Instant::now() + Duration::from_millis(50);
+    let times: Result<Vec<Vec<f64>>, std::io::Error> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CONNECTIONS)
+            .map(|client| {
+                let first = start + period.mul_f64(client as f64 / CONNECTIONS as f64);
+                std::thread::Builder::new()
+                    .name("bench client".into())
+                    .spawn_scoped(scope, move || paced(asked, first, period))
+            })
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| client?.join().map_err(|_panic| std::io::Error::other("a client failed"))?)
+            .collect()
+    });
+    let times = times.map_err(Failure::work)?.concat();
+    let at = crate::data::quantile::quantiles(&times, &[0.99]).and_then(|q| q.first().copied());
+    Ok(at.unwrap_or(f64::NAN))
+}
+
+/// Sends a request whenever one is due.
+fn paced(asked: &Asked, first: Instant, period: Duration) -> std::io::Result<Vec<f64>> {
+    let mut stream = TcpStream::connect(asked.addr)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut times = Vec::new();
+    let mut due = first;
+    while due < first + LOAD {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        stream.write_all(&asked.request)?;
+        answer(&mut stream, &mut buffer)?;
+        times.push(due.elapsed().as_secs_f64());
+        due += period;
+    }
+    Ok(times)
 }
 
 /// Sends `n` requests over each of a few connections at once.
