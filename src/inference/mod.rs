@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub use batch::{Batch, BodyError, Form, Rows};
 pub use error::{InputError, Place};
 pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
+pub(crate) use record::IMAGE_WHITE;
 pub use record::Scratch;
 pub use slots::Notes;
 pub use stream::{ScoreError, Scored, score_csv, score_csv_seen};
