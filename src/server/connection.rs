@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -42,6 +42,10 @@ pub(crate) struct Connection {
     cut: Notify,
     glass: Mutex<Option<Box<Glass>>>,
     capturing: AtomicBool,
+    /// The request's body has not come whole yet.
+    pub(crate) is_reading: AtomicBool,
+    /// Milliseconds after `started`, plus 1, when the client ended its side; 0 while it has not.
+    ended_at: AtomicU64,
     /// The last answer went out before all of its request's body was read.
     pub(crate) unread: AtomicBool,
 }
@@ -85,6 +89,8 @@ impl Connection {
             cut: Notify::new(),
             glass: Mutex::new(capturing.then(Box::default)),
             capturing: AtomicBool::new(capturing),
+            is_reading: AtomicBool::new(false),
+            ended_at: AtomicU64::new(0),
             unread: AtomicBool::new(false),
         }
     }
@@ -98,6 +104,12 @@ impl Connection {
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Busy(self.clone())
+    }
+
+    /// Whether there is a request whose answer is not out yet.
+    fn awaits_answer(&self) -> bool {
+        let is_made = self.busy.load(Ordering::Relaxed) == 0;
+        !(is_made && self.blocked_since.load(Ordering::Relaxed) == 0)
     }
 
     /// The request whose bytes are captured has this id.
@@ -118,6 +130,11 @@ impl Connection {
         if longer(self.blocked_since.load(Ordering::Relaxed), limits.write_timeout) {
             return true;
         }
+        // who has ended its side may still wait for the answer, or be gone: nothing but time tells
+        let ended = self.ended_at.load(Ordering::Relaxed);
+        if ended > 0 && longer(ended.max(self.active_at.load(Ordering::Relaxed)), limits.departed_timeout) {
+            return true;
+        }
         if self.busy.load(Ordering::Relaxed) > 0 {
             // the body has its own clock
             return false;
@@ -135,6 +152,10 @@ struct Watched {
     stream: TcpStream,
     connection: Arc<Connection>,
     shared: Arc<Shared>,
+    /// Who is to be woken for the end of what the client sends, which it is told after the answer.
+    told_later: Option<Waker>,
+    /// How often that end is still looked at again while a body is being read, before it is told.
+    looks_left: u32,
 }
 
 impl Watched {
@@ -220,8 +241,23 @@ impl AsyncRead for Watched {
                 start(&this.connection.head_since, now);
             }
             this.capture(true, &buf.filled()[before..]);
-        } else {
-            this.flush_capture();
+            return polled;
+        }
+        this.flush_capture();
+        let ended = matches!(polled, Poll::Ready(Ok(()))) && buf.remaining() > 0;
+        if ended && this.connection.awaits_answer() {
+            // the end is told once the answer is out: hyper would drop the request at once
+            start(&this.connection.ended_at, this.connection.now());
+            if !this.connection.is_reading.load(Ordering::Relaxed) {
+                this.told_later = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            // the body's last piece may be on its way to who reads it, on this very task
+            if this.looks_left > 0 {
+                this.looks_left -= 1;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         polled
     }
@@ -262,10 +298,13 @@ impl AsyncWrite for Watched {
 }
 
 impl Watched {
-    fn wrote(&self, polled: &Poll<io::Result<usize>>, bytes: &[io::IoSlice<'_>]) {
+    fn wrote(&mut self, polled: &Poll<io::Result<usize>>, bytes: &[io::IoSlice<'_>]) {
         let connection = &self.connection;
         match polled {
             Poll::Ready(Ok(n)) => {
+                if let Some(waker) = self.told_later.take() {
+                    waker.wake();
+                }
                 connection.active_at.store(connection.now(), Ordering::Relaxed);
                 connection.blocked_since.store(0, Ordering::Relaxed);
                 let mut left = *n;
@@ -358,7 +397,13 @@ pub(crate) async fn accept(
         shared.stats.connections.fetch_add(1, Ordering::Relaxed);
         // answers go out at once
         drop(stream.set_nodelay(true));
-        let watched = Watched { stream, connection: connection.clone(), shared: shared.clone() };
+        let watched = Watched {
+            stream,
+            connection: connection.clone(),
+            shared: shared.clone(),
+            told_later: None,
+            looks_left: 64,
+        };
         let (router, shared) = (router.clone(), shared.clone());
         let (connections, stop) = (connections.clone(), stop.clone());
         tokio::spawn(async move {
@@ -391,13 +436,18 @@ async fn serve(
     let service = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(own.clone());
-        Box::pin(hyper::service::Service::call(&service, request.map(Body::new)))
+        // before the client's end is looked for, and until the answer's own mark takes over
+        let busy = own.begin();
+        own.is_reading.store(!hyper::body::Body::is_end_stream(request.body()), Ordering::Relaxed);
+        let answered = hyper::service::Service::call(&service, request.map(Body::new));
+        Box::pin(async move {
+            let answered = answered.await;
+            drop(busy);
+            answered
+        })
     });
     let mut builder = http1::Builder::new();
-    builder
-        .max_headers(shared.limits.max_headers)
-        .max_buf_size(shared.limits.max_header_bytes.max(8192))
-        .half_close(true);
+    builder.max_headers(shared.limits.max_headers).max_buf_size(shared.limits.max_header_bytes.max(8192));
     let mut serving = builder.serve_connection(TokioIo::new(watched), service);
     let served = tokio::select! {
         served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),

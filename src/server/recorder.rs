@@ -3,13 +3,15 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use serde_json::{Map, Value};
+use tokio::sync::broadcast;
 
-use super::events::RequestEvent;
+use super::events::{Event, RequestEvent};
 use super::shared::Shared;
 use crate::protocol::secrets::masked;
 use crate::work::Clock;
@@ -69,6 +71,7 @@ impl Recorder {
         log: Option<LogSettings>,
         access: Option<AccessLog>,
         clock: Clock,
+        trouble: Trouble,
     ) -> Result<(Self, Writing), StartError> {
         let opened = match &log {
             Some(settings) => Some(PredictionLog::open(&settings.path).map_err(StartError::Log)?),
@@ -76,7 +79,7 @@ impl Recorder {
         };
         let body_bytes = log.as_ref().map_or(0, |log| if log.bodies { log.max_body_bytes } else { 0 });
         let (sender, receiver) = sync_channel(WAITING);
-        let writer = Writer { log: opened.zip(log), access, clock, complained: false };
+        let writer = Writer { log: opened.zip(log), access, clock, trouble };
         let thread = std::thread::Builder::new()
             .name("request log".into())
             .spawn(move || writer.run(&receiver))
@@ -86,7 +89,7 @@ impl Recorder {
 
     pub(crate) fn record(&self, entry: Entry, shared: &Shared) {
         if self.sender.try_send(entry).is_err() {
-            shared.stats.log_lost.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            shared.stats.log_lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -100,11 +103,41 @@ pub(crate) enum StartError {
     Thread(std::io::Error),
 }
 
+/// Where it is told and counted that the log can't be written.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    events: broadcast::Sender<Event>,
+    failed: Arc<AtomicU64>,
+    told: bool,
+}
+
+impl Trouble {
+    pub(crate) fn new(events: broadcast::Sender<Event>, failed: Arc<AtomicU64>) -> Self {
+        Self { events, failed, told: false }
+    }
+
+    /// Counts the rows that are lost, and says so once until the log can be written again.
+    fn note(&mut self, result: Result<(), LogError>, n_rows: usize) {
+        let Err(error) = result else {
+            self.told = false;
+            return;
+        };
+        self.failed.fetch_add(n_rows as u64, Ordering::Relaxed);
+        if !std::mem::replace(&mut self.told, true) {
+            let notice = format!(
+                "{error}; requests are answered, and missing in the log until it can be written again"
+            );
+            // nobody may be listening; the metrics count it all the same
+            drop(self.events.send(Event::Notice(notice.into())));
+        }
+    }
+}
+
 struct Writer {
     log: Option<(PredictionLog, LogSettings)>,
     access: Option<AccessLog>,
     clock: Clock,
-    complained: bool,
+    trouble: Trouble,
 }
 
 /// What stands in the log in place of an answer that may say what was asked.
@@ -135,7 +168,7 @@ impl Writer {
                 pruned = Some(Instant::now());
                 if let Some((log, settings)) = &mut self.log {
                     let result = log.prune(settings, self.clock.unix_millis());
-                    self.complain(result);
+                    self.trouble.note(result, 0);
                 }
             }
         }
@@ -154,18 +187,7 @@ impl Writer {
         let rows: Vec<LogRow> =
             entries.iter().filter(|entry| entry.logged).map(|entry| row(entry, settings)).collect();
         if !rows.is_empty() {
-            let result = log.write(&rows);
-            self.complain(result);
-        }
-    }
-
-    /// Says once that the log can't be written.
-    fn complain(&mut self, result: Result<(), LogError>) {
-        if let Err(error) = result
-            && !std::mem::replace(&mut self.complained, true)
-            && let Some(access) = &mut self.access
-        {
-            drop(writeln!(access, "{error}; requests are answered, and missing in the log"));
+            self.trouble.note(log.write(&rows), rows.len());
         }
     }
 }
