@@ -19,7 +19,7 @@ pub enum Prompt {
 
 impl Prompt {
     /// Its size: that of the text, or eight bytes for each token.
-    fn n_bytes(&self) -> usize {
+    pub(crate) fn n_bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Tokens(tokens) => tokens.len() * size_of::<u64>(),

@@ -20,8 +20,10 @@ pub(super) fn paths(text: Option<&str>, paths: &mut Map<String, Value>) {
         let mut properties = common_properties(name);
         properties[own] = schema;
         let mut responses = ok(&json!({"type": "object", "required": ["id", "object", "choices"]}));
-        // with "stream"
-        responses["200"]["content"]["text/event-stream"] = json!({"schema": {"type": "string"}});
+        // with "stream": each of the events
+        let event =
+            json!({"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}});
+        responses["200"]["content"]["text/event-stream"] = json!({"schema": event});
         paths.insert(
             path.into(),
             json!({"post": {
