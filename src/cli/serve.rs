@@ -110,7 +110,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             _ => {}
         }
     };
-    if args.keys.is_some() {
+    // each listener costs every request a little
+    if args.keys.is_some() || args.log.is_some() || !args.upstream.is_empty() {
         // it ends with the program
         drop(std::thread::Builder::new().name("notices".into()).spawn(notices));
     }

@@ -22,6 +22,7 @@ pub use batch::{Batch, BodyError, Form, Rows};
 pub use calls::{Answers, Ask, CallError, score_csv_asking};
 pub use error::{InputError, Place};
 pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
+pub(crate) use record::IMAGE_WHITE;
 pub use record::Scratch;
 pub use scan::JsonScan;
 pub use slots::Notes;

@@ -84,7 +84,7 @@ pub fn typical(input: &Input) -> Value {
 }
 
 /// A day (since 1970-01-01) as yyyy-mm-dd.
-fn day_text(day: f64) -> String {
+pub(super) fn day_text(day: f64) -> String {
     let date = jiff::civil::date(1970, 1, 1);
     let span = jiff::Span::new().try_days(day.floor().clamp(-3e6, 2.9e6) as i64);
     span.and_then(|span| date.checked_add(span)).unwrap_or(date).to_string()

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
 
+use super::heavy::apart;
 use crate::protocol::Problem;
 
 /// Limits of one body.
@@ -88,7 +89,9 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) ->
     })
     .await?;
     let bytes = first.unwrap_or_else(|| all.into());
-    decompress(headers, bytes, limits.max_bytes)
+    let Some(gzip) = encoding(headers)? else { return Ok(bytes) };
+    // a small body may become a large one
+    apart(bytes.len().saturating_mul(64), move || decompress(gzip, &bytes, limits.max_bytes)).await?
 }
 
 /// How a body is compressed.
@@ -108,8 +111,7 @@ fn encoding(headers: &HeaderMap) -> Result<Option<bool>, Problem> {
     }
 }
 
-fn decompress(headers: &HeaderMap, bytes: Bytes, limit: u64) -> Result<Bytes, Problem> {
-    let Some(gzip) = encoding(headers)? else { return Ok(bytes) };
+fn decompress(gzip: bool, bytes: &Bytes, limit: u64) -> Result<Bytes, Problem> {
     let mut out = Vec::new();
     let read = if gzip {
         flate2::read::MultiGzDecoder::new(&bytes[..]).take(limit + 1).read_to_end(&mut out)
@@ -119,6 +121,9 @@ fn decompress(headers: &HeaderMap, bytes: Bytes, limit: u64) -> Result<Bytes, Pr
     read.map_err(|error| Problem::bad_request(format!("the body can't be decompressed: {error}")))?;
     if out.len() as u64 > limit { Err(too_large(limit)) } else { Ok(out.into()) }
 }
+
+/// A body larger than this is kept in a temporary file.
+pub(crate) const SPOOLED_BYTES: usize = 1 << 20;
 
 /// A body kept in memory while it is small, else in a temporary file; and its length.
 pub(crate) async fn spool(
@@ -130,7 +135,7 @@ pub(crate) async fn spool(
     if encoding(headers)?.is_some() {
         return Err(Problem::new(415, "a compressed CSV is not taken here; send it as it is"));
     }
-    let mut file = tempfile::spooled_tempfile(1 << 20);
+    let mut file = tempfile::spooled_tempfile(SPOOLED_BYTES);
     let mut length = 0;
     read_pieces(body, limits, |piece| {
         length += piece.len() as u64;

@@ -16,8 +16,10 @@ pub const MAX_OPEN: usize = 1000;
 const MAX_DONE: usize = 2000;
 /// The most bytes of results that are kept.
 const MAX_RESULT_BYTES: usize = 64 * 1024 * 1024;
-/// The most bytes of rows that may wait.
+/// The most bytes of rows that may wait in memory.
 const MAX_OPEN_BYTES: usize = 256 * 1024 * 1024;
+/// The most bytes of rows that may wait in temporary files; one file may always.
+const MAX_OPEN_FILE_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// How long a finished job is kept.
 const KEPT: Duration = Duration::from_hours(1);
 
@@ -40,7 +42,6 @@ struct Job {
     model: String,
     version: String,
     n_rows: usize,
-    n_bytes: usize,
     created_unix_millis: i64,
     finished_unix_millis: Option<i64>,
     finished: Option<Instant>,
@@ -55,6 +56,7 @@ struct Kept {
     by_key: HashMap<IdempotencyKey, ([u8; 32], String)>,
     open: usize,
     open_bytes: usize,
+    open_file_bytes: u64,
     result_bytes: usize,
 }
 
@@ -69,7 +71,9 @@ pub(crate) struct NewJob {
     pub(crate) model: String,
     pub(crate) version: String,
     pub(crate) n_rows: usize,
+    /// What its rows take in memory, and in a temporary file.
     pub(crate) n_bytes: usize,
+    pub(crate) n_file_bytes: u64,
     /// The idempotency key, and the hash of what was asked.
     pub(crate) idempotency: Option<(String, [u8; 32])>,
     pub(crate) now: i64,
@@ -86,10 +90,27 @@ pub(crate) fn fingerprint(target: &str, content_type: &str, body: &[u8]) -> [u8;
     hash.finalize().into()
 }
 
+/// The room that a job's rows take until they are done with, which a job that is deleted takes, too, as long as it waits.
+#[derive(Debug)]
+pub(crate) struct Room {
+    jobs: Jobs,
+    n_bytes: usize,
+    n_file_bytes: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut kept = self.jobs.lock();
+        kept.open -= 1;
+        kept.open_bytes -= self.n_bytes;
+        kept.open_file_bytes -= self.n_file_bytes;
+    }
+}
+
 /// What came of handing in a job.
 pub(crate) enum Added {
     /// A new job.
-    New(String),
+    New(String, Room),
     /// One that was handed in before under the same idempotency key.
     Same(String),
 }
@@ -118,8 +139,19 @@ impl Jobs {
         {
             return Ok(Added::Same(id));
         }
+        if new.n_bytes > MAX_OPEN_BYTES {
+            return Err(Problem::new(
+                413,
+                format!("the rows take more than the {MAX_OPEN_BYTES} bytes that may wait; send fewer at once, or CSV"),
+            )
+            .with("body_too_large", None));
+        }
         kept.tidy();
-        if kept.open >= MAX_OPEN || kept.open_bytes + new.n_bytes > MAX_OPEN_BYTES {
+        let file_bytes = kept.open_file_bytes.saturating_add(new.n_file_bytes);
+        if kept.open >= MAX_OPEN
+            || kept.open_bytes + new.n_bytes > MAX_OPEN_BYTES
+            || (kept.open_file_bytes > 0 && file_bytes > MAX_OPEN_FILE_BYTES)
+        {
             return Err(Problem::busy(format!("{} jobs wait already; try again later", kept.open)));
         }
         let idempotency = new.idempotency.map(|(key, fingerprint)| {
@@ -129,6 +161,7 @@ impl Jobs {
         });
         kept.open += 1;
         kept.open_bytes += new.n_bytes;
+        kept.open_file_bytes = file_bytes;
         kept.jobs.insert(
             id.clone(),
             Job {
@@ -137,14 +170,14 @@ impl Jobs {
                 model: new.model,
                 version: new.version,
                 n_rows: new.n_rows,
-                n_bytes: new.n_bytes,
                 created_unix_millis: new.now,
                 finished_unix_millis: None,
                 finished: None,
                 idempotency,
             },
         );
-        Ok(Added::New(id))
+        let room = Room { jobs: self.clone(), n_bytes: new.n_bytes, n_file_bytes: new.n_file_bytes };
+        Ok(Added::New(id, room))
     }
 
     /// Marks a job as running. False when it was deleted.
@@ -164,8 +197,6 @@ impl Jobs {
         let Some(job) = kept.jobs.get_mut(id) else { return };
         job.finished = Some(Instant::now());
         job.finished_unix_millis = Some(now);
-        kept.open -= 1;
-        kept.open_bytes -= job.n_bytes;
         job.state = match result {
             Ok((body, content_type, n_rows)) => {
                 kept.result_bytes += body.len();
@@ -307,13 +338,8 @@ impl Kept {
         if let Some(key) = &job.idempotency {
             self.by_key.remove(key);
         }
-        match &job.state {
-            State::Done { body, .. } => self.result_bytes -= body.len(),
-            State::Failed(_) => {}
-            State::Queued | State::Running => {
-                self.open -= 1;
-                self.open_bytes -= job.n_bytes;
-            }
+        if let State::Done { body, .. } = &job.state {
+            self.result_bytes -= body.len();
         }
     }
 
@@ -349,6 +375,7 @@ mod tests {
             version: "1".into(),
             n_rows: 1,
             n_bytes: 10,
+            n_file_bytes: 0,
             idempotency: key.map(|(key, body)| (key.to_owned(), fingerprint("", "", body))),
             now: 0,
         }
@@ -357,14 +384,14 @@ mod tests {
     #[test]
     fn the_same_key_and_body_are_the_same_job() {
         let jobs = Jobs::default();
-        let Ok(Added::New(id)) = jobs.add(new(Some(("k", b"1")))) else { panic!("a new job") };
+        let Ok(Added::New(id, _room)) = jobs.add(new(Some(("k", b"1")))) else { panic!("a new job") };
         assert!(matches!(jobs.add(new(Some(("k", b"1")))), Ok(Added::Same(same)) if same == id));
         assert_eq!(jobs.add(new(Some(("k", b"2")))).err().unwrap().status, 422);
         assert_eq!(jobs.result(&id, None).unwrap_err().status, 409);
         jobs.delete(&id, None).unwrap();
         assert_eq!(jobs.show(&id, None).unwrap_err().status, 404);
         assert!(!jobs.begin(&id));
-        assert!(matches!(jobs.add(new(Some(("k", b"2")))), Ok(Added::New(_))));
+        assert!(matches!(jobs.add(new(Some(("k", b"2")))), Ok(Added::New(..))));
     }
 
     #[test]
@@ -380,7 +407,7 @@ mod tests {
                         scope.spawn(|| {
                             barrier.wait();
                             match jobs.add(new(Some((&key, b"1")))) {
-                                Ok(Added::New(id) | Added::Same(id)) => id,
+                                Ok(Added::New(id, _) | Added::Same(id)) => id,
                                 Err(problem) => panic!("{problem:?}"),
                             }
                         })
@@ -395,16 +422,45 @@ mod tests {
     #[test]
     fn more_than_the_limit_is_refused_and_finished_jobs_make_room() {
         let jobs = Jobs::default();
-        let ids: Vec<String> = (0..MAX_OPEN)
+        let mut open: Vec<(String, Room)> = (0..MAX_OPEN)
             .map(|_| match jobs.add(new(None)) {
-                Ok(Added::New(id)) => id,
+                Ok(Added::New(id, room)) => (id, room),
                 _ => panic!("a new job"),
             })
             .collect();
         let refused = jobs.add(new(None)).err().unwrap();
         assert_eq!((refused.status, refused.retry_after), (503, Some(1)));
-        jobs.finish(&ids[0], Ok((Bytes::from_static(b"x"), "text/plain", 1)), 5);
+        let (id, room) = open.remove(0);
+        jobs.finish(&id, Ok((Bytes::from_static(b"x"), "text/plain", 1)), 5);
+        drop(room);
         assert!(jobs.add(new(None)).is_ok());
-        assert_eq!(jobs.result(&ids[0], None).unwrap().0, "x");
+        assert_eq!(jobs.result(&id, None).unwrap().0, "x");
+    }
+
+    #[test]
+    fn the_rows_that_wait_are_bounded_in_memory_and_in_files() {
+        const GIB: u64 = 1024 * 1024 * 1024;
+        let jobs = Jobs::default();
+        let add = |n_bytes, n_file_bytes| match jobs.add(NewJob { n_bytes, n_file_bytes, ..new(None) }) {
+            Ok(Added::New(id, room)) => Ok((id, room)),
+            Ok(Added::Same(_)) => panic!("there is no key"),
+            Err(problem) => Err((problem.status, problem.retry_after)),
+        };
+        let refused = (503, Some(1));
+        let (_, first) = add(0, 5 * GIB).unwrap();
+        assert_eq!(add(0, 4 * GIB).unwrap_err(), refused);
+        let (second, waits) = add(0, 2 * GIB).unwrap();
+        drop(first);
+        let (_, third) = add(0, 5 * GIB).unwrap();
+        // one that was deleted has its file as long as it waits for a worker
+        jobs.delete(&second, None).unwrap();
+        assert_eq!(add(0, 2 * GIB).unwrap_err(), refused);
+        drop(waits);
+        drop(add(0, 2 * GIB).unwrap());
+        drop(third);
+        // what can never be taken is not to be tried again
+        assert_eq!(add(MAX_OPEN_BYTES + 1, 0).unwrap_err(), (413, None));
+        let _all = add(MAX_OPEN_BYTES, 0).unwrap();
+        assert_eq!(add(1, 0).unwrap_err(), refused);
     }
 }

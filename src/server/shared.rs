@@ -1,6 +1,5 @@
 //! What all requests share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -79,10 +78,6 @@ impl Shared {
     /// Nothing more is written; the thread that writes ends.
     pub(crate) fn close_recorder(&self) {
         self.recorder.store(None);
-    }
-
-    pub(crate) fn set_keys(&self, keys: Option<Keys>) {
-        self.keys.store(keys.map(Arc::new));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Counters and times, kept without locks, and their text for Prometheus.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -96,6 +97,8 @@ pub struct Stats {
     pub connections_refused: AtomicU64,
     /// Rows that the prediction log could not take in time.
     pub log_lost: AtomicU64,
+    /// Rows that the prediction log could not be written with.
+    pub log_failed: Arc<AtomicU64>,
     /// Tokens of text made.
     pub tokens: AtomicU64,
 }
@@ -111,6 +114,7 @@ impl Default for Stats {
             connections_cut: AtomicU64::default(),
             connections_refused: AtomicU64::default(),
             log_lost: AtomicU64::default(),
+            log_failed: Arc::default(),
             tokens: AtomicU64::default(),
         }
     }
@@ -246,6 +250,12 @@ impl Stats {
                 "counter",
                 "Rows the prediction log could not take in time.",
                 load(&self.log_lost),
+            ),
+            (
+                "drydock_log_failed_total",
+                "counter",
+                "Rows that are missing since the prediction log could not be written.",
+                load(&self.log_failed),
             ),
             ("drydock_tokens_total", "counter", "Tokens of text made.", load(&self.tokens)),
             (

@@ -1,33 +1,39 @@
 //! Models that answer elsewhere: a request that names one is sent on to a remote API of OpenAI's form, with a secret that
-//! only this server holds. The client's own key goes no further than this.
+//! only this server holds. The client's own key goes no further than this. A remote API that stalls is not waited for.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT};
 use axum::http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full};
+use hyper::body::{Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::answer::{Reply, ReplyBody};
-use crate::protocol::Problem;
+use super::answer::{JSON, Reply, ReplyBody};
+use super::events::Event;
+use super::shared::Shared;
+use crate::protocol::{Dialect, Problem, openai};
 
 /// A model that answers elsewhere.
 #[derive(Clone)]
 pub struct Upstream {
     /// The name that clients ask for.
     pub model: String,
-    /// The name it has there; the same, if `None`.
-    pub remote_model: Option<String>,
     /// Where, such as `https://api.example.com/v1`.
     pub base_url: String,
     /// The secret that goes with each request; none for an API that needs none.
     secret: Option<HeaderValue>,
+    /// Whom an `https` address is trusted by.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl std::fmt::Debug for Upstream {
@@ -59,52 +65,81 @@ impl Upstream {
                 Ok::<_, String>(value)
             })
             .transpose()?;
-        Ok(Self { model: model.to_owned(), remote_model: None, base_url, secret })
+        let tls = if uri.scheme_str() == Some("https") { Some(tls()?) } else { None };
+        Ok(Self { model: model.to_owned(), base_url, secret, tls })
     }
 
     /// Sends a request on, and hands the answer back as it comes.
-    pub(crate) async fn forward(&self, path: &str, body: &Bytes, id: &str) -> Result<Reply, Problem> {
-        let body = self.rename(body);
-        let answered = tokio::time::timeout(Duration::from_mins(1), self.send(path, body, id)).await;
-        match answered {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(what)) => Err(Problem::new(
-                502,
-                format!(
-                    "the model '{}' answers at another server, which could not be asked: {what}",
-                    self.model
-                ),
-            )
-            .with("upstream_failed", None)),
-            Err(_elapsed) => Err(Problem::new(
-                504,
-                format!(
-                    "the model '{}' answers at another server, which did not begin to answer within 60 s",
-                    self.model
-                ),
-            )
-            .with("upstream_timeout", None)),
-        }
+    pub(crate) async fn forward(
+        &self,
+        shared: &Arc<Shared>,
+        path: &str,
+        body: &Bytes,
+        id: &str,
+    ) -> Result<Reply, Problem> {
+        let answered =
+            tokio::time::timeout(shared.limits.upstream_timeout, self.send(path, body.clone(), id)).await;
+        let (mut reply, body) = match answered {
+            Ok(sent) => sent.map_err(|what| self.failed(&format!("could not be asked: {what}")))?,
+            Err(_elapsed) => return Err(self.late("did not begin to answer", shared.limits.upstream_timeout)),
+        };
+        reply.body = if reply.content_type == EVENTS {
+            ReplyBody::Stream(Body::new(Events {
+                upstream: self.clone(),
+                shared: shared.clone(),
+                id: id.to_owned(),
+                silent: Box::pin(tokio::time::sleep(shared.limits.upstream_pause)),
+                body: Some(body),
+            }))
+        } else {
+            ReplyBody::Whole(self.whole(shared, body).await?)
+        };
+        Ok(reply)
     }
 
-    /// The body with the model's name there.
-    fn rename(&self, body: &Bytes) -> Bytes {
-        let Some(remote) = &self.remote_model else { return body.clone() };
-        match serde_json::from_slice::<serde_json::Value>(body) {
-            Ok(mut value) => {
-                value["model"] = remote.as_str().into();
-                value.to_string().into()
+    /// An answer that is no stream: read before any of it is sent on, so that half of one can still be told as an error.
+    async fn whole(&self, shared: &Shared, mut body: Incoming) -> Result<Bytes, Problem> {
+        let mut all = Vec::new();
+        loop {
+            let pause = shared.limits.upstream_pause;
+            let Ok(frame) = tokio::time::timeout(pause, body.frame()).await else {
+                return Err(self.late("stopped in the middle of its answer", pause));
+            };
+            let Some(frame) = frame else { return Ok(all.into()) };
+            let frame = frame.map_err(|error| self.failed(&format!("broke off its answer: {error}")))?;
+            if let Ok(piece) = frame.into_data() {
+                all.extend_from_slice(&piece);
             }
-            Err(_) => body.clone(),
+            if all.len() as u64 > shared.limits.max_body_bytes {
+                let limit = shared.limits.max_body_bytes;
+                return Err(self.failed(&format!("answers with more than the {limit} bytes that are taken")));
+            }
         }
     }
 
-    async fn send(&self, path: &str, body: Bytes, id: &str) -> Result<Reply, String> {
+    fn failed(&self, what: &str) -> Problem {
+        Problem::new(502, format!("the model '{}' answers at another server, which {what}", self.model))
+            .with("upstream_failed", None)
+    }
+
+    fn late(&self, what: &str, within: Duration) -> Problem {
+        let secs = within.as_secs_f64();
+        Problem::new(
+            504,
+            format!(
+                "the model '{}' answers at another server, which {what} within {secs} s; try again later",
+                self.model
+            ),
+        )
+        .with("upstream_timeout", None)
+    }
+
+    /// The answer's head, and its body as it comes.
+    async fn send(&self, path: &str, body: Bytes, id: &str) -> Result<(Reply, Incoming), String> {
         let uri: Uri = format!("{}{path}", self.base_url).parse().map_err(|error| format!("{error}"))?;
         let host = uri.host().ok_or("the address has no host")?;
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let secure = uri.scheme_str() == Some("https");
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let port = uri.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
         let stream = TcpStream::connect((bare.as_str(), port))
             .await
             .map_err(|error| format!("no connection to {host}:{port}: {error}"))?;
@@ -119,10 +154,9 @@ impl Upstream {
             builder = builder.header(AUTHORIZATION, secret);
         }
         let request = builder.body(Full::new(body)).map_err(|error| error.to_string())?;
-        let response = if secure {
+        let response = if let Some(tls) = &self.tls {
             let name = ServerName::try_from(bare).map_err(|error| error.to_string())?;
-            let connector = TlsConnector::from(Arc::new(tls()?));
-            let stream = connector
+            let stream = TlsConnector::from(tls.clone())
                 .connect(name, stream)
                 .await
                 .map_err(|error| format!("no trusted connection to {host}: {error}"))?;
@@ -143,20 +177,69 @@ impl Upstream {
             .headers
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        let content_type = if is_stream { "text/event-stream; charset=utf-8" } else { "application/json" };
+        let content_type = if is_stream { EVENTS } else { JSON };
         let mut reply = Reply::new(status, content_type, Bytes::new());
         if let Some(value) = parts.headers.get(RETRY_AFTER) {
             reply.headers.push((RETRY_AFTER, value.clone()));
         }
-        reply.body = ReplyBody::Stream(Body::new(body.map_err(std::io::Error::other)));
-        Ok(reply)
+        Ok((reply, body))
+    }
+}
+
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+
+/// A stream of events as it comes. Where it stalls or breaks off it ends with an event that says so, as OpenAI's own does.
+struct Events {
+    upstream: Upstream,
+    shared: Arc<Shared>,
+    id: String,
+    /// Ends when nothing has come for too long.
+    silent: Pin<Box<Sleep>>,
+    /// `None` when nothing more is sent.
+    body: Option<Incoming>,
+}
+
+impl Events {
+    fn end(&mut self, problem: &Problem) -> Bytes {
+        self.body = None;
+        self.shared.say(Event::Notice(format!("{} (request {})", problem.detail, self.id).into()));
+        let (_, error) = problem.body(Dialect::OpenAi);
+        // half an event that came before is closed by the empty line
+        [b"\n\n".as_slice(), &openai::event(&*String::from_utf8_lossy(&error))].concat().into()
+    }
+}
+
+impl hyper::body::Body for Events {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        let this = self.get_mut();
+        let Some(body) = this.body.as_mut() else { return Poll::Ready(None) };
+        let pause = this.shared.limits.upstream_pause;
+        let problem = match Pin::new(body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.silent.as_mut().reset(Instant::now() + pause);
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            Poll::Ready(Some(Err(error))) => this.upstream.failed(&format!("broke off its answer: {error}")),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => {
+                std::task::ready!(this.silent.as_mut().poll(cx));
+                this.upstream.late("stopped in the middle of its answer", pause)
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(this.end(&problem)))))
     }
 }
 
 async fn exchange<S>(
     stream: TokioIo<S>,
     request: Request<Full<Bytes>>,
-) -> Result<hyper::Response<hyper::body::Incoming>, String>
+) -> Result<hyper::Response<Incoming>, String>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
@@ -167,8 +250,12 @@ where
     sender.send_request(request).await.map_err(|error| format!("it did not answer: {error}"))
 }
 
-/// Trust in the machine's own list of authorities.
-fn tls() -> Result<ClientConfig, String> {
+/// Trust in the machine's own list of authorities, which is read once.
+fn tls() -> Result<Arc<ClientConfig>, String> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config.clone());
+    }
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
@@ -182,5 +269,6 @@ fn tls() -> Result<ClientConfig, String> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    Ok(CONFIG.get_or_init(|| config).clone())
 }

@@ -92,6 +92,14 @@ fn keys_are_made_listed_rotated_and_revoked_on_the_command_line() {
     folder.run("keys revoke keys.toml class").done();
     assert!(folder.run("keys list keys.toml").done().text().contains("revoked"));
     assert_eq!(folder.run("keys revoke keys.toml nobody").status, 1);
+    // its name is free again, and the list tells the two apart
+    let again = folder.run("keys new keys.toml --name class --json").json();
+    let listed = folder.run("keys list keys.toml --json").json();
+    let keys: Vec<_> =
+        (0..2).map(|at| (&listed["keys"][at]["publishable"], &listed["keys"][at]["revoked"])).collect();
+    assert_eq!(keys, [(&rotated["publishable"], &true.into()), (&again["publishable"], &false.into())]);
+    let odd = folder.run_with(["keys", "new", "keys.toml", "--name", "two\nlines"]);
+    assert!(odd.status == 1 && odd.stderr.contains("line break"), "{}", odd.stderr);
     assert_eq!(folder.run("keys list gone.toml").status, 1);
     assert_eq!(folder.run("keys new keys.toml --may everything").status, 2);
 }

@@ -67,8 +67,12 @@ impl Connection {
     /// Reads an answer; `None` when the connection is closed before one.
     pub(crate) fn read(&mut self, head_only: bool) -> Option<Answer> {
         let mut line = String::new();
-        if self.stream.read_line(&mut line).ok()? == 0 {
-            return None;
+        match self.stream.read_line(&mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if is_late(&error) => panic!("no answer in time: {error}"),
+            // reset is closed, too
+            Err(_) => return None,
         }
         let status: u16 = line.split(' ').nth(1).unwrap().parse().unwrap();
         let mut headers = Vec::new();
@@ -111,12 +115,28 @@ impl Connection {
 
     /// Whether the server closes the connection.
     pub(crate) fn is_closed(&mut self) -> bool {
-        let mut byte = [0];
-        matches!(self.stream.read(&mut byte), Ok(0)) || {
-            // reset is closed, too
-            self.stream.get_ref().take_error().is_ok_and(|error| error.is_some())
+        match self.stream.read(&mut [0]) {
+            Ok(n) => n == 0,
+            Err(error) if is_late(&error) => false,
+            Err(error) => {
+                use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+                let closed = [ConnectionReset, ConnectionAborted, BrokenPipe].contains(&error.kind());
+                assert!(closed, "{error}");
+                closed
+            }
         }
     }
+
+    /// Ends this side of the connection; answers can still be read.
+    pub(crate) fn end(&mut self) {
+        self.stream.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
+    }
+}
+
+/// Whether reading was given up after the time that the connection has for it.
+fn is_late(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    [TimedOut, WouldBlock].contains(&error.kind())
 }
 
 /// One request on a connection of its own.

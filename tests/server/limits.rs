@@ -109,10 +109,34 @@ fn a_client_that_sends_its_head_or_body_too_slowly_is_cut_off() {
 fn an_idle_connection_is_closed_and_a_working_one_is_kept() {
     let server = limited(Limits { idle_timeout: Duration::from_millis(800), ..Limits::default() });
     let mut connection = Connection::new(server.addr());
-    for _ in 0..4 {
+    // longer in all than it may be idle
+    for _ in 0..12 {
         connection.send("POST /predict HTTP/1.1", RECORD.as_bytes());
         connection.read(false).unwrap().is(200);
         std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(connection.is_closed());
+}
+
+#[test]
+fn a_client_that_ends_its_side_still_gets_its_answers() {
+    let limits = Limits { departed_timeout: Duration::from_secs(20), ..Limits::default() };
+    let server = limited(limits);
+    let large = format!("[{}]", vec![RECORD; 100_000].join(","));
+    for body in [RECORD, &large] {
+        let mut connection = Connection::new(server.addr());
+        connection.send("POST /predict HTTP/1.1\ncontent-type: application/json", body.as_bytes());
+        connection.end();
+        let answer = connection.read(false).expect("an answer").is(200);
+        assert!(answer.json()["model"] == "line");
+        assert!(connection.is_closed(), "nothing more is to come");
+    }
+    // half a body is none
+    let mut connection = Connection::new(server.addr());
+    connection.write(b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 30\r\n\r\n{\"a\":");
+    connection.end();
+    if let Some(answer) = connection.read(false) {
+        answer.is(400);
     }
     assert!(connection.is_closed());
 }

@@ -5,6 +5,7 @@
 mod common;
 
 mod command;
+mod description;
 mod dialects;
 mod door;
 mod http;

@@ -1,12 +1,12 @@
 //! Ids, metrics, the log, events, the description, switching protocols, stopping.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use drydock::protocol::Protocol;
 use drydock::server::events::Event;
 use drydock::server::{NextEvent, ServerSettings};
 use drydock::workspace::log::{LogSettings, PredictionLog};
-use serde_json::json;
 
 use super::http::{Connection, get, post, send};
 use super::served::{line, server, with};
@@ -63,6 +63,21 @@ fn metrics_count_what_happened_with_routes_as_labels() {
         let typed = |name: &str| text.contains(&format!("# TYPE {name} "));
         assert!(typed(name) || typed(family), "{line}");
         line.rsplit(' ').next().unwrap().parse::<f64>().unwrap();
+    }
+    // a histogram's buckets count everything below their ends, the last one all of it
+    let mut histograms: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for line in text.lines() {
+        let Some((name, rest)) = line.split_once("_bucket{") else { continue };
+        let (labels, rest) = rest.split_once("le=\"").unwrap();
+        let count = rest.rsplit(' ').next().unwrap().parse().unwrap();
+        let whole = format!("{name}_count{{{}}} ", labels.trim_end_matches(','));
+        histograms.entry(whole).or_default().push(count);
+    }
+    assert!(histograms.len() >= 4 && histograms.values().flatten().any(|count| *count > 0), "{text}");
+    for (whole, counts) in histograms {
+        assert!(counts.is_sorted(), "{whole}: {counts:?}");
+        let count = text.lines().find_map(|line| line.strip_prefix(&whole)).unwrap();
+        assert_eq!(counts.last().unwrap().to_string(), count, "{whole}");
     }
 }
 
@@ -147,6 +162,40 @@ fn what_was_asked_and_answered_is_in_the_log_without_private_values() {
 }
 
 #[test]
+fn a_log_that_can_not_be_written_is_told_once_and_counted_and_requests_are_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let server = with(ServerSettings { log: Some(LogSettings::new(&path)), ..ServerSettings::default() });
+    let mut events = server.events();
+    let is_failed = |count: u64| {
+        let text = get(server.addr(), "/metrics").is(200).text();
+        text.lines().any(|line| line == format!("drydock_log_failed_total {count}"))
+    };
+    assert!(is_failed(0));
+    // somebody has damaged the file
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE requests").unwrap();
+    for n in 1..=2 {
+        post(server.addr(), "/predict", RECORD).is(200);
+        let until = Instant::now() + Duration::from_secs(20);
+        while !is_failed(n) {
+            assert!(Instant::now() < until, "the loss is not counted");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    assert_eq!(server.status().log_lost, 2);
+    let mut notices = Vec::new();
+    loop {
+        match events.try_next() {
+            NextEvent::Event(Event::Notice(notice)) => notices.push(notice),
+            NextEvent::None => break,
+            _ => {}
+        }
+    }
+    assert!(notices.len() == 1 && notices[0].contains("log.db"), "{notices:?}");
+    assert!(server.stop_within(Duration::from_secs(20)));
+}
+
+#[test]
 fn events_tell_each_request_and_the_real_bytes_while_capturing() {
     let server = server();
     let mut events = server.events();
@@ -183,46 +232,6 @@ fn events_tell_each_request_and_the_real_bytes_while_capturing() {
         "{answer}"
     );
     assert_eq!((wire.id.as_str(), wire.cut), ("seen-1", false));
-}
-
-#[test]
-fn the_description_knows_the_models_fields() {
-    let server = server();
-    let document = get(server.addr(), "/openapi.json").is(200).json();
-    assert_eq!(document["openapi"], "3.1.0");
-    let schemas = &document["components"]["schemas"];
-    let record = schemas
-        .as_object()
-        .unwrap()
-        .values()
-        .find(|schema| schema["properties"]["shop"].is_object())
-        .expect("the record of 'line'");
-    assert_eq!(record["required"], json!(["a", "shop", "open"]));
-    assert_eq!(record["properties"]["shop"]["enum"], json!(["X", "Y", null]));
-    for path in [
-        "/predict",
-        "/models/line/predict",
-        "/v2/models/line/infer",
-        "/v1/models/line:predict",
-        "/invocations",
-        "/jobs",
-    ] {
-        let responses = &document["paths"][path]["post"]["responses"];
-        for status in ["400", "401", "404", "405", "413", "415"] {
-            assert!(responses[status].is_object(), "{path} {status}");
-        }
-    }
-    assert!(document["paths"]["/jobs"]["post"]["responses"]["202"]["links"].is_object());
-    let docs = get(server.addr(), "/docs").is(200);
-    let page = docs.text();
-    assert!(docs.header("content-type").unwrap().starts_with("text/html"));
-    assert!(
-        !page.contains("https://") && !page.contains("http://") && !page.contains("src="),
-        "it works offline"
-    );
-    let root = send(server.addr(), "GET / HTTP/1.1\naccept: text/html", b"").is(200);
-    assert!(root.text().contains("/docs"));
-    assert_eq!(get(server.addr(), "/").is(200).json()["status"], "alive");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use drydock::data::{ReadOptions, Source, read_csv, samples};
 use drydock::inference::{Prediction, Predictor, Scratch};
-use drydock::model::{Model, ModelKind, Task};
+use drydock::model::{Model, ModelKind, Policy, Task};
 use drydock::server::{Handle, Server, ServerSettings};
 use drydock::training::{Origin, Plan, Settings, train};
 use drydock::work::Progress;
@@ -45,6 +45,23 @@ pub(crate) fn plane() -> Model {
             csv.push_str(&format!("{a},{b},{}\n", 1.0 + a - 2.0 * b));
         }
         trained("plane", csv.as_bytes(), Settings::new("y"))
+    };
+    MODEL.get_or_init(make).clone()
+}
+
+/// A value for each of the first forty days of 2024.
+pub(crate) fn days() -> Model {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    let make = || {
+        let mut csv = String::from("day,y\n");
+        for n in 0..40 {
+            let (month, day) = (1 + n / 31, 1 + n % 31);
+            csv.push_str(&format!("2024-{month:02}-{day:02},{}\n", 5.0 + f64::from(n) / 4.0));
+        }
+        let settings = Settings { features: Some(vec!["day".into()]), ..Settings::new("y") };
+        let mut model = trained("days", csv.as_bytes(), settings);
+        model.policies.out_of_range = Policy::Reject;
+        model
     };
     MODEL.get_or_init(make).clone()
 }

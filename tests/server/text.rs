@@ -1,13 +1,16 @@
 //! Completions and chats, whole and as streams, and models that answer elsewhere.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use drydock::server::events::Event;
 use drydock::server::keys::{NewKey, new_key};
-use drydock::server::{Access, ServerSettings, Upstream};
+use drydock::server::{Access, Handle, Limits, NextEvent, ServerSettings, Upstream};
 use serde_json::{Value, json};
 
-use super::http::{get, post, send};
+use super::http::{Connection, get, post, send};
 use super::served::{shared, with};
 
 const MODEL: &str = "harbour-stories";
@@ -238,28 +241,52 @@ fn what_is_wrong_is_told_in_openais_form() {
 }
 
 /// A server that answers one request with these bytes, and says what it was asked.
-fn elsewhere(answer: &'static [u8]) -> (String, std::thread::JoinHandle<String>) {
+fn elsewhere(answer: &'static [u8]) -> (String, JoinHandle<String>) {
+    remote(move |mut stream| {
+        let asked = read_request(&mut stream);
+        stream.write_all(answer).unwrap();
+        asked
+    })
+}
+
+/// A server that begins its answer to one request with these bytes and never goes on. Ends when it is left, and says
+/// whether it was.
+fn stalling(beginning: &'static [u8]) -> (String, JoinHandle<bool>) {
+    remote(move |mut stream| {
+        read_request(&mut stream);
+        stream.write_all(beginning).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        match stream.read(&mut [0]) {
+            Ok(n) => n == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    })
+}
+
+fn remote<T: Send + 'static>(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> (String, JoinHandle<T>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let asked = std::thread::Builder::new().name("elsewhere".into()).spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut bytes = Vec::new();
-        let mut piece = [0; 4096];
-        loop {
-            let n = stream.read(&mut piece).unwrap();
-            bytes.extend_from_slice(&piece[..n]);
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let length =
-                text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-            if let (Some(length), Some(end)) = (length, text.find("\r\n\r\n"))
-                && bytes.len() >= end + 4 + length
-            {
-                stream.write_all(answer).unwrap();
-                return text;
-            }
+    let served = std::thread::Builder::new()
+        .name("elsewhere".into())
+        .spawn(move || serve(listener.accept().unwrap().0));
+    (url, served.unwrap())
+}
+
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let n = stream.read(&mut piece).unwrap();
+        bytes.extend_from_slice(&piece[..n]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let length =
+            text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if let (Some(length), Some(end)) = (length, text.find("\r\n\r\n"))
+            && bytes.len() >= end + 4 + length
+        {
+            return text;
         }
-    });
-    (url, asked.unwrap())
+    }
 }
 
 #[test]
@@ -307,4 +334,70 @@ fn a_remote_api_that_fails_is_told_without_its_secrets() {
     let answer = ask().is(502);
     assert_eq!(answer.json()["error"]["code"], "upstream_failed");
     assert!(!answer.text().contains("remote-secret"));
+}
+
+/// A server that sends requests for `gpt-far` on to this address.
+fn before(url: &str, limits: Limits) -> Handle {
+    let upstreams = vec![Upstream::new("gpt-far", url, None).unwrap()];
+    with(ServerSettings { upstreams, limits, ..ServerSettings::default() })
+}
+
+const FAR: &str = r#"{"model": "gpt-far", "prompt": "x", "stream": true}"#;
+
+#[test]
+fn a_remote_api_that_stalls_is_not_waited_for() {
+    let soon = Duration::from_millis(300);
+    // no head ever comes, or the rest of an answer that is no stream
+    let waiting = Limits { upstream_timeout: soon, ..Limits::default() };
+    let halting = Limits { upstream_pause: soon, ..Limits::default() };
+    let half = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{\"id\":";
+    for (beginning, limits, part) in
+        [(b"".as_slice(), waiting, "did not begin"), (half.as_slice(), halting, "in the middle")]
+    {
+        let (url, left) = stalling(beginning);
+        let server = before(&url, limits);
+        let error = post(server.addr(), "/v1/completions", FAR).is(504).json()["error"].clone();
+        assert_eq!(error["code"], "upstream_timeout");
+        assert!(error["message"].as_str().unwrap().contains(part), "{error}");
+        assert!(left.join().unwrap(), "the remote API is left");
+    }
+}
+
+#[test]
+fn a_stream_that_stops_in_the_middle_ends_with_an_error() {
+    let begun = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {\"id\":\"far\"}\n\n";
+    let (url, left) = stalling(begun);
+    let server = before(&url, Limits { upstream_pause: Duration::from_millis(300), ..Limits::default() });
+    let mut events = server.events();
+    let text = post(server.addr(), "/v1/completions", FAR).is(200).text();
+    let (first, rest) = text.split_once("\n\n").unwrap();
+    assert_eq!(first, "data: {\"id\":\"far\"}");
+    let error: Value = serde_json::from_str(rest.trim().strip_prefix("data: ").unwrap()).unwrap();
+    assert_eq!(error["error"]["code"], "upstream_timeout", "{text}");
+    assert!(left.join().unwrap());
+    // who runs the server is told
+    loop {
+        match events.try_next() {
+            NextEvent::Event(Event::Notice(notice)) => {
+                assert!(notice.contains("in the middle") && notice.contains("gpt-far"), "{notice}");
+                break;
+            }
+            NextEvent::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_client_that_has_gone_keeps_nobody_busy() {
+    let begun = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {\"id\":\"far\"}\n\n";
+    for beginning in [b"".as_slice(), begun.as_slice()] {
+        let (url, left) = stalling(beginning);
+        let server =
+            before(&url, Limits { departed_timeout: Duration::from_millis(300), ..Limits::default() });
+        let mut connection = Connection::new(server.addr());
+        connection.send("POST /v1/completions HTTP/1.1", FAR.as_bytes());
+        drop(connection);
+        assert!(left.join().unwrap(), "the remote API still answers a client that has gone");
+    }
 }

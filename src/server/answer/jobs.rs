@@ -1,14 +1,16 @@
-//! `/jobs`: rows are checked when they are handed in, and predicted when a worker is free.
+//! `/jobs`: rows are read when they are handed in, and predicted when a worker is free.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use tempfile::SpooledTempFile;
 
-use super::table::{self, CSV, How};
+use super::table::{self, CSV};
 use super::{JSON, Reply};
-use crate::inference::Batch;
+use crate::inference::{Batch, Form};
 use crate::protocol::Problem;
+use crate::server::body::SPOOLED_BYTES;
+use crate::server::heavy::apart;
 use crate::server::jobs::{Added, NewJob, fingerprint};
 use crate::server::keys::Caller;
 use crate::server::models::Loaded;
@@ -17,6 +19,13 @@ use crate::server::shared::Shared;
 /// What was handed in.
 pub(crate) enum Rows {
     Json(Bytes),
+    Csv(SpooledTempFile, u64),
+}
+
+/// What waits for a worker.
+enum Waiting {
+    /// Rows that were read already.
+    Read(Batch, Form),
     Csv(SpooledTempFile, u64),
 }
 
@@ -29,66 +38,75 @@ pub(crate) async fn hand_in(
     caller: Option<&Caller>,
 ) -> Result<Reply, Problem> {
     let owner = caller.map(|caller| caller.name.clone());
-    let (n_bytes, idempotency) = match &rows {
-        Rows::Json(body) => {
-            (body.len(), idempotency_key.map(|key| (key, fingerprint(&loaded.name, JSON, body))))
+    let idempotency = match (&rows, idempotency_key) {
+        (_, None) => None,
+        (Rows::Json(body), Some(key)) => {
+            let (own, body) = (loaded.clone(), body.clone());
+            Some((key, apart(body.len(), move || fingerprint(&own.name, JSON, &body)).await?))
         }
-        Rows::Csv(..) if idempotency_key.is_some() => {
+        (Rows::Csv(..), Some(_)) => {
             return Err(Problem::bad_request(
                 "an Idempotency-Key is taken with JSON bodies only; leave it out, or send JSON",
             ));
         }
-        // the rows lie in a temporary file
-        Rows::Csv(..) => (0, None),
     };
     if let Some((key, fingerprint)) = &idempotency
         && let Some(id) = shared.jobs.same(owner.as_ref(), key, fingerprint)?
     {
         return accepted(shared, &id, caller);
     }
-    // wrong rows are told at once
-    let rows = match rows {
+    // wrong rows of JSON are told at once
+    let (waiting, n_rows, n_bytes, n_file_bytes) = match rows {
         Rows::Json(body) => {
-            let (own, bytes) = (loaded.clone(), body.clone());
-            let check = move || {
+            let own = loaded.clone();
+            let read = move || {
                 let mut batch = Batch::default();
-                own.predictor.read_body(&bytes, &mut batch).map(|_| batch.n_rows())
+                own.predictor.read_body(&body, &mut batch).map(|form| (batch, form))
             };
-            let n_rows = shared.pool.run(check).await.map_err(table::busy)?.0?;
-            (Rows::Json(body), n_rows)
+            let (batch, form) = shared.pool.run(read).await.map_err(table::busy)?.0?;
+            let n_rows = batch.n_rows();
+            let n_bytes = n_rows * loaded.predictor.model().inputs.len() * size_of::<f64>();
+            (Waiting::Read(batch, form), n_rows, n_bytes, 0)
         }
-        csv @ Rows::Csv(..) => (csv, 0),
+        Rows::Csv(file, length) => {
+            let n_bytes = length.min(SPOOLED_BYTES as u64) as usize;
+            (Waiting::Csv(file, length), 0, n_bytes, length)
+        }
     };
     let new = NewJob {
         owner,
         model: loaded.name.clone(),
         version: loaded.version().to_owned(),
-        n_rows: rows.1,
+        n_rows,
         n_bytes,
+        n_file_bytes,
         idempotency,
         now: shared.clock.unix_millis(),
     };
-    let id = match shared.jobs.add(new)? {
+    let (id, room) = match shared.jobs.add(new)? {
         Added::Same(id) => return accepted(shared, &id, caller),
-        Added::New(id) => id,
+        Added::New(id, room) => (id, room),
     };
     let reply = accepted(shared, &id, caller);
-    let (shared_later, loaded, rows) = (shared.clone(), loaded.clone(), rows.0);
-    shared.pool.put(move || work(&shared_later, &loaded, rows, &id));
+    let (shared_later, loaded) = (shared.clone(), loaded.clone());
+    shared.pool.put(move || {
+        work(&shared_later, &loaded, waiting, &id);
+        drop(room);
+    });
     reply
 }
 
-fn work(shared: &Shared, loaded: &Loaded, rows: Rows, id: &str) {
+fn work(shared: &Shared, loaded: &Loaded, rows: Waiting, id: &str) {
     if !shared.jobs.begin(id) {
         return;
     }
     // whatever happens in there, the job ends
     let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match rows {
-        Rows::Json(body) => {
-            let done = table::run(loaded, How::Plain, &body)?;
+        Waiting::Read(mut batch, form) => {
+            let done = table::run_read(loaded, form, &mut batch)?;
             Ok((done.body.into(), JSON, done.n_rows))
         }
-        Rows::Csv(file, length) => {
+        Waiting::Csv(file, length) => {
             use std::io::Read;
             let (mut file, length, n_rows, _) = table::score(loaded, file, length)?;
             if length > crate::server::MAX_JOB_RESULT {

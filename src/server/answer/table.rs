@@ -15,7 +15,7 @@ use tempfile::SpooledTempFile;
 
 use super::{JSON, Reply, ReplyBody};
 use crate::data::{ReadOptions, Source, write_number};
-use crate::inference::{Batch, ScoreError, score_csv_seen};
+use crate::inference::{Batch, Form, ScoreError, score_csv_seen};
 use crate::protocol::{Problem, mlflow, plain, tensorflow, v2};
 use crate::server::events::Hops;
 use crate::server::models::Loaded;
@@ -55,18 +55,10 @@ thread_local! {
 /// Decodes, predicts and encodes.
 pub(crate) fn run(loaded: &Loaded, how: How, body: &[u8]) -> Result<Done, Problem> {
     BATCH.with_borrow_mut(|batch| {
-        let result = run_in(loaded, how, body, batch);
-        let stats = &loaded.stats;
-        match &result {
-            Ok(done) => {
-                stats.requests.fetch_add(1, Ordering::Relaxed);
-                stats.rows.fetch_add(done.n_rows as u64, Ordering::Relaxed);
-                stats.inference.observe(done.inference);
-            }
-            Err(_) => {
-                stats.refused.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        let began = Instant::now();
+        let read = read(loaded, how, body, batch);
+        let decode = began.elapsed();
+        let result = counted(loaded, read.and_then(|read| answer(loaded, read, batch, decode)));
         // a giant batch's memory is given back
         if batch.n_rows() > 100_000 {
             *batch = Batch::default();
@@ -75,16 +67,37 @@ pub(crate) fn run(loaded: &Loaded, how: How, body: &[u8]) -> Result<Done, Proble
     })
 }
 
-fn run_in(loaded: &Loaded, how: How, body: &[u8], batch: &mut Batch) -> Result<Done, Problem> {
-    enum Read {
-        Plain(crate::inference::Form),
-        Mlflow,
-        TensorFlow(tensorflow::Layout),
-        V2(v2::Asked),
+/// Predicts and encodes rows in our own form that were decoded before.
+pub(crate) fn run_read(loaded: &Loaded, form: Form, batch: &mut Batch) -> Result<Done, Problem> {
+    counted(loaded, answer(loaded, Read::Plain(form), batch, Duration::ZERO))
+}
+
+fn counted(loaded: &Loaded, result: Result<Done, Problem>) -> Result<Done, Problem> {
+    let stats = &loaded.stats;
+    match &result {
+        Ok(done) => {
+            stats.requests.fetch_add(1, Ordering::Relaxed);
+            stats.rows.fetch_add(done.n_rows as u64, Ordering::Relaxed);
+            stats.inference.observe(done.inference);
+        }
+        Err(_) => {
+            stats.refused.fetch_add(1, Ordering::Relaxed);
+        }
     }
+    result
+}
+
+/// A body that was decoded, and how its answer is to be written.
+enum Read {
+    Plain(Form),
+    Mlflow,
+    TensorFlow(tensorflow::Layout),
+    V2(v2::Asked),
+}
+
+fn read(loaded: &Loaded, how: How, body: &[u8], batch: &mut Batch) -> Result<Read, Problem> {
     let predictor = &loaded.predictor;
-    let began = Instant::now();
-    let read = match how {
+    Ok(match how {
         How::Plain => Read::Plain(predictor.read_body(body, batch)?),
         How::Mlflow => {
             mlflow::read(predictor, body, batch)?;
@@ -92,14 +105,17 @@ fn run_in(loaded: &Loaded, how: How, body: &[u8], batch: &mut Batch) -> Result<D
         }
         How::TensorFlow => Read::TensorFlow(tensorflow::read(predictor, body, batch)?),
         How::V2(length) => Read::V2(v2::read(predictor, body, length, batch)?),
-    };
-    let decoded = Instant::now();
-    predictor.predict_batch(batch).map_err(|error| {
-        let mut error = error;
-        if matches!(read, Read::Plain(crate::inference::Form::One)) {
+    })
+}
+
+fn answer(loaded: &Loaded, read: Read, batch: &mut Batch, decode: Duration) -> Result<Done, Problem> {
+    let predictor = &loaded.predictor;
+    let began = Instant::now();
+    predictor.predict_batch(batch).map_err(|mut error| {
+        if matches!(read, Read::Plain(Form::One)) {
             error.place = None;
         }
-        let status = if how == How::Plain { 422 } else { 400 };
+        let status = if matches!(read, Read::Plain(_)) { 422 } else { 400 };
         Problem { status, ..Problem::from(error) }
     })?;
     let predicted = Instant::now();
@@ -118,8 +134,8 @@ fn run_in(loaded: &Loaded, how: How, body: &[u8], batch: &mut Batch) -> Result<D
         body: out,
         json_length,
         n_rows: batch.n_rows(),
-        decode: decoded - began,
-        inference: predicted - decoded,
+        decode,
+        inference: predicted - began,
         encode: predicted.elapsed(),
     })
 }

@@ -16,13 +16,17 @@ use crate::model::text::{END, TextModel, TokenId};
 use crate::protocol::Problem;
 use crate::protocol::openai::{self, Answer, Choice, Prompt, TextRequest, Usage};
 use crate::server::events::Hops;
+use crate::server::heavy::apart;
 use crate::server::shared::Shared;
+
+/// A prompt's tokens, with their texts; a word that the model does not know has no number.
+type Tokens = Vec<(Option<TokenId>, String)>;
 
 /// What was asked, with the prompts' tokens.
 struct Asked {
     request: TextRequest,
     model: Arc<TextModel>,
-    prompts: Vec<Vec<(Option<TokenId>, String)>>,
+    prompts: Vec<Tokens>,
     seed: u64,
 }
 
@@ -34,27 +38,10 @@ pub(crate) async fn complete(
     hops: &mut Hops,
 ) -> Result<(Reply, usize), Problem> {
     let began = Instant::now();
-    let n_tokens = model.tokens.len();
-    let prompts = request
-        .prompts
-        .iter()
-        .map(|prompt| match prompt {
-            Prompt::Text(text) => Ok(model.encode(text)),
-            Prompt::Tokens(tokens) => tokens
-                .iter()
-                .map(|token| {
-                    let id = TokenId::try_from(*token).ok().filter(|id| (*id as usize) < n_tokens);
-                    id.map(|id| (Some(id), model.text(id).to_owned())).ok_or_else(|| {
-                        Problem::bad_request(format!(
-                            "field 'prompt': the model has the tokens 0 to {}, got {token}",
-                            n_tokens - 1
-                        ))
-                        .with("", Some("prompt"))
-                    })
-                })
-                .collect(),
-        })
-        .collect::<Result<Vec<Vec<_>>, Problem>>()?;
+    let n_bytes = request.prompts.iter().map(Prompt::n_bytes).sum();
+    let own = model.clone();
+    let read = move || tokens_of(&own, &request.prompts).map(|prompts| (prompts, request));
+    let (prompts, request) = apart(n_bytes, read).await??;
     // without a seed, each request draws anew
     let seed = request
         .seed
@@ -86,6 +73,26 @@ pub(crate) async fn complete(
     let body = answer.whole(choices, usage).to_string();
     hops.encode = Some(encoding.elapsed());
     Ok((Reply::new(200, super::JSON, body), n_texts))
+}
+
+/// The prompts' tokens, with their texts.
+fn tokens_of(model: &TextModel, prompts: &[Prompt]) -> Result<Vec<Tokens>, Problem> {
+    let n_tokens = model.tokens.len();
+    let token_of = |token: &u64| {
+        let id = TokenId::try_from(*token).ok().filter(|id| (*id as usize) < n_tokens);
+        id.map(|id| (Some(id), model.text(id).to_owned())).ok_or_else(|| {
+            Problem::bad_request(format!(
+                "field 'prompt': the model has the tokens 0 to {}, got {token}",
+                n_tokens - 1
+            ))
+            .with("", Some("prompt"))
+        })
+    };
+    let prompts = prompts.iter().map(|prompt| match prompt {
+        Prompt::Text(text) => Ok(model.encode(text)),
+        Prompt::Tokens(tokens) => tokens.iter().map(token_of).collect(),
+    });
+    prompts.collect()
 }
 
 /// Writes all texts that were asked for.

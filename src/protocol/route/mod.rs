@@ -2,126 +2,13 @@
 //! of its metrics. (axum's router can't have a suffix behind a parameter, as in `/v1/models/NAME:predict`, and three
 //! dialects share addresses, so that the table is our own.)
 
+mod names;
+
+use std::borrow::Cow;
+
+pub use names::{Dialect, Protocol};
+
 use super::percent_decode;
-
-/// The dialects, by the form of their errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// Our own addresses: RFC 9457 problems.
-    Plain,
-    /// Open Inference Protocol (`KServe` V2).
-    V2,
-    /// `MLflow`'s scoring server.
-    Mlflow,
-    /// TensorFlow Serving's REST form.
-    TensorFlow,
-    /// `OpenAI`'s API.
-    OpenAi,
-}
-
-impl Dialect {
-    /// The name used in logs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::V2 => "v2",
-            Self::Mlflow => "mlflow",
-            Self::TensorFlow => "tensorflow",
-            Self::OpenAi => "openai",
-        }
-    }
-}
-
-/// What can be switched on and off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Protocol {
-    /// `/predict` and `/models/…`.
-    Plain,
-    /// `/jobs`.
-    Jobs,
-    /// `/v2/…`.
-    V2,
-    /// `/invocations` and what belongs to it.
-    Mlflow,
-    /// `/v1/models/NAME:predict`, status and metadata.
-    TensorFlow,
-    /// `/v1/completions`, `/v1/chat/completions`, `/v1/models`.
-    OpenAi,
-    /// `/metrics`.
-    Metrics,
-    /// `/openapi.json` and `/docs`.
-    Docs,
-}
-
-impl Protocol {
-    /// All of them, in the order they are shown in.
-    pub const ALL: [Self; 8] = [
-        Self::Plain,
-        Self::Jobs,
-        Self::V2,
-        Self::Mlflow,
-        Self::TensorFlow,
-        Self::OpenAi,
-        Self::Metrics,
-        Self::Docs,
-    ];
-
-    /// What people call it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Plain => "Plain JSON and CSV",
-            Self::Jobs => "Jobs",
-            Self::V2 => "Open Inference Protocol (KServe V2)",
-            Self::Mlflow => "MLflow scoring",
-            Self::TensorFlow => "TensorFlow Serving REST",
-            Self::OpenAi => "OpenAI completions and chat",
-            Self::Metrics => "Prometheus metrics",
-            Self::Docs => "OpenAPI and docs",
-        }
-    }
-
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Jobs => "jobs",
-            Self::V2 => "v2",
-            Self::Mlflow => "mlflow",
-            Self::TensorFlow => "tensorflow",
-            Self::OpenAi => "openai",
-            Self::Metrics => "metrics",
-            Self::Docs => "docs",
-        }
-    }
-
-    /// Its addresses, method first, `NAME` for a model's name.
-    #[must_use]
-    pub fn paths(self) -> &'static [&'static str] {
-        match self {
-            Self::Plain => &["POST /predict", "POST /models/NAME/predict", "GET /models"],
-            Self::Jobs => &["POST /jobs", "GET /jobs/ID", "GET /jobs/ID/result", "DELETE /jobs/ID"],
-            Self::V2 => &[
-                "GET /v2",
-                "GET /v2/health/live",
-                "GET /v2/health/ready",
-                "GET /v2/models/NAME",
-                "GET /v2/models/NAME/ready",
-                "POST /v2/models/NAME/infer",
-            ],
-            Self::Mlflow => &["GET /ping", "GET /health", "GET /version", "POST /invocations"],
-            Self::TensorFlow => {
-                &["GET /v1/models/NAME", "GET /v1/models/NAME/metadata", "POST /v1/models/NAME:predict"]
-            }
-            Self::OpenAi => &["GET /v1/models", "POST /v1/completions", "POST /v1/chat/completions"],
-            Self::Metrics => &["GET /metrics"],
-            Self::Docs => &["GET /openapi.json", "GET /docs"],
-        }
-    }
-}
 
 /// What a caller must be allowed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -282,45 +169,23 @@ pub const TEMPLATES: [&str; 33] = [
 pub fn find(path: &str) -> Matched {
     use Dialect::{Mlflow, OpenAi, Plain, TensorFlow, V2};
     let path = path.split('?').next().unwrap_or("");
-    // the commonest addresses first, without taking the path apart
-    match path {
-        "/predict" => {
-            return matched(
-                Route::Predict(ModelRef::default()),
-                "/predict",
-                Plain,
-                Some(Protocol::Plain),
-                Scope::Predict,
-                POST,
-            );
-        }
-        "/invocations" => {
-            return matched(
-                Route::Invocations,
-                "/invocations",
-                Mlflow,
-                Some(Protocol::Mlflow),
-                Scope::Predict,
-                POST,
-            );
-        }
-        _ => {}
-    }
-    let decoded: Vec<String> = path
-        .strip_prefix('/')
-        .unwrap_or(path)
-        .split('/')
-        .map(|part| percent_decode(part).into_owned())
-        .collect();
-    let mut parts: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    // `/v2/` is `/v2`
-    if parts.len() > 1 && parts.last() == Some(&"") && parts.first() != Some(&"") {
-        parts.pop();
-    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let decoded: Vec<Cow<'_, str>> =
+        if path.contains('%') { path.split('/').map(percent_decode).collect() } else { Vec::new() };
+    let mut storage = [""; MAX_PARTS];
+    let parts = if decoded.is_empty() {
+        first_parts(path.split('/'), &mut storage)
+    } else {
+        first_parts(decoded.iter().map(Cow::as_ref), &mut storage)
+    };
     let (plain, jobs, v2) = (Some(Protocol::Plain), Some(Protocol::Jobs), Some(Protocol::V2));
     let (tf, openai, mlflow) = (Some(Protocol::TensorFlow), Some(Protocol::OpenAi), Some(Protocol::Mlflow));
-    match parts.as_slice() {
+    match parts {
         [""] => matched(Route::Root, "/", Plain, None, Scope::Health, GET),
+        ["predict"] => {
+            let model = ModelRef::default();
+            matched(Route::Predict(model), "/predict", Plain, plain, Scope::Predict, POST)
+        }
         ["models"] => matched(Route::Models, "/models", Plain, plain, Scope::Read, GET),
         ["models", name, "predict"] => matched(
             Route::Predict(ModelRef::named(name)),
@@ -374,6 +239,25 @@ pub fn find(path: &str) -> Matched {
             unknown
         }),
         _ => unknown(Plain),
+    }
+}
+
+/// No address has as many parts as this.
+const MAX_PARTS: usize = 8;
+
+/// The parts of a path, as many as tell addresses apart. `/v2/` is `/v2`.
+fn first_parts<'a, 's>(
+    parts: impl Iterator<Item = &'a str>,
+    storage: &'s mut [&'a str; MAX_PARTS],
+) -> &'s [&'a str] {
+    let mut n = 0;
+    for (place, part) in storage.iter_mut().zip(parts) {
+        *place = part;
+        n += 1;
+    }
+    match &storage[..n] {
+        [first, between @ .., ""] if !first.is_empty() => &storage[..=between.len()],
+        all => all,
     }
 }
 
@@ -470,6 +354,11 @@ mod tests {
         for (path, route) in [
             ("/", Route::Root),
             ("/predict?x=1", Route::Predict(ModelRef::default())),
+            ("/predict/", Route::Predict(ModelRef::default())),
+            ("/invocations/", Route::Invocations),
+            ("/predict//", Route::Unknown),
+            ("/pre%64ict", Route::Predict(ModelRef::default())),
+            ("/v2/models/m/versions/3/infer/x/y/z", Route::Unknown),
             ("/models/a%20b/predict", Route::Predict(named("a b"))),
             ("/jobs/12", Route::Job("12".into())),
             ("/v2/", Route::V2Server),
@@ -513,6 +402,12 @@ mod tests {
                 let found = find(path);
                 assert!(found.allow.split(", ").any(|allowed| allowed == method), "{line}");
                 assert!(found.protocol == Some(protocol) || found.protocol.is_none(), "{line}");
+                assert!(
+                    found.template != "other" && TEMPLATES.contains(&found.template),
+                    "{line}: {found:?}"
+                );
+                // with a slash at the end it is the same
+                assert_eq!(find(&format!("{path}/")).route, found.route, "{line}");
             }
         }
     }

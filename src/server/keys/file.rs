@@ -1,17 +1,11 @@
-//! Keys: the file they stand in, and the check at the door. A publishable key maps to its entry's secret key here, on the
-//! server alone. Secrets are compared by their SHA-256 in constant time, and never shown again once they are made.
+//! The file that keys stand in: read strictly, changed so that its comments stay.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::data::replace_file;
-use crate::protocol::Problem;
-use crate::protocol::route::Scope;
 
 /// One entry of a key file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,13 +88,15 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, KeyError> {
         ));
     }
     for (at, entry) in file.key.iter().enumerate() {
-        let which = format!("key {} ('{}')", at + 1, entry.name);
+        let which = format!("key {} ('{}')", at + 1, entry.name.escape_debug());
         let wrong = |what: &str| Err(key_error(path, format!("{which}: {what}")));
-        if entry.name.is_empty() {
-            return wrong("it has no name");
+        if let Err(what) = check_name(&entry.name) {
+            return wrong(what);
         }
-        if file.key[..at].iter().any(|other| other.name == entry.name) {
-            return wrong("the name is taken by an earlier key");
+        // a revoked key stays in the file beside the one that took its name
+        let in_force = |other: &Entry| other.name == entry.name && !other.revoked;
+        if !entry.revoked && file.key[..at].iter().any(in_force) {
+            return wrong("the name is taken by an earlier key that is in force");
         }
         if entry.publishable.as_deref().is_some_and(|key| key.len() < 12 || !key.starts_with("pk_")) {
             return wrong(
@@ -128,8 +124,19 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, KeyError> {
     Ok(file.key)
 }
 
+/// A key's name stands in the lines of logs.
+fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("it has no name");
+    }
+    if name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err("the name has a line break or another control character; expected one line of text");
+    }
+    Ok(())
+}
+
 /// 64 hexadecimal digits as bytes.
-fn digest_of(hex: &str) -> Option<[u8; 32]> {
+pub(super) fn digest_of(hex: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     if hex.len() != 64 || !hex.is_ascii() {
         return None;
@@ -191,15 +198,16 @@ pub struct NewKey {
     pub keep_secret: bool,
 }
 
-/// Adds a key to a file, which is made if need be.
+/// Adds a key to a file, which is made if need be. The name of a revoked key can be used again.
 ///
 /// # Errors
 /// [`KeyError`].
 pub fn new_key(path: &Path, new: &NewKey) -> Result<Pair, KeyError> {
+    check_name(&new.name).map_err(|what| {
+        key_error(path, format!("a key '{}' can't be made: {what}", new.name.escape_debug()))
+    })?;
     let mut document = open(path, true)?;
-    let taken = entries_of(&document)
-        .any(|table| table.get("name").and_then(|name| name.as_str()) == Some(&new.name));
-    if taken {
+    if entries_of(&document).any(|table| is_named(table, &new.name) && !is_revoked(table)) {
         return Err(key_error(
             path,
             format!("there is a key '{}' already; choose another name, or rotate it", new.name),
@@ -273,11 +281,11 @@ fn change<T>(
     let known: Vec<String> = entries_of(&document)
         .filter_map(|table| table.get("name").and_then(|name| name.as_str()).map(str::to_owned))
         .collect();
+    // of several with the name, the one in force; else the one that was revoked last
+    let own = || entries_of(&document).enumerate().filter(|(_, table)| is_named(table, name));
+    let at = own().find(|(_, table)| !is_revoked(table)).or_else(|| own().last()).map(|(at, _)| at);
     let tables = document.get_mut("key").and_then(toml_edit::Item::as_array_of_tables_mut);
-    let table = tables
-        .into_iter()
-        .flat_map(|tables| tables.iter_mut())
-        .find(|table| table.get("name").and_then(|name| name.as_str()) == Some(name));
+    let table = tables.zip(at).and_then(|(tables, at)| tables.get_mut(at));
     let Some(table) = table else {
         return Err(key_error(path, format!("there is no key '{name}'; the keys are {}", known.join(", "))));
     };
@@ -308,6 +316,14 @@ fn entries_of(document: &toml_edit::DocumentMut) -> impl Iterator<Item = &toml_e
         .flat_map(|tables| tables.iter())
 }
 
+fn is_named(table: &toml_edit::Table, name: &str) -> bool {
+    table.get("name").and_then(toml_edit::Item::as_str) == Some(name)
+}
+
+fn is_revoked(table: &toml_edit::Table) -> bool {
+    table.get("revoked").and_then(toml_edit::Item::as_bool) == Some(true)
+}
+
 fn save(path: &Path, document: &toml_edit::DocumentMut) -> Result<(), KeyError> {
     let write = |out: &mut dyn std::io::Write| out.write_all(document.to_string().as_bytes());
     let made = !path.exists();
@@ -325,200 +341,11 @@ fn save(path: &Path, document: &toml_edit::DocumentMut) -> Result<(), KeyError> 
     Ok(())
 }
 
-/// The check at the door.
-#[derive(Debug)]
-pub struct Keys {
-    entries: Vec<Guarded>,
-    /// Where they came from, to follow changes.
-    path: Option<PathBuf>,
-}
-
-#[derive(Debug)]
-struct Guarded {
-    entry: Entry,
-    publishable: Option<[u8; 32]>,
-    secret: [u8; 32],
-    bucket: Mutex<Bucket>,
-}
-
-/// Requests that are left, filled up evenly over a minute.
-#[derive(Debug)]
-struct Bucket {
-    left: f64,
-    at: Instant,
-}
-
-/// Who came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The name of the key's entry.
-    pub name: std::sync::Arc<str>,
-    /// Whether it was the publishable key.
-    pub publishable: bool,
-    /// The models it is for; `None` for all.
-    pub models: Option<std::sync::Arc<[String]>>,
-    /// Whether it may do everything.
-    pub admin: bool,
-}
-
-impl Caller {
-    /// Whether a model may be asked.
-    #[must_use]
-    pub fn may_ask(&self, model: &str) -> bool {
-        self.models.as_ref().is_none_or(|models| models.iter().any(|one| one == model))
-    }
-}
-
-impl Keys {
-    /// Keys from entries.
-    #[must_use]
-    pub fn new(entries: Vec<Entry>) -> Self {
-        let hash = |key: &str| -> [u8; 32] { Sha256::digest(key.as_bytes()).into() };
-        let entries = entries
-            .into_iter()
-            .filter_map(|entry| {
-                let secret = match (&entry.secret, &entry.secret_sha256) {
-                    (Some(secret), _) => hash(secret),
-                    (None, Some(hex)) => digest_of(hex)?,
-                    (None, None) => return None,
-                };
-                let left = entry.requests_per_minute.map_or(0.0, f64::from);
-                Some(Guarded {
-                    publishable: entry.publishable.as_deref().map(hash),
-                    secret,
-                    bucket: Mutex::new(Bucket { left, at: Instant::now() }),
-                    entry,
-                })
-            })
-            .collect();
-        Self { entries, path: None }
-    }
-
-    /// Keys from a file.
-    ///
-    /// # Errors
-    /// [`KeyError`].
-    pub fn open(path: &Path) -> Result<Self, KeyError> {
-        Ok(Self { path: Some(path.to_path_buf()), ..Self::new(read(path)?) })
-    }
-
-    /// A door that nobody comes through: what a key file becomes that can't be read any more.
-    #[must_use]
-    pub fn shut(path: Option<PathBuf>) -> Self {
-        Self { entries: Vec::new(), path }
-    }
-
-    /// The file they came from.
-    #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
-    /// Lets a caller in, or says why not.
-    ///
-    /// # Errors
-    /// [`Problem`] with status 401, 403 or 429.
-    pub fn check(&self, authorization: Option<&str>, scope: Scope) -> Result<Caller, Problem> {
-        let unauthorized = |detail: &str| Problem::new(401, detail).with("invalid_api_key", None);
-        let Some(authorization) = authorization else {
-            return Err(unauthorized(
-                "a key is needed: send the header 'Authorization: Bearer KEY' with a publishable or a secret key",
-            ));
-        };
-        let key = authorization
-            .split_once(' ')
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, key)| key.trim());
-        let Some(key) = key.filter(|key| !key.is_empty()) else {
-            return Err(unauthorized(
-                "expected the header 'Authorization: Bearer KEY', got another form of it",
-            ));
-        };
-        let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
-        // every entry is compared, so that the time does not tell which one it was
-        let mut found = None;
-        for guarded in &self.entries {
-            if bool::from(guarded.secret.ct_eq(&hash)) {
-                found = Some((guarded, false));
-            }
-            if let Some(publishable) = &guarded.publishable
-                && bool::from(publishable.ct_eq(&hash))
-            {
-                found = Some((guarded, true));
-            }
-        }
-        let Some((guarded, publishable)) = found else {
-            return Err(unauthorized(
-                "the key is not known here; check it for typing mistakes, or ask for a new one",
-            ));
-        };
-        if guarded.entry.revoked {
-            return Err(unauthorized("the key was revoked; ask for a new one"));
-        }
-        let may = |what: &str| guarded.entry.may.iter().any(|may| may == what);
-        let admin = may("admin") && !publishable;
-        let allowed = match scope {
-            Scope::Health | Scope::Read => true,
-            Scope::Predict => admin || may("predict") || (publishable && may("admin")),
-            Scope::Jobs => admin || (may("jobs") && !publishable),
-            Scope::Operate => !publishable,
-            Scope::Admin => admin,
-        };
-        if !allowed {
-            let what = match scope {
-                Scope::Jobs => "hand in jobs",
-                Scope::Operate => "read the server's figures",
-                Scope::Admin => "change what is loaded",
-                _ => "predict",
-            };
-            let why = if publishable {
-                "a publishable key may only predict; use a secret key that is allowed to"
-            } else {
-                "its entry in the key file does not allow it"
-            };
-            return Err(Problem::new(403, format!("the key '{}' may not {what}: {why}", guarded.entry.name))
-                .with("forbidden", None));
-        }
-        guarded.take_one()?;
-        Ok(Caller {
-            name: guarded.entry.name.as_str().into(),
-            publishable,
-            models: guarded.entry.models.as_deref().map(Into::into),
-            admin,
-        })
-    }
-}
-
-impl Guarded {
-    fn take_one(&self) -> Result<(), Problem> {
-        let Some(limit) = self.entry.requests_per_minute else { return Ok(()) };
-        let limit = f64::from(limit);
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let filled = now.duration_since(bucket.at).as_secs_f64() * limit / 60.0;
-        bucket.left = (bucket.left + filled).min(limit);
-        bucket.at = now;
-        if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
-            return Ok(());
-        }
-        let wait = ((1.0 - bucket.left) * 60.0 / limit).ceil();
-        let mut problem = Problem::new(
-            429,
-            format!(
-                "the key '{}' may make {limit} requests a minute; try again in {wait} s",
-                self.entry.name
-            ),
-        )
-        .with("rate_limit_exceeded", None);
-        problem.retry_after = Some((wait as u32).max(1));
-        Err(problem)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::route::Scope;
+    use crate::server::keys::Keys;
 
     #[test]
     fn a_key_is_made_used_rotated_and_revoked() {
@@ -572,14 +399,47 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_kept_and_says_when_to_come_again() {
-        let entry: Entry =
-            toml_edit::de::from_str("name = \"a\"\nsecret = \"sk_123456789\"\nrequests_per_minute = 2\n")
-                .unwrap();
-        let keys = Keys::new(vec![entry]);
-        let ask = || keys.check(Some("Bearer sk_123456789"), Scope::Predict);
-        assert!(ask().is_ok() && ask().is_ok());
-        let problem = ask().unwrap_err();
-        assert_eq!((problem.status, problem.retry_after), (429, Some(30)));
+    fn the_name_of_a_revoked_key_can_be_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let new = NewKey { name: "class".into(), ..NewKey::default() };
+        let first = new_key(&path, &new).unwrap();
+        revoke(&path, "class").unwrap();
+        let second = new_key(&path, &new).unwrap();
+        let check = |pair: &Pair| {
+            let given = format!("Bearer {}", pair.secret);
+            Keys::open(&path).unwrap().check(Some(&given), Scope::Read).map_err(|p| p.status).map(drop)
+        };
+        assert_eq!((check(&first), check(&second)), (Err(401), Ok(())));
+        let list: Vec<_> = read(&path)
+            .unwrap()
+            .into_iter()
+            .map(|entry| (entry.publishable.unwrap(), entry.revoked))
+            .collect();
+        assert_eq!(list, [(first.publishable, true), (second.publishable.clone(), false)]);
+        assert!(new_key(&path, &new).is_err(), "a key in force has the name");
+        // what is said of a name is said of the key in force
+        let third = rotate(&path, "class").unwrap();
+        assert_eq!((check(&second), check(&third)), (Err(401), Ok(())));
+        revoke(&path, "class").unwrap();
+        assert_eq!(check(&third), Err(401));
+        assert!(read(&path).unwrap().iter().all(|entry| entry.revoked));
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        for name in ["", "a\nb", "a\r", "\u{1b}[2J", "a\u{2028}b"] {
+            let error = new_key(&path, &NewKey { name: name.into(), ..NewKey::default() }).unwrap_err();
+            assert!(error.what.contains("name") && !error.what.contains(char::is_control), "{error:?}");
+            assert!(!path.exists(), "{name:?}");
+            let quoted = toml_edit::Value::from(name);
+            std::fs::write(&path, format!("[[key]]\nname = {quoted}\nsecret = \"sk_123456789\"\n")).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(error.what.contains("name") && !error.what.contains(char::is_control), "{error:?}");
+            std::fs::remove_file(&path).unwrap();
+        }
+        new_key(&path, &NewKey { name: "4. Klasse – früh".into(), ..NewKey::default() }).unwrap();
     }
 }

@@ -1,9 +1,12 @@
 //! The `OpenAPI` 3.1 document of a server: an address of its own for each model, with the model's own fields.
 
+mod completions;
+
 use serde_json::{Map, Value, json};
 
 use super::Protocol;
-use super::plain::{example_record, typical};
+use super::plain::{day_text, example_record, typical};
+use crate::inference::IMAGE_WHITE;
 use crate::model::{Input, InputKind, Model, Policy, Task};
 
 /// A model that is described.
@@ -18,9 +21,6 @@ pub struct Served<'a> {
     /// Whether it takes images.
     pub takes_images: bool,
 }
-
-/// Bounds of numbers: a value near the largest double times a weight would overflow.
-const LARGEST: f64 = 1e12;
 
 /// The document.
 #[must_use]
@@ -79,7 +79,7 @@ pub fn document(models: &[Served<'_>], text: Option<&str>, on: &[Protocol], need
         }
     }
     if has(Protocol::OpenAi) {
-        openai_paths(text, &mut paths);
+        completions::paths(text, &mut paths);
     }
     if has(Protocol::Metrics) {
         let text = json!({"description": "Counters and times", "content": {"text/plain": {"schema": {"type": "string"}}}});
@@ -200,9 +200,12 @@ fn input_schema(input: &Input, model: &Model) -> Value {
     let or_null = |kind: &str| if nullable { json!([kind, "null"]) } else { json!(kind) };
     let mut schema = match &input.kind {
         InputKind::Number { min, max, .. } => {
-            let (low, high) =
-                if policies.out_of_range == Policy::Reject { (*min, *max) } else { (-LARGEST, LARGEST) };
-            json!({"type": or_null("number"), "minimum": low, "maximum": high})
+            let mut schema = json!({"type": or_null("number")});
+            if policies.out_of_range == Policy::Reject {
+                schema["minimum"] = json!(min);
+                schema["maximum"] = json!(max);
+            }
+            schema
         }
         InputKind::Category { levels, .. } => {
             if policies.unknown_level == Policy::Reject {
@@ -216,12 +219,15 @@ fn input_schema(input: &Input, model: &Model) -> Value {
             }
         }
         InputKind::Boolean { .. } => json!({"type": or_null("boolean")}),
-        InputKind::Date { .. } => {
-            json!({"type": or_null("string"), "format": "date", "pattern": "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"})
-        }
+        InputKind::Date { .. } => json!({"type": or_null("string"), "format": "date"}),
     };
-    if let Some(unit) = &input.unit {
-        schema["description"] = format!("in {unit}").into();
+    match (&input.kind, &input.unit) {
+        // JSON Schema has no bounds of dates
+        (InputKind::Date { min, max, .. }, _) if policies.out_of_range == Policy::Reject => {
+            schema["description"] = format!("from {} to {}", day_text(*min), day_text(*max)).into();
+        }
+        (_, Some(unit)) => schema["description"] = format!("in {unit}").into(),
+        _ => {}
     }
     schema["examples"] = json!([typical(input)]);
     schema
@@ -278,19 +284,20 @@ fn prediction_schema(model: &Model) -> Value {
 /// One record, a list, or an object around a list.
 fn records_schema(served: &Served<'_>, key: &str) -> Value {
     let record = json!({"$ref": format!("#/components/schemas/{key}_record")});
-    let list = json!({"type": "array", "items": record, "maxItems": 1000});
+    let list = json!({"type": "array", "items": record});
     let mut forms = vec![
         record,
         list.clone(),
         json!({"type": "object", "required": ["records"], "properties": {"records": list}, "additionalProperties": false}),
     ];
     if served.takes_images {
+        let n_points = served.model.inputs.len();
         forms.push(json!({
             "type": "object",
             "required": ["image"],
             "properties": {"image": {
-                "type": "array", "minItems": 64, "maxItems": 64,
-                "items": {"type": "number", "minimum": 0, "maximum": 16},
+                "type": "array", "minItems": n_points, "maxItems": n_points,
+                "items": {"type": "number", "minimum": 0, "maximum": IMAGE_WHITE},
             }},
             "additionalProperties": false,
         }));
@@ -442,44 +449,4 @@ fn jobs_paths(served: &Served<'_>, key: &str, paths: &mut Map<String, Value>) {
             "get": {"operationId": "getJobResult", "summary": "A job's predictions", "responses": with_errors(result, &[401, 403, 404, 409, 422], "problem")},
         }),
     );
-}
-
-fn openai_paths(text: Option<&str>, paths: &mut Map<String, Value>) {
-    paths.insert(
-        "/v1/models".into(),
-        json!({"get": {"summary": "The models by OpenAI's form", "responses": with_errors(
-            ok(&json!({"type": "object", "required": ["object", "data"]})), &[401, 403, 404], "openai_error")}}),
-    );
-    let Some(name) = text else { return };
-    let common = json!({
-        "model": {"type": "string", "examples": [name]},
-        "max_tokens": {"type": ["integer", "null"], "minimum": 0, "maximum": 64},
-        "temperature": {"type": ["number", "null"], "minimum": 0, "maximum": 2},
-        "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 1_000_000},
-    });
-    for (path, own, schema) in [
-        ("/v1/completions", "prompt", json!({"type": "string"})),
-        (
-            "/v1/chat/completions",
-            "messages",
-            json!({"type": "array", "minItems": 1, "maxItems": 20, "items": {
-                "type": "object",
-                "required": ["role", "content"],
-                "properties": {"role": {"enum": ["system", "user", "assistant"]}, "content": {"type": "string"}},
-            }}),
-        ),
-    ] {
-        let mut properties = common.clone();
-        properties[own] = schema;
-        paths.insert(
-            path.into(),
-            json!({"post": {
-                "summary": format!("OpenAI: continue a text with '{name}'"),
-                "requestBody": {"required": true, "content": {"application/json": {"schema": {
-                    "type": "object", "required": ["model", own], "properties": properties,
-                }}}},
-                "responses": with_errors(ok(&json!({"type": "object", "required": ["id", "object", "choices"]})), &ALL, "openai_error"),
-            }}),
-        );
-    }
 }

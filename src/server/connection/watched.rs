@@ -1,27 +1,20 @@
-//! Connections: taken up to a limit, watched, and cut when they are too slow or idle for too long. A watched stream
-//! notes when bytes last came and went; one task looks at all of them twice a second.
+//! A connection and its stream, which notes when bytes come and go and keeps them for looking at.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Body;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
-use super::events::{Event, WireEvent};
-use super::shared::Shared;
+use crate::server::Limits;
+use crate::server::events::{Event, WireEvent};
+use crate::server::shared::Shared;
 
 /// The most bytes of each direction that are captured for looking at.
 const CAPTURED: usize = 64 * 1024;
@@ -39,9 +32,13 @@ pub(crate) struct Connection {
     active_at: AtomicU64,
     /// The same, when the socket began to take no more bytes; 0 while it takes them.
     blocked_since: AtomicU64,
-    cut: Notify,
+    pub(super) cut: Notify,
     glass: Mutex<Option<Box<Glass>>>,
     capturing: AtomicBool,
+    /// The request's body has not come whole yet.
+    pub(crate) is_reading: AtomicBool,
+    /// Milliseconds after `started`, plus 1, when the client ended its side; 0 while it has not.
+    ended_at: AtomicU64,
     /// The last answer went out before all of its request's body was read.
     pub(crate) unread: AtomicBool,
 }
@@ -74,7 +71,7 @@ impl Drop for Busy {
 }
 
 impl Connection {
-    fn new(peer: SocketAddr, capturing: bool) -> Self {
+    pub(super) fn new(peer: SocketAddr, capturing: bool) -> Self {
         Self {
             peer,
             started: Instant::now(),
@@ -85,6 +82,8 @@ impl Connection {
             cut: Notify::new(),
             glass: Mutex::new(capturing.then(Box::default)),
             capturing: AtomicBool::new(capturing),
+            is_reading: AtomicBool::new(false),
+            ended_at: AtomicU64::new(0),
             unread: AtomicBool::new(false),
         }
     }
@@ -100,6 +99,12 @@ impl Connection {
         Busy(self.clone())
     }
 
+    /// Whether there is a request whose answer is not out yet.
+    fn awaits_answer(&self) -> bool {
+        let is_made = self.busy.load(Ordering::Relaxed) == 0;
+        !(is_made && self.blocked_since.load(Ordering::Relaxed) == 0)
+    }
+
     /// The request whose bytes are captured has this id.
     pub(crate) fn name_capture(&self, id: &str) {
         if self.capturing.load(Ordering::Relaxed)
@@ -110,12 +115,17 @@ impl Connection {
     }
 
     /// Whether the connection is to be cut now.
-    fn is_overdue(&self, limits: &super::Limits) -> bool {
+    pub(super) fn is_overdue(&self, limits: &Limits) -> bool {
         let now = self.now();
         let longer = |since: u64, limit: Duration| {
             since > 0 && now.saturating_sub(since) > u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)
         };
         if longer(self.blocked_since.load(Ordering::Relaxed), limits.write_timeout) {
+            return true;
+        }
+        // who has ended its side may still wait for the answer, or be gone: nothing but time tells
+        let ended = self.ended_at.load(Ordering::Relaxed);
+        if ended > 0 && longer(ended.max(self.active_at.load(Ordering::Relaxed)), limits.departed_timeout) {
             return true;
         }
         if self.busy.load(Ordering::Relaxed) > 0 {
@@ -131,13 +141,21 @@ impl Connection {
 }
 
 /// A stream that notes when bytes come and go.
-struct Watched {
-    stream: TcpStream,
+pub(super) struct Watched {
+    pub(super) stream: TcpStream,
     connection: Arc<Connection>,
     shared: Arc<Shared>,
+    /// Who is to be woken for the end of what the client sends, which it is told after the answer.
+    told_later: Option<Waker>,
+    /// How often that end is still looked at again while a body is being read, before it is told.
+    looks_left: u32,
 }
 
 impl Watched {
+    pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, shared: Arc<Shared>) -> Self {
+        Self { stream, connection, shared, told_later: None, looks_left: 64 }
+    }
+
     fn capture(&self, incoming: bool, bytes: &[u8]) {
         let on = self.shared.glass.load(Ordering::Relaxed);
         let was_on = self.connection.capturing.load(Ordering::Relaxed);
@@ -162,7 +180,7 @@ impl Watched {
     }
 
     /// Sends what was captured, once an answer is out.
-    fn flush_capture(&self) {
+    pub(super) fn flush_capture(&self) {
         if !self.connection.capturing.load(Ordering::Relaxed)
             || self.connection.busy.load(Ordering::Relaxed) > 0
         {
@@ -220,8 +238,23 @@ impl AsyncRead for Watched {
                 start(&this.connection.head_since, now);
             }
             this.capture(true, &buf.filled()[before..]);
-        } else {
-            this.flush_capture();
+            return polled;
+        }
+        this.flush_capture();
+        let ended = matches!(polled, Poll::Ready(Ok(()))) && buf.remaining() > 0;
+        if ended && this.connection.awaits_answer() {
+            // the end is told once the answer is out: hyper would drop the request at once
+            start(&this.connection.ended_at, this.connection.now());
+            if !this.connection.is_reading.load(Ordering::Relaxed) {
+                this.told_later = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            // the body's last piece may be on its way to who reads it, on this very task
+            if this.looks_left > 0 {
+                this.looks_left -= 1;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         polled
     }
@@ -262,10 +295,13 @@ impl AsyncWrite for Watched {
 }
 
 impl Watched {
-    fn wrote(&self, polled: &Poll<io::Result<usize>>, bytes: &[io::IoSlice<'_>]) {
+    fn wrote(&mut self, polled: &Poll<io::Result<usize>>, bytes: &[io::IoSlice<'_>]) {
         let connection = &self.connection;
         match polled {
             Poll::Ready(Ok(n)) => {
+                if let Some(waker) = self.told_later.take() {
+                    waker.wake();
+                }
                 connection.active_at.store(connection.now(), Ordering::Relaxed);
                 connection.blocked_since.store(0, Ordering::Relaxed);
                 let mut left = *n;
@@ -279,188 +315,6 @@ impl Watched {
                 start(&connection.blocked_since, connection.now());
             }
             Poll::Ready(Err(_)) => {}
-        }
-    }
-}
-
-/// The connections that are open.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    open: Mutex<HashMap<u64, Arc<Connection>>>,
-    emptied: Notify,
-}
-
-impl Connections {
-    fn add(&self, number: u64, connection: Arc<Connection>) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, connection);
-    }
-
-    fn remove(&self, number: u64) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(&number);
-        if open.is_empty() {
-            self.emptied.notify_waiters();
-        }
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Waits until none is open.
-    pub(crate) async fn emptied(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            if self.count() == 0 {
-                return;
-            }
-            emptied.await;
-        }
-    }
-
-    pub(crate) fn cut_all(&self) {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
-        for connection in open.values() {
-            connection.cut.notify_one();
-        }
-    }
-}
-
-/// Takes connections until told to stop.
-pub(crate) async fn accept(
-    listener: TcpListener,
-    router: Router,
-    shared: Arc<Shared>,
-    connections: Arc<Connections>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut number = 0_u64;
-    loop {
-        let taken = tokio::select! {
-            taken = listener.accept() => taken,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        let Ok((stream, peer)) = taken else {
-            // out of file descriptors, or the caller has gone: neither ends the server
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        shared.stats.connections_taken.fetch_add(1, Ordering::Relaxed);
-        if connections.count() >= shared.limits.max_connections {
-            shared.stats.connections_refused.fetch_add(1, Ordering::Relaxed);
-            refuse(&stream);
-            continue;
-        }
-        number += 1;
-        let connection = Arc::new(Connection::new(peer, shared.glass.load(Ordering::Relaxed)));
-        connections.add(number, connection.clone());
-        shared.stats.connections.fetch_add(1, Ordering::Relaxed);
-        // answers go out at once
-        drop(stream.set_nodelay(true));
-        let watched = Watched { stream, connection: connection.clone(), shared: shared.clone() };
-        let (router, shared) = (router.clone(), shared.clone());
-        let (connections, stop) = (connections.clone(), stop.clone());
-        tokio::spawn(async move {
-            serve(watched, connection, router, &shared, stop).await;
-            shared.stats.connections.fetch_sub(1, Ordering::Relaxed);
-            connections.remove(number);
-        });
-    }
-}
-
-/// Tells a caller that there are too many, without waiting for what it has to say.
-fn refuse(stream: &TcpStream) {
-    let body = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"too many connections; try again\"}";
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    // who can't be told is cut off all the same
-    drop(stream.try_write(answer.as_bytes()));
-}
-
-async fn serve(
-    watched: Watched,
-    connection: Arc<Connection>,
-    router: Router,
-    shared: &Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let own = connection.clone();
-    let service = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(own.clone());
-        Box::pin(hyper::service::Service::call(&service, request.map(Body::new)))
-    });
-    let mut builder = http1::Builder::new();
-    builder
-        .max_headers(shared.limits.max_headers)
-        .max_buf_size(shared.limits.max_header_bytes.max(8192))
-        .half_close(true);
-    let mut serving = builder.serve_connection(TokioIo::new(watched), service);
-    let served = tokio::select! {
-        served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),
-        () = connection.cut.notified() => {
-            shared.stats.connections_cut.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        _ = stop.wait_for(|stop| *stop) => None,
-    };
-    let served = if let Some(served) = served {
-        served
-    } else {
-        // finishes what was accepted, and takes nothing more
-        Pin::new(&mut serving).graceful_shutdown();
-        tokio::select! {
-            served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => served.is_ok(),
-            () = connection.cut.notified() => return,
-        }
-    };
-    let watched = serving.into_parts().io.into_inner();
-    watched.flush_capture();
-    if served {
-        let mut stream = watched.stream;
-        // who has gone needs no goodbye
-        drop(stream.shutdown().await);
-        if connection.unread.load(Ordering::Relaxed) {
-            drain(stream).await;
-        }
-    }
-}
-
-/// Reads what a client still sends after an early answer, and throws it away: closing at once would take the answer
-/// away from a client that has not read it yet.
-async fn drain(mut stream: TcpStream) {
-    const MOST: usize = 64 << 20;
-    let read = async {
-        let mut buffer = [0; 8192];
-        let mut came = 0;
-        while came < MOST {
-            match stream.read(&mut buffer).await {
-                Ok(0) | Err(_) => return,
-                Ok(n) => came += n,
-            }
-        }
-    };
-    // a client that goes on for longer does not listen
-    drop(tokio::time::timeout(Duration::from_secs(3), Box::pin(read)).await);
-}
-
-/// Cuts connections that are overdue, twice a second.
-pub(crate) async fn watch_over(shared: Arc<Shared>, connections: Arc<Connections>) {
-    let every =
-        Duration::from_millis(500).min(shared.limits.header_timeout / 2).max(Duration::from_millis(20));
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
-        #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
-        for connection in open.values() {
-            if connection.is_overdue(&shared.limits) {
-                connection.cut.notify_one();
-            }
         }
     }
 }
