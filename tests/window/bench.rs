@@ -217,6 +217,14 @@ impl Bench {
         self.settle();
     }
 
+    /// Types into the field of that name, in place of what stands there.
+    pub(crate) fn fill(&mut self, field: &str, text: &str) {
+        self.one(field).focus();
+        self.harness.step();
+        self.keys(Modifiers::COMMAND, Key::A);
+        self.type_text(text);
+    }
+
     /// Drops a file on the window, and waits until it was taken in.
     pub(crate) fn drop_file(&mut self, path: &Path) {
         self.offer(path);
