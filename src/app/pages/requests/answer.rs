@@ -213,7 +213,9 @@ mod tests {
         assert!(laid_out(&long, None, &mut notes).is_none());
         assert!(notes[0].starts_with("It is too long to be laid out"), "{notes:?}");
         notes.clear();
-        assert!(laid_out("[1]", None, &mut notes).is_some_and(|lines| lines.text.contains('\n')));
+        assert!(
+            laid_out("{\"a\": {\"b\": 1}}", None, &mut notes).is_some_and(|lines| lines.text.contains('\n'))
+        );
         assert!(laid_out("no JSON", None, &mut notes).is_none());
         assert!(notes.is_empty());
     }
