@@ -160,6 +160,17 @@ impl Bench {
         found.unwrap_or_else(|| panic!("nothing is called '{label}'; there are: {}", self.labels()))
     }
 
+    /// The field with that accessible name: a label beside it may say the same.
+    #[track_caller]
+    pub(crate) fn field<'a>(&'a self, label: &'a str) -> Node<'a> {
+        use egui::accesskit::Role;
+        let is_field = |node: &Node<'_>| {
+            matches!(node.accesskit_node().role(), Role::TextInput | Role::PasswordInput | Role::SearchInput)
+        };
+        let found = self.harness.query_all_by_label(label).find(is_field);
+        found.unwrap_or_else(|| panic!("no field is called '{label}'; there are: {}", self.labels()))
+    }
+
     /// Whether anything's accessible name holds that text.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.harness.query_all_by_label_contains(text).next().is_some()
@@ -218,8 +229,9 @@ impl Bench {
     }
 
     /// Types into the field of that name, in place of what stands there.
+    #[track_caller]
     pub(crate) fn fill(&mut self, field: &str, text: &str) {
-        self.one(field).focus();
+        self.field(field).focus();
         self.harness.step();
         self.keys(Modifiers::COMMAND, Key::A);
         self.type_text(text);

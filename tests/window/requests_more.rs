@@ -1,8 +1,9 @@
 //! The Requests page: what of a request is kept over a restart, and what is shown of long answers.
 
 use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::NodeT;
 
-use crate::requests::{page, predicting, server, value_of};
+use crate::requests::{page, predicting, server};
 
 #[test]
 fn a_secret_that_is_typed_is_not_kept_and_the_page_says_so() {
@@ -41,7 +42,7 @@ fn a_secret_that_stands_in_a_file_stays_there_and_is_written_nowhere_else() {
     let mut bench = bench.killed_and_restarted();
     bench.wait_for("Predict one record");
     bench.settle();
-    assert_eq!(value_of(&bench, "Key"), "my-own-private-token");
+    assert_eq!(bench.field("Key").accesskit_node().value().as_deref(), Some("my-own-private-token"));
     assert!(!bench.says("Not kept when the window closes"), "it is in the file");
     bench.keys(Modifiers::COMMAND, Key::Enter);
     bench.wait_for("200 Words");
@@ -90,8 +91,8 @@ fn what_was_sent_is_added_to_the_history_that_is_shown() {
     std::fs::write(bench.workspace().join("scratch/history.jsonl"), "{\"id\": 7}\n").unwrap();
     bench.keys(Modifiers::COMMAND, Key::Enter);
     bench.settle();
-    let n = bench.labels().matches(", 200 Words").count();
-    assert_eq!(n, 2, "{}", bench.labels());
+    // the entry that is not shown can be compared
+    assert!(bench.shows("Compare with the answer of"), "{}", bench.labels());
 }
 
 #[test]
