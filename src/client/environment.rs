@@ -124,13 +124,21 @@ impl Environment {
     /// What the variables stand for now, and the secrets that have no value, with the reason.
     #[must_use]
     pub fn values(&self, secrets: &Secrets) -> (Values, Vec<(String, String)>) {
+        self.values_with(|name, source| secrets.get(&self.name, name, source))
+    }
+
+    /// As [`Environment::values`], each secret's value from `secret`: something that stands for it, say.
+    pub fn values_with(
+        &self,
+        mut secret: impl FnMut(&str, &SecretSource) -> Result<String, String>,
+    ) -> (Values, Vec<(String, String)>) {
         let mut values = Values::new();
         let mut missing = Vec::new();
         for (name, value) in &self.variables {
             values.set(name, value);
         }
         for (name, source) in &self.secrets {
-            match secrets.get(&self.name, name, source) {
+            match secret(name, source) {
                 Ok(value) => values.set_secret(name, &value),
                 Err(reason) => missing.push((name.clone(), reason)),
             }
@@ -170,19 +178,32 @@ pub fn read_environments(workspace: &Path) -> std::io::Result<Vec<(PathBuf, Resu
     Ok(found)
 }
 
-/// Writes an environment to its file, whose name is made of its name; the file's path.
+/// Writes an environment to the file that has its name, else to a new one, which is called like it; the file's path. The
+/// files of other environments stay, also where their names differ only in what no file's name can hold (`a/b`, `a?b`).
 ///
 /// # Errors
 /// The system's, or a name that no file can have.
 pub fn write_environment(workspace: &Path, environment: &Environment) -> std::io::Result<PathBuf> {
-    let stem = super::collection::file_stem(&environment.name).map_err(std::io::Error::other)?;
+    let stem = super::collection::file_stem(&environment.name).map_err(std::io::Error::other)?.to_lowercase();
     let folder = workspace.join("environments");
     std::fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{}.toml", stem.to_lowercase()));
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && let Err(error) = Environment::from_toml(&text)
-    {
-        let what = format!("{} is damaged and left alone: {}", path.display(), error.message);
+    let present = read_environments(workspace)?;
+    let own = present.iter().find(|(_, other)| other.as_ref().is_ok_and(|one| one.name == environment.name));
+    let path = if let Some((path, _)) = own {
+        path.clone()
+    } else {
+        let further = (2..=u32::MAX).map(|n| format!("{stem}-{n}"));
+        let mut paths =
+            std::iter::once(stem.clone()).chain(further).map(|stem| folder.join(format!("{stem}.toml")));
+        // some systems take names that differ in their case for one
+        let small = |path: &Path| path.to_string_lossy().to_lowercase();
+        let is_of_another = |path: &PathBuf| {
+            present.iter().any(|(known, other)| small(known) == small(path) && other.is_ok())
+        };
+        paths.find(|path| !is_of_another(path)).unwrap_or_else(|| folder.join(format!("{stem}.toml")))
+    };
+    if let Some((_, Err(error))) = present.iter().find(|(known, _)| *known == path) {
+        let what = format!("{} is damaged and left alone: {error}", path.display());
         return Err(std::io::Error::other(what));
     }
     replace_file(&path, |out| out.write_all(environment.to_toml().as_bytes()))?;
@@ -312,6 +333,27 @@ mod tests {
         assert!(!std::fs::read_to_string(&path).unwrap().contains("sk_very"));
         // PATH is set on every machine that runs tests
         assert!(secrets.get("x", "y", &SecretSource::Env("PATH".into())).is_ok());
+    }
+
+    #[test]
+    fn names_that_make_one_file_name_get_a_file_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["a/b", "a?b", "A-B", "a-b-2"];
+        let of = |name: &str, base: &str| {
+            let variables = BTreeMap::from([("base".to_owned(), base.to_owned())]);
+            Environment { name: name.into(), variables, ..Environment::default() }
+        };
+        for name in names {
+            write_environment(folder.path(), &of(name, "first")).unwrap();
+        }
+        // written again, each keeps its file
+        for name in names {
+            write_environment(folder.path(), &of(name, name)).unwrap();
+        }
+        let mut found: Vec<Environment> =
+            read_environments(folder.path()).unwrap().into_iter().map(|(_, one)| one.unwrap()).collect();
+        found.sort_by_key(|one| names.iter().position(|name| *name == one.name));
+        assert_eq!(found, names.map(|name| of(name, name)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::variables::Values;
 /// How large the file may become before it is put aside.
 const MAX_BYTES: u64 = 16 << 20;
 /// How many bytes of a body are kept.
-const MAX_BODY: usize = 64 << 10;
+pub const MAX_BODY: usize = 64 << 10;
 
 /// A line of the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,24 @@ pub struct Entry {
     pub timings: Timings,
     /// The whole, in seconds.
     pub total_secs: f64,
+}
+
+impl Entry {
+    /// Whether only the start of the answer's body is kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.answer_bytes > MAX_BODY as u64
+    }
+
+    /// Whether it holds every word of `search` in its name, address, outcome or a body, whatever the case.
+    #[must_use]
+    pub fn holds(&self, search: &str) -> bool {
+        let texts = [&self.name, &self.method, &self.url, &self.outcome, &self.body, &self.answer];
+        search.split_whitespace().map(str::to_lowercase).all(|word| {
+            self.status.is_some_and(|status| status.to_string() == word)
+                || texts.iter().any(|text| text.to_lowercase().contains(&word))
+        })
+    }
 }
 
 /// What an entry is made of.
@@ -148,7 +166,6 @@ impl History {
     /// # Errors
     /// The system's. Lines that can't be read are left out.
     pub fn find(&self, search: &str, file: Option<&str>, limit: usize) -> io::Result<Vec<Entry>> {
-        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let mut found = Vec::new();
         for path in [self.path.clone(), self.before()] {
             let file_text = match File::open(&path) {
@@ -162,20 +179,7 @@ impl History {
                 if file.is_some_and(|file| file != entry.request) {
                     continue;
                 }
-                let holds = |word: &String| {
-                    entry.status.is_some_and(|status| status.to_string() == *word)
-                        || [
-                            &entry.name,
-                            &entry.method,
-                            &entry.url,
-                            &entry.outcome,
-                            &entry.body,
-                            &entry.answer,
-                        ]
-                        .iter()
-                        .any(|text| text.to_lowercase().contains(word.as_str()))
-                };
-                if words.iter().all(holds) {
+                if entry.holds(search) {
                     here.push(entry);
                 }
             }

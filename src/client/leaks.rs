@@ -95,17 +95,45 @@ fn password_in(url: &str) -> Option<Range<usize>> {
 /// names are in use.
 pub fn take_out(request: &mut SavedRequest, is_taken: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
-    let mut cut = |text: &mut String, range: Range<usize>, wish: &str| {
-        let value = text[range.clone()].to_owned();
-        let known = out.iter().find(|(_, known)| *known == value).map(|(name, _)| name.clone());
-        let name = known.unwrap_or_else(|| {
+    replace(request, |wish, value| {
+        let known = out.iter().find(|(_, known)| known == value).map(|(name, _)| name.clone());
+        known.unwrap_or_else(|| {
             let in_use = |name: &str| is_taken(name) || out.iter().any(|(known, _)| known == name);
             let further = (2..).map(|n: u32| format!("{wish}_{n}"));
             let free = std::iter::once(wish.to_owned()).chain(further).find(|name| !in_use(name));
             let name = free.unwrap_or_else(|| wish.to_owned());
-            out.push((name.clone(), value));
+            out.push((name.clone(), value.to_owned()));
             name
-        });
+        })
+    });
+    out
+}
+
+/// The variable that stands where a secret was that is not kept. It never has a value, so that sending says what lacks.
+pub const NOT_KEPT: &str = "not kept";
+
+/// A request as it may be written beside the user's other work: [`NOT_KEPT`] in place of every secret.
+#[must_use]
+pub fn without_secrets(request: &SavedRequest) -> SavedRequest {
+    let mut kept = request.clone();
+    replace(&mut kept, |_, _| NOT_KEPT.to_owned());
+    kept
+}
+
+/// A proxy's address without its password.
+#[must_use]
+pub fn without_password(url: &str) -> String {
+    let mut kept = url.to_owned();
+    if let Some(range) = password_in(url) {
+        kept.replace_range(range, "");
+    }
+    kept
+}
+
+/// Puts a variable in place of each secret; `name` says which, of a wish and the secret.
+fn replace(request: &mut SavedRequest, mut name: impl FnMut(&str, &str) -> String) {
+    let mut cut = |text: &mut String, range: Range<usize>, wish: &str| {
+        let name = name(wish, &text[range.clone()]);
         text.replace_range(range, &format!("{{{{{name}}}}}"));
     };
     match &mut request.auth {
@@ -136,7 +164,6 @@ pub fn take_out(request: &mut SavedRequest, is_taken: impl Fn(&str) -> bool) -> 
             cut(text, found.range, "own_key");
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -162,6 +189,23 @@ mod tests {
         assert_eq!(request.body, Body::Text("{\"k\": \"{{own_key_4}}\"}".into()));
         assert!(leaks(&request).is_empty(), "{:?}", leaks(&request));
         assert!(take_out(&mut request, |_| false).is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_of_a_request_holds_no_secret_and_says_where_one_was() {
+        let request = SavedRequest::new("a", "POST", "https://me:pw1@x/")
+            .bearer("abc123")
+            .header("X-Plain", "seen")
+            .json("{\"k\": \"sk_live9f3k2\", \"price\": 3.2}");
+        let kept = without_secrets(&request);
+        let text = kept.to_toml();
+        assert!(["pw1", "abc123", "sk_live"].iter().all(|secret| !text.contains(secret)), "{text}");
+        assert_eq!(kept.url, "https://me:{{not kept}}@x/");
+        assert!(text.contains("seen") && text.contains("3.2"), "{text}");
+        assert_eq!(kept.variables(), [NOT_KEPT]);
+        assert_eq!(without_secrets(&kept), kept);
+        assert_eq!(without_password("http://me:pw@proxy:1/"), "http://me:@proxy:1/");
+        assert_eq!(without_password("http://proxy:1"), "http://proxy:1");
     }
 
     #[test]

@@ -225,11 +225,12 @@ pub fn begin(
     Ok(())
 }
 
-/// Adds requests, each folder at its place.
+/// Adds requests, each folder at its place; how many. One that is there already, whatever the values in its body, is not
+/// added again.
 ///
 /// # Errors
 /// [`CollectionError`] that names the file.
-pub fn add(collection: &Collection, folders: Vec<Folder>) -> Result<(), CollectionError> {
+pub fn add(collection: &Collection, folders: Vec<Folder>) -> Result<usize, CollectionError> {
     const ORDER: [&str; 6] = [
         "Local",
         "Local/One record",
@@ -238,9 +239,12 @@ pub fn add(collection: &Collection, folders: Vec<Folder>) -> Result<(), Collecti
         "Local/Health",
         "Remote",
     ];
+    let mut n_added = 0;
     for (folder, requests) in folders {
-        for request in requests {
-            collection.create(Path::new(folder), &request)?;
+        let present = collection.requests_in(Path::new(folder))?;
+        for request in requests.iter().filter(|new| !present.iter().any(|old| is_alike(old, new))) {
+            collection.create(Path::new(folder), request)?;
+            n_added += 1;
         }
     }
     for (order, folder) in (10..).step_by(10).zip(ORDER) {
@@ -248,7 +252,39 @@ pub fn add(collection: &Collection, folders: Vec<Folder>) -> Result<(), Collecti
             collection.set_folder_order(Path::new(folder), order)?;
         }
     }
-    Ok(())
+    Ok(n_added)
+}
+
+/// Whether two requests ask the same of the same address: the fields of their bodies are the same, whatever their values.
+fn is_alike(one: &SavedRequest, other: &SavedRequest) -> bool {
+    fn fields(value: &Value) -> Value {
+        match value {
+            Value::Object(of) => {
+                let field = |(name, value): (&String, &Value)| {
+                    // some dialects name fields in values
+                    let is_name = matches!(name.as_str(), "name" | "columns");
+                    (name.clone(), if is_name { value.clone() } else { fields(value) })
+                };
+                of.iter().map(field).collect()
+            }
+            // rows are alike
+            Value::Array(items) => {
+                let mut kinds: Vec<Value> = items.iter().map(fields).collect();
+                kinds.dedup();
+                kinds.into()
+            }
+            _ => Value::Null,
+        }
+    }
+    let body = |request: &SavedRequest| match &request.body {
+        Body::Text(text) => match serde_json::from_str::<Value>(text) {
+            Ok(value) => fields(&value),
+            // a table by its head
+            Err(_no_json) => text.lines().next().unwrap_or("").into(),
+        },
+        Body::None | Body::File(_) => Value::Null,
+    };
+    one.name == other.name && one.method == other.method && one.url == other.url && body(one) == body(other)
 }
 
 /// The environments to begin with.
@@ -316,6 +352,17 @@ mod tests {
         let n = count(&collection.read().unwrap());
         begin(&collection, Some(&shape), &[], LOCAL, &mut written).unwrap();
         assert_eq!(count(&collection.read().unwrap()), n);
+        // asked for again with other values, nothing is added; with other fields, the model's requests are
+        let record = serde_json::from_value(json!({"t": 9.5, "s": "a"})).unwrap();
+        assert_eq!(add(&collection, model_folders(&shape, &[record])).unwrap(), 0);
+        assert_eq!(count(&collection.read().unwrap()), n);
+        let mut wider = shape.clone();
+        wider.fields.push(Field { name: "u".into(), kind: FieldKind::Number { typical: 1.0 } });
+        let other = tempfile::tempdir().unwrap();
+        let copy = Collection::new(other.path());
+        let n_first = add(&copy, model_folders(&shape, &[])).unwrap();
+        assert!(n_first > 0);
+        assert!(add(&copy, model_folders(&wider, &[])).unwrap() > 7);
         let nodes = collection.read().unwrap();
         let names: Vec<String> = nodes.iter().map(|node| node.path().display().to_string()).collect();
         assert_eq!(names, ["Local", "Remote"]);

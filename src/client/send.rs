@@ -150,20 +150,22 @@ async fn follow(
             exchange.redirects = redirects;
             return Ok(exchange);
         };
-        let next = next_url(&exchange.url, &location);
+        // not the exchange's address: that one lacks the password, which a redirect to the same server needs again
+        let next = parse_url(&request.url).and_then(|from| Ok((next_url(&from, &location)?, from)));
+        let to = next.as_ref().map_or_else(|_| location.clone(), |(next, _)| without_password(next));
         redirects.push(Redirect {
             method: exchange.method.clone(),
             url: exchange.url.clone(),
             status: exchange.status,
-            to: next.as_ref().map_or_else(|_| location.clone(), Url::to_string),
+            to: to.clone(),
             timings: exchange.timings.clone(),
         });
-        let next = match next {
+        let (next, from) = match next {
             Ok(next) => next,
             Err(fault) => return Err(fail(fault, redirects, &recorder, &request.url)),
         };
         if redirects.len() > settings.max_redirects {
-            let goes_in_circles = redirects.iter().filter(|hop| hop.to == next.as_str()).count() > 1;
+            let goes_in_circles = redirects.iter().filter(|hop| hop.to == to).count() > 1;
             let fault = Fault::new(
                 FailureKind::TooManyRedirects,
                 format!(
@@ -178,7 +180,7 @@ async fn follow(
             );
             return Err(fail(fault, redirects, &recorder, &request.url));
         }
-        redirect(&mut request, exchange.status, &exchange.url, &next);
+        redirect(&mut request, exchange.status, &from, &next);
     }
 }
 
@@ -186,7 +188,8 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-fn next_url(from: &str, location: &str) -> Result<Url, Fault> {
+/// Where a redirect leads. A name and a password in the address go along to the same server, and to no other.
+fn next_url(from: &Url, location: &str) -> Result<Url, Fault> {
     let bad = |error: &dyn std::fmt::Display| {
         Fault::new(
             FailureKind::BadRedirect,
@@ -195,13 +198,28 @@ fn next_url(from: &str, location: &str) -> Result<Url, Fault> {
         )
         .detail(error)
     };
-    let next = Url::parse(from).and_then(|base| base.join(location)).map_err(|error| bad(&error))?;
-    if matches!(next.scheme(), "http" | "https") && next.has_host() { Ok(next) } else { Err(bad(&"")) }
+    let mut next = from.join(location).map_err(|error| bad(&error))?;
+    if !matches!(next.scheme(), "http" | "https") || !next.has_host() {
+        return Err(bad(&""));
+    }
+    if next.username().is_empty() && next.origin() == from.origin() {
+        // an address with a host takes both
+        next.set_username(from.username()).and_then(|()| next.set_password(from.password())).ok();
+    }
+    Ok(next)
+}
+
+/// An address as it may be shown.
+fn without_password(url: &Url) -> String {
+    let mut shown = url.clone();
+    // one without a host has none
+    shown.set_password(None).ok();
+    shown.to_string()
 }
 
 /// Changes a request as a redirect wants it: 303, and 301 and 302 after a POST, become GET (as browsers do); what
 /// identifies the user does not go to another server.
-fn redirect(request: &mut Request, status: u16, from: &str, next: &Url) {
+fn redirect(request: &mut Request, status: u16, from: &Url, next: &Url) {
     let becomes_get = match status {
         303 => !request.method.eq_ignore_ascii_case("HEAD"),
         301 | 302 => request.method.eq_ignore_ascii_case("POST"),
@@ -214,8 +232,7 @@ fn redirect(request: &mut Request, status: u16, from: &str, next: &Url) {
             ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
         request.headers.retain(|(name, _)| !of_body.iter().any(|known| name.eq_ignore_ascii_case(known)));
     }
-    let same_origin = Url::parse(from).is_ok_and(|from| from.origin() == next.origin());
-    if !same_origin {
+    if from.origin() != next.origin() {
         let stays = |name: &str| !super::request::is_private(name) && !name.eq_ignore_ascii_case("host");
         request.headers.retain(|(name, _)| stays(name));
     }
@@ -360,7 +377,7 @@ async fn once(
     live: &mut (dyn FnMut(Live) + Send),
     begun: Instant,
 ) -> Result<Exchange, Fault> {
-    let mut url = parse_url(&request.url)?;
+    let url = parse_url(&request.url)?;
     let proxy = proxy::choose(&settings.proxy, &url, |name| std::env::var(name).ok())?;
     let place = Place {
         https: url.scheme() == "https",
@@ -414,11 +431,9 @@ async fn once(
     recorder.add(PhaseKind::Receive, marks.first_read.unwrap_or_else(Instant::now), Instant::now());
     let received = received.map_err(|error| explain_exchange(&error, true, place.https))?;
     notes.extend(received.notes);
-    // a password in the address is no longer needed
-    url.set_password(None).ok();
     let exchange = Exchange {
         method: request.method.trim().to_owned(),
-        url: url.to_string(),
+        url: without_password(&url),
         sent_headers,
         sent_bytes: marks.written,
         status: head.status.as_u16(),

@@ -83,6 +83,33 @@ fn a_command_line_sends_what_curl_sends() {
     }
 }
 
+#[test]
+fn what_belongs_to_an_option_is_not_taken_for_the_address() {
+    let help = std::process::Command::new("curl").args(["--help", "all"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let mut tried = 0;
+    for line in help.lines().filter(|line| line.trim_start().starts_with('-')) {
+        // "-E, --cert <certificate[:password]> Client certificate": what is not in <> or [] behind the name has no value
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let n_names = words.iter().take_while(|word| word.starts_with('-')).count();
+        let has_value = words.get(n_names).is_some_and(|word| word.starts_with(['<', '[']));
+        for name in words[..n_names].iter().map(|name| name.trim_end_matches(',')) {
+            if matches!(name, "--url" | "-h" | "--help" | "-:") {
+                continue;
+            }
+            let value = if has_value { "VALUE" } else { "" };
+            let imported = import(&format!("curl {name} {value} http://x/"), |_| Ok(Vec::new())).unwrap();
+            let url = imported.request.url;
+            assert_eq!(url, "http://x/", "{name}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 200, "{tried}");
+    let imported = import("curl --cacert school.pem -U me:pw https://x/", |_| Ok(Vec::new())).unwrap();
+    assert!(imported.notes[0].contains("school.pem") && imported.notes[0].contains("Options"));
+    assert!(imported.notes[1].contains("-U") && !imported.notes[1].contains("pw"), "{:?}", imported.notes);
+}
+
 /// Requests with everything that quoting can get wrong.
 pub(crate) fn nasty(server: &Server) -> Vec<Request> {
     let json = "{\n  \"it's\": \"$HOME `id` \\\\ \\\" %d ${x} ''' \\u00fc ü 😀\",\n\t\"n\": -0.10\n}";

@@ -89,6 +89,34 @@ fn sending_lasts_until_the_server_has_taken_the_body() {
 }
 
 #[test]
+fn a_password_in_the_address_goes_along_to_the_same_server_and_to_no_other() {
+    let away = Server::recording();
+    let target = away.url("/away");
+    let home = Server::new(move |request, stream| match request.target.as_str() {
+        "/relative" => reply(stream, 302, "Location: got\r\n", b""),
+        "/absolute" => {
+            let to = format!("Location: http://{}/got\r\n", request.header("host").unwrap());
+            reply(stream, 307, &to, b"")
+        }
+        "/away" => reply(stream, 302, &format!("Location: {target}\r\n"), b""),
+        _ => reply(stream, 200, "", b"here"),
+    });
+    let client = Client::new().unwrap();
+    let basic = "Basic bWU6cCBzcw=="; // me:p ss
+    for path in ["/relative", "/absolute", "/away"] {
+        let url = home.url(path).replace("http://", "http://me:p%20ss@");
+        let exchange = client.send(&Request::new("GET", &url), &direct(), &Progress::new()).unwrap();
+        assert_eq!(exchange.status, 200, "{path}");
+        let shown = format!("{} {:?}", exchange.url, exchange.redirects);
+        assert!(!shown.contains("p%20ss") && !shown.contains("p ss"), "{shown}");
+        assert!(home.take().iter().all(|one| one.header("authorization") == Some(basic)), "{path}");
+    }
+    let arrived = away.take();
+    assert_eq!(arrived.len(), 1);
+    assert_eq!(arrived[0].header("authorization"), None);
+}
+
+#[test]
 fn redirects_are_followed_as_browsers_do_and_the_key_stays_at_home() {
     let away = Server::recording();
     let target = away.url("/away");

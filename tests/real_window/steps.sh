@@ -63,7 +63,31 @@ person press Requests 'page tab'
 person wait 'Predict one record'
 person press Send
 person wait '200 OK'
+# what the request expects is checked; and a second answer is compared with the first
+person wait 'Passed: '
+first=$(person wait ', 200 OK')
+sleep 1.1
+person press Send
+person wait '200 OK'
+person press "Compare with the answer of ${first%%,*}"
+person wait 'The same values'
+person press 'Close the comparison'
 picture 8-requests
+# a server that takes its time, and somebody who does not wait for it
+/usr/bin/python3 -c 'import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+kept = [listener.accept()]
+time.sleep(600)' >slow &
+pids+=($!)
+for _ in $(seq 100); do [ -s slow ] && break; sleep 0.1; done
+xdotool windowfocus --sync "$win" key ctrl+l
+sleep 0.5
+xdotool key ctrl+a
+xdotool type --delay 30 "http://127.0.0.1:$(cat slow)/"
+person press Send
+person press Cancel
+person wait 'Sending was stopped'
 
 person press Predict 'page tab'
 person press Dark 'radio button'

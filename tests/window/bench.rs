@@ -171,6 +171,17 @@ impl Bench {
         found.unwrap_or_else(|| panic!("nothing is called '{label}'; there are: {}", self.labels()))
     }
 
+    /// The field with that accessible name: a label beside it may say the same.
+    #[track_caller]
+    pub(crate) fn field<'a>(&'a self, label: &'a str) -> Node<'a> {
+        use egui::accesskit::Role;
+        let is_field = |node: &Node<'_>| {
+            matches!(node.accesskit_node().role(), Role::TextInput | Role::PasswordInput | Role::SearchInput)
+        };
+        let found = self.harness.query_all_by_label(label).find(is_field);
+        found.unwrap_or_else(|| panic!("no field is called '{label}'; there are: {}", self.labels()))
+    }
+
     /// Whether anything's accessible name holds that text.
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.harness.query_all_by_label_contains(text).next().is_some()
@@ -226,6 +237,15 @@ impl Bench {
         self.harness.event(egui::Event::Text(text.to_owned()));
         self.harness.step();
         self.settle();
+    }
+
+    /// Types into the field of that name, in place of what stands there.
+    #[track_caller]
+    pub(crate) fn fill(&mut self, field: &str, text: &str) {
+        self.field(field).focus();
+        self.harness.step();
+        self.keys(Modifiers::COMMAND, Key::A);
+        self.type_text(text);
     }
 
     /// Drops a file on the window, and waits until it was taken in.

@@ -12,5 +12,6 @@ mod keyboard;
 mod monkey;
 mod predict;
 mod requests;
+mod requests_more;
 mod serve;
 mod train;

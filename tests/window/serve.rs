@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use drydock::model::ModelKind;
@@ -259,6 +260,117 @@ fn keys_open_and_close_the_door_and_the_lab_shows_it() {
     bench.let_time_pass();
     let kept = std::fs::read_to_string(bench.workspace().join("workspace.json")).unwrap();
     assert!(kept.contains("ask_for_keys") && !kept.contains("\"sk_"), "{kept}");
+}
+
+/// An API elsewhere: what it was asked, head and body.
+fn elsewhere() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let list = asked.clone();
+    let serve = move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut got = Vec::new();
+            let mut part = [0; 4096];
+            // the body is JSON: it ends with the brace that closes it
+            while !String::from_utf8_lossy(&got).contains("\r\n\r\n{") || !got.ends_with(b"}") {
+                match stream.read(&mut part) {
+                    Ok(n) if n > 0 => got.extend_from_slice(&part[..n]),
+                    _ => break,
+                }
+            }
+            list.lock().unwrap().push(String::from_utf8(got).unwrap());
+            let body = r#"{"object":"chat.completion","choices":[{"message":{"content":"from far away"}}]}"#;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    };
+    std::thread::Builder::new().name("elsewhere".into()).spawn(serve).unwrap();
+    (port, asked)
+}
+
+#[test]
+fn a_model_elsewhere_is_asked_with_a_secret_that_no_client_and_no_file_sees() {
+    let (port, asked) = elsewhere();
+    let mut bench = serving();
+    let upstream = "Upstream: none";
+    assert!(bench.shows(upstream), "{}", bench.labels());
+    bench.click("Set up the upstream");
+    assert!(bench.says("Give its address"), "{}", bench.labels());
+    bench.fill("Address of the upstream", &format!("http://127.0.0.1:{port}/v1"));
+    bench.fill("Model's name here", "gpt-far");
+    bench.fill("Model's name there", "far-2");
+    bench.click("Session");
+    bench.fill("Secret of the upstream", "the-far-secret");
+    bench.click("Save and restart");
+    bench.wait_for("Stop server");
+    bench.settle();
+    assert!(bench.shows(&format!("Upstream: gpt-far at 127.0.0.1:{port}/v1")), "{}", bench.labels());
+    assert!(bench.shows("Its secret: typed, for this session"), "{}", bench.labels());
+    let to = address(&bench);
+    let body = json!({"model": "gpt-far", "messages": [{"role": "user", "content": "hi"}]}).to_string();
+    let own = ("Authorization", "Bearer pk_of_the_client");
+    let (status, head, answer) = ask(to, "POST /v1/chat/completions", &[JSON, own], &body);
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("from far away"), "{answer}");
+    assert!(!format!("{head}{answer}").contains("the-far-secret"));
+    let request = asked.lock().unwrap().remove(0);
+    assert!(request.starts_with("POST /v1/chat/completions "), "{request}");
+    assert!(request.contains("Bearer the-far-secret") && !request.contains("pk_of_the_client"), "{request}");
+    assert!(request.contains("\"model\":\"far-2\""), "{request}");
+    // the workspace says where it goes, and not with what
+    bench.let_time_pass();
+    let kept = std::fs::read_to_string(bench.workspace().join("workspace.json")).unwrap();
+    assert!(kept.contains("gpt-far") && !kept.contains("the-far-secret"), "{kept}");
+    // another session does not know the secret: that is said, with the way to change it
+    let mut bench = bench.killed_and_restarted();
+    bench.click("Start server");
+    bench.wait_for("Change the upstream");
+    assert!(bench.says("not typed yet in this session"), "{}", bench.labels());
+    bench.click("Change the upstream");
+    bench.click("No upstream");
+    bench.click("Start server");
+    bench.wait_for("Stop server");
+    bench.settle();
+    let (status, _, answer) = ask(address(&bench), "POST /v1/chat/completions", &[JSON], &body);
+    assert_eq!(status, 404, "{answer}");
+}
+
+#[test]
+fn an_upstream_whose_secret_is_missing_or_typed_into_the_wrong_field_is_refused_in_words() {
+    let mut bench = page_on(0);
+    bench.click("Set up the upstream");
+    bench.fill("Address of the upstream", "http://127.0.0.1:9/v1");
+    bench.fill("Model's name here", "gpt-far");
+    bench.click("Variable");
+    bench.fill("Environment variable", "sk_live_4mB7xT2qR8nV5cL1");
+    assert!(bench.says("looks like a secret"), "{}", bench.labels());
+    bench.let_time_pass();
+    let kept = std::fs::read_to_string(bench.workspace().join("workspace.json")).unwrap();
+    assert!(!kept.contains("sk_live"), "{kept}");
+    bench.fill("Environment variable", "NO_SUCH_VARIABLE_HERE");
+    bench.click("Save upstream");
+    assert!(bench.status().contains("gpt-far at 127.0.0.1:9/v1"), "{}", bench.status());
+    bench.click("Start server");
+    bench.wait_for("Change the upstream");
+    assert!(bench.says("The upstream can't be used"), "{}", bench.labels());
+    assert!(bench.says("NO_SUCH_VARIABLE_HERE is not set"), "{}", bench.labels());
+}
+
+#[test]
+fn a_key_is_made_by_enter_and_not_under_a_name_that_can_not_be_seen() {
+    let mut bench = page_on(0);
+    bench.click("Keys");
+    let name = "Name of the new key";
+    bench.fill(name, "a\u{1b}[31mb");
+    bench.key(Key::Enter);
+    assert!(!bench.workspace().join("keys.toml").exists());
+    bench.fill(name, "class");
+    bench.key(Key::Enter);
+    bench.wait_for("I have it");
+    let file = std::fs::read_to_string(bench.workspace().join("keys.toml")).unwrap();
+    assert_eq!(file.matches("[[key]]").count(), 1, "{file}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! JavaScript with fetch.
 
-use super::{Context, joined};
+use super::{Context, double_quoted, joined};
 use crate::client::request::{Request, Settings};
 
 pub(super) fn fetch(request: &Request, settings: &Settings, context: &Context<'_>) -> String {
-    let text = |text: &str| joined(&context.pieces(text), literal, |name| format!("process.env.{name}"));
+    let text =
+        |text: &str| joined(&context.pieces(text), double_quoted, |name| format!("process.env.{name}"));
     let mut out = String::new();
     if !settings.verify_tls {
         out.push_str("// certificates are not checked: run with NODE_TLS_REJECT_UNAUTHORIZED=0\n");
@@ -17,7 +18,7 @@ pub(super) fn fetch(request: &Request, settings: &Settings, context: &Context<'_
             // a header's value is bytes: what is no ASCII is written byte by byte
             let value = value.trim();
             let value = if value.is_ascii() { text(value) } else { bytes_literal(value.as_bytes()) };
-            out.push_str(&format!("    [{}, {value}],\n", literal(name.trim())));
+            out.push_str(&format!("    [{}, {value}],\n", double_quoted(name.trim())));
         }
         out.push_str("  ],\n");
     }
@@ -33,7 +34,7 @@ pub(super) fn fetch(request: &Request, settings: &Settings, context: &Context<'_
             Err(_binary) => {
                 use base64::Engine as _;
                 let text = crate::client::BASE64.encode(&request.body);
-                format!("Uint8Array.from(atob({}), (c) => c.charCodeAt(0))", literal(&text))
+                format!("Uint8Array.from(atob({}), (c) => c.charCodeAt(0))", double_quoted(&text))
             }
         };
         let is_allowed = !matches!(request.method.trim().to_ascii_uppercase().as_str(), "GET" | "HEAD");
@@ -50,25 +51,6 @@ pub(super) fn fetch(request: &Request, settings: &Settings, context: &Context<'_
         out.push_str(&format!("  signal: AbortSignal.timeout({}),\n", timeout.as_millis()));
     }
     out.push_str("});\nconsole.log(response.status);\nconsole.log(await response.text());\n");
-    out
-}
-
-fn literal(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
     out
 }
 
@@ -95,5 +77,5 @@ fn template(text: &str) -> String {
     if is_plain && (text.contains('\n') || text.contains('"')) && !text.contains("${") {
         return format!("`{text}`");
     }
-    literal(text)
+    double_quoted(text)
 }

@@ -135,6 +135,26 @@ fn joined(pieces: &[Piece<'_>], text: impl Fn(&str) -> String, secret: impl Fn(&
     parts.join(" + ")
 }
 
+/// A text on one line between double quotes, as Python, JavaScript and JSON read it.
+fn double_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
+                out.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// A request in a language; `None` where no SDK fits it.
 #[must_use]
 pub fn generate(

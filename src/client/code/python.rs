@@ -1,11 +1,12 @@
 //! Python with requests.
 
-use super::{Context, joined};
+use super::{Context, double_quoted, joined};
 use crate::client::request::{ProxyChoice, Request, Settings};
 
 pub(super) fn requests(request: &Request, settings: &Settings, context: &Context<'_>) -> String {
-    let text =
-        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let text = |text: &str| {
+        joined(&context.pieces(text), double_quoted, |name| format!("os.environ[{}]", double_quoted(name)))
+    };
     let mut imports = Vec::new();
     let body = std::str::from_utf8(&request.body);
     if body.is_err() {
@@ -44,7 +45,7 @@ pub(super) fn requests(request: &Request, settings: &Settings, context: &Context
             let encoded = if value.is_ascii() { "" } else { ".encode()" };
             let value = text(&value);
             let value = if encoded.is_empty() { value } else { format!("({value}){encoded}") };
-            out.push_str(&format!("        {}: {value},\n", literal(name)));
+            out.push_str(&format!("        {}: {value},\n", double_quoted(name)));
         }
         out.push_str("    },\n");
     }
@@ -52,14 +53,14 @@ pub(super) fn requests(request: &Request, settings: &Settings, context: &Context
         Ok("") => {}
         Ok(body) => {
             let pieces = context.pieces(body);
-            let whole = joined(&pieces, literal_block, |name| format!("os.environ[{}]", literal(name)));
+            let whole = joined(&pieces, literal_block, |name| format!("os.environ[{}]", double_quoted(name)));
             let whole = if pieces.len() > 1 { format!("({whole})") } else { whole };
             out.push_str(&format!("    data={whole}.encode(),\n"));
         }
         Err(_binary) => {
             use base64::Engine as _;
             let text = crate::client::BASE64.encode(&request.body);
-            out.push_str(&format!("    data=base64.b64decode({}),\n", literal(&text)));
+            out.push_str(&format!("    data=base64.b64decode({}),\n", double_quoted(&text)));
         }
     }
     if !settings.follow_redirects {
@@ -68,7 +69,7 @@ pub(super) fn requests(request: &Request, settings: &Settings, context: &Context
     if !settings.verify_tls {
         out.push_str("    verify=False,  # certificates are not checked\n");
     } else if let Some(path) = &settings.extra_authorities {
-        out.push_str(&format!("    verify={},\n", literal(&path.to_string_lossy())));
+        out.push_str(&format!("    verify={},\n", double_quoted(&path.to_string_lossy())));
     }
     match &settings.proxy {
         ProxyChoice::Explicit(proxy) => {
@@ -82,26 +83,6 @@ pub(super) fn requests(request: &Request, settings: &Settings, context: &Context
         out.push_str(&format!("    timeout={},\n", timeout.as_secs_f64()));
     }
     out.push_str(")\nprint(response.status_code)\nprint(response.text)\n");
-    out
-}
-
-/// A Python text on one line.
-pub(super) fn literal(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
     out
 }
 
@@ -119,5 +100,5 @@ fn literal_block(text: &str) -> String {
     if text.contains('"') && !text.contains(['\'', '\\']) && text.chars().all(|c| !c.is_control()) {
         return format!("'{text}'");
     }
-    literal(text)
+    double_quoted(text)
 }

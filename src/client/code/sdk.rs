@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::python::literal;
-use super::{Context, joined};
+use super::{Context, double_quoted, joined};
 use crate::client::request::Request;
 
 /// The program, if an SDK fits.
@@ -61,8 +60,9 @@ fn openai(
     request: &Request,
     context: &Context<'_>,
 ) -> String {
-    let text =
-        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let text = |text: &str| {
+        joined(&context.pieces(text), double_quoted, |name| format!("os.environ[{}]", double_quoted(name)))
+    };
     let key = request
         .header_value("authorization")
         .and_then(|value| value.split_once(' '))
@@ -111,8 +111,9 @@ fn triton(
     request: &Request,
     context: &Context<'_>,
 ) -> Option<String> {
-    let text =
-        |text: &str| joined(&context.pieces(text), literal, |name| format!("os.environ[{}]", literal(name)));
+    let text = |text: &str| {
+        joined(&context.pieces(text), double_quoted, |name| format!("os.environ[{}]", double_quoted(name)))
+    };
     let (base, rest) = path.split_once("/v2/models/")?;
     let rest = rest.strip_suffix("/infer")?;
     let (model, version) = match rest.split_once("/versions/") {
@@ -160,7 +161,7 @@ fn triton(
         out.push_str(&format!(
             "tensor = http.InferInput({}, [{shape}], {})\n",
             text(name),
-            literal(datatype)
+            double_quoted(datatype)
         ));
         out.push_str(&format!(
             "tensor.set_data_from_numpy(np.array({data}, dtype={dtype}).reshape([{shape}]), binary_data=False)\ninputs.append(tensor)\n"
@@ -205,7 +206,7 @@ fn python_value(value: &Value, depth: usize, text: &impl Fn(&str) -> String) -> 
             let items: Vec<String> = map
                 .iter()
                 .map(|(key, item)| {
-                    format!("{inner}{}: {},\n", literal(key), python_value(item, depth + 1, text))
+                    format!("{inner}{}: {},\n", double_quoted(key), python_value(item, depth + 1, text))
                 })
                 .collect();
             if items.is_empty() { "{}".into() } else { format!("{{\n{}{outer}}}", items.concat()) }

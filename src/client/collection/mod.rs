@@ -226,5 +226,9 @@ pub enum FillError {
 fn missing_text(names: &[String]) -> String {
     let list: Vec<String> = names.iter().map(|name| format!("{{{{{name}}}}}")).collect();
     let (verb, them) = if names.len() == 1 { ("has", "it") } else { ("have", "them") };
-    format!("{} {verb} no value; give {them} one in the environment", list.join(", "))
+    let what = format!("{} {verb} no value", list.join(", "));
+    if names.iter().any(|name| name == super::leaks::NOT_KEPT) {
+        return format!("{what}: a secret that was typed is not kept when the window closes; type it again");
+    }
+    format!("{what}; give {them} one in the environment")
 }

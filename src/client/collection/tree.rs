@@ -212,6 +212,19 @@ impl Collection {
         SavedRequest::from_toml(&text).map_err(damaged)
     }
 
+    /// The requests that lie in a folder itself, as far as they can be read.
+    ///
+    /// # Errors
+    /// [`CollectionError::Io`] when the folder can't be read.
+    pub fn requests_in(&self, folder: &Path) -> Result<Vec<SavedRequest>, CollectionError> {
+        let nodes = self.read_folder(folder, 0)?;
+        let paths = nodes.iter().filter_map(|node| match node {
+            Node::Request { path, .. } => Some(path),
+            Node::Folder { .. } | Node::Damaged { .. } => None,
+        });
+        Ok(paths.filter_map(|path| self.load(path).ok()).collect())
+    }
+
     /// Writes a request to its file. `opened` is what the file held when it was read; a file that someone else changed since
     /// then, or that is damaged, is not written over.
     ///

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::options::{IGNORED, IGNORED_WITH_VALUE, LEFT_OUT_WITH_VALUE};
 use super::words::{is_curl, split};
 use crate::client::collection::{Auth, Body, SavedHeader, SavedRequest};
 
@@ -26,70 +27,6 @@ pub struct Imported {
     /// What could not be taken over, or was read with care.
     pub notes: Vec<String>,
 }
-
-/// Options that take a value and mean nothing here.
-const IGNORED_WITH_VALUE: [&str; 22] = [
-    "-o",
-    "--output",
-    "-w",
-    "--write-out",
-    "--retry",
-    "--retry-delay",
-    "--retry-max-time",
-    "--limit-rate",
-    "-c",
-    "--cookie-jar",
-    "--connect-timeout",
-    "-D",
-    "--dump-header",
-    "--trace",
-    "--trace-ascii",
-    "--stderr",
-    "-y",
-    "-Y",
-    "--max-redirs",
-    "--ciphers",
-    "--tls-max",
-    "--interface",
-];
-
-/// Options without a value that mean nothing here.
-const IGNORED: [&str; 34] = [
-    "-s",
-    "--silent",
-    "-S",
-    "--show-error",
-    "-v",
-    "--verbose",
-    "-i",
-    "--include",
-    "-f",
-    "--fail",
-    "--fail-with-body",
-    "-N",
-    "--no-buffer",
-    "-#",
-    "--progress-bar",
-    "--compressed",
-    "--http1.1",
-    "--http1.0",
-    "--http2",
-    "--http2-prior-knowledge",
-    "--http3",
-    "-0",
-    "-g",
-    "--globoff",
-    "-O",
-    "--remote-name",
-    "-4",
-    "--ipv4",
-    "-6",
-    "--ipv6",
-    "--tlsv1.2",
-    "--tlsv1.3",
-    "--no-progress-meter",
-    "-J",
-];
 
 /// Reads a command line. `read` gives the content of files that `-d @file` names.
 ///
@@ -304,6 +241,16 @@ impl State {
             "--basic" => {}
             name if IGNORED_WITH_VALUE.contains(&name) => {
                 take()?;
+            }
+            name if LEFT_OUT_WITH_VALUE.contains(&name) => {
+                let value = take()?;
+                out.notes.push(match name {
+                    "--cacert" => format!(
+                        "The authority {value} was left out: name it under Options, where it counts for every request."
+                    ),
+                    // the value may be a password
+                    _ => format!("The option {name} was left out, and what belongs to it."),
+                });
             }
             name if IGNORED.contains(&name) => {}
             other => {

@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod options;
 mod words;
 
 pub use export::export;

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::tree::method_colour;
-use super::{Command, Draft, Results, environment};
+use super::{Command, Draft, Results, environment, values};
 use crate::app::command::{Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::View;
@@ -15,7 +15,6 @@ use crate::app::widgets::{
     Button, Weight, elided, focus_ring, format, icon_button, menu_item, paint_icon, popup_frame,
 };
 use crate::client::code::Language;
-use crate::client::variables::Values;
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -185,14 +184,33 @@ fn field_ui(ui: &mut Ui, rect: Rect, results: &Results, draft: &mut Draft, narro
 
 /// The address with its variables filled in, or what lacks; secrets stay hidden.
 fn filled(results: &Results, draft: &Draft) -> Result<String, String> {
-    let mut values = Values::new();
-    if let Some(environment) = environment(results, draft) {
-        for (name, value) in &environment.variables {
-            values.set(name, value);
-        }
-        for name in environment.secrets.keys() {
-            values.set(name, "•••");
-        }
-    }
+    let environment = environment(results, draft);
+    let (values, _) = values(environment.as_deref(), &draft.captured, |_, _| Ok("•••".into()));
     values.fill(&draft.now.request.url).map_err(|missing| format!("no value for {}", missing.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::app::pages::requests::as_code::code;
+    use crate::client::collection::SavedRequest;
+    use crate::client::environment::{Environment, SecretSource};
+
+    #[test]
+    fn a_value_that_an_answer_gave_is_shown_as_it_is_sent() {
+        let mut local = Environment { name: "Local".into(), ..Environment::default() };
+        local.variables.insert("base".into(), "http://x".into());
+        local.variables.insert("job".into(), "1".into());
+        local.secrets.insert("key".into(), SecretSource::Session);
+        let mut results = Results::default();
+        results.environments.push((PathBuf::new(), Ok(local)));
+        let mut draft = Draft::default();
+        draft.now.request = SavedRequest::new("a", "GET", "{{base}}/jobs/{{job}}?k={{key}}");
+        draft.captured.insert("job".into(), "7f".into());
+        assert_eq!(filled(&results, &draft).as_deref(), Ok("http://x/jobs/7f?k=•••"));
+        let curl = code(&draft, &results, Language::Curl).unwrap();
+        assert!(curl.contains("http://x/jobs/7f?k=") && curl.contains("$KEY"), "{curl}");
+    }
 }

@@ -1,14 +1,15 @@
 //! An answer, made ready to be shown; fresh from the line or from the history.
 
-use super::lines::Lines;
+use super::lines::{Lines, MAX_SHOWN};
+use crate::app::widgets::format;
 use crate::client::assertions::{Checked, check_all};
 use crate::client::collection::SavedRequest;
-use crate::client::history::Entry;
+use crate::client::history::{Entry, MAX_BODY};
 use crate::client::json::pretty;
 use crate::client::{Exchange, Failure, Redirect, ServerHop, Timings, server_hops};
 
 /// An answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     /// Its number in the history.
     pub(crate) id: Option<u64>,
@@ -23,8 +24,8 @@ pub(crate) struct Answer {
     pub(crate) reason: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) sent_headers: Vec<(String, String)>,
-    /// The body laid out, if it is JSON; the text of the events, if it is a stream.
-    pub(crate) pretty: Lines,
+    /// The body laid out, if it is JSON; the text of the events, if it is a stream; none where that is the body as it came.
+    laid_out: Option<Lines>,
     /// The body as it came.
     pub(crate) raw: Lines,
     pub(crate) n_bytes: u64,
@@ -66,6 +67,8 @@ impl Answer {
             let parts = exchange.events.iter().map(|event| streamed_text(&event.data));
             parts.collect::<Vec<_>>().concat()
         });
+        let mut notes = exchange.notes;
+        let laid_out = laid_out(&raw, streamed, &mut notes);
         let mut timings = exchange.timings;
         let mut total_secs = exchange.total_secs;
         if !timed {
@@ -83,7 +86,7 @@ impl Answer {
             reason: exchange.reason,
             headers: exchange.headers,
             sent_headers: exchange.sent_headers,
-            pretty: laid_out(&raw, streamed),
+            laid_out,
             n_bytes: exchange.body_bytes_on_line,
             raw: Lines::new(raw, false),
             timings,
@@ -91,7 +94,7 @@ impl Answer {
             server: exchange.server,
             redirects: exchange.redirects,
             n_events: exchange.events.len(),
-            notes: exchange.notes,
+            notes,
             line,
             failure: None,
             checks,
@@ -118,6 +121,11 @@ impl Answer {
 
     /// From the history.
     pub(super) fn of_entry(entry: &Entry) -> Self {
+        let mut notes = Vec::new();
+        if entry.is_cut() {
+            let (kept, whole) = (format::bytes(MAX_BODY as u64), format::bytes(entry.answer_bytes));
+            notes.push(format!("The history keeps the first {kept} of an answer; this one had {whole}."));
+        }
         Self {
             id: Some(entry.id),
             at_unix_millis: entry.at_unix_millis,
@@ -128,25 +136,37 @@ impl Answer {
             reason: entry.outcome.clone(),
             headers: entry.answer_headers.clone(),
             sent_headers: entry.headers.clone(),
-            pretty: laid_out(&entry.answer, None),
+            laid_out: laid_out(&entry.answer, None, &mut notes),
             raw: Lines::new(entry.answer.clone(), false),
             n_bytes: entry.answer_bytes,
             timings: entry.timings.clone(),
             total_secs: entry.total_secs,
             server: server_hops(&entry.answer_headers),
+            notes,
             ..Self::default()
         }
     }
+
+    /// The body as it is read best.
+    pub(super) fn pretty(&self) -> &Lines {
+        self.laid_out.as_ref().unwrap_or(&self.raw)
+    }
 }
 
-fn laid_out(raw: &str, streamed: Option<String>) -> Lines {
+/// The body as it is read best, if that is not as it came; with a note where it is too long for that.
+fn laid_out(raw: &str, streamed: Option<String>, notes: &mut Vec<String>) -> Option<Lines> {
     if let Some(text) = streamed {
-        return Lines::new(text, false);
+        return Some(Lines::new(text, false));
     }
-    match pretty(raw) {
-        Ok(text) => Lines::new(text, true),
-        Err(_no_json) => Lines::new(raw.to_owned(), false),
+    if raw.len() > MAX_SHOWN {
+        notes.push(format!(
+            "It is too long to be laid out: the first {} of {} are shown as they came.",
+            format::bytes(MAX_SHOWN as u64),
+            format::bytes(raw.len() as u64)
+        ));
+        return None;
     }
+    pretty(raw).ok().map(|text| Lines::new(text, true))
 }
 
 /// The text that an event of a stream adds: of `OpenAI`'s chunks the words, of others the data.
@@ -180,4 +200,23 @@ fn hex(bytes: &[u8]) -> String {
         out.push_str(&format!("… and {} bytes more\n", bytes.len() - shown.len()));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_very_long_body_is_not_laid_out_and_not_kept_twice() {
+        let mut notes = Vec::new();
+        let long = format!("[{}1]", "1,".repeat(MAX_SHOWN / 2));
+        assert!(laid_out(&long, None, &mut notes).is_none());
+        assert!(notes[0].starts_with("It is too long to be laid out"), "{notes:?}");
+        notes.clear();
+        assert!(
+            laid_out("{\"a\": {\"b\": 1}}", None, &mut notes).is_some_and(|lines| lines.text.contains('\n'))
+        );
+        assert!(laid_out("no JSON", None, &mut notes).is_none());
+        assert!(notes.is_empty());
+    }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::answer::Answer;
+use super::jobs::HISTORY;
 use super::{
     Command, Effect, Event, FileWork, Live, Panel, Sending, Tab, filed, filed_environment, no_rows_because,
     shape,
@@ -18,6 +19,9 @@ use crate::client::dialects::Dialect;
 use crate::client::environment::{Environment, SecretSource};
 use crate::client::json::pretty;
 use crate::client::leaks::{leaks, take_out};
+
+/// How many bytes of a stream that is still coming are shown: its end.
+const MAX_STREAMED: usize = 16 << 10;
 
 /// Does what was asked.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
@@ -36,7 +40,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 let draft = &mut state.screen.requests;
                 draft.open = path;
                 draft.now = edited;
-                return opened(state);
+                let mut effects = opened(state);
+                effects.extend(filed::complete(state));
+                return effects;
             }
             return file(state, FileWork::Open(path));
         }
@@ -319,7 +325,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             if let Some(sending) = &mut results.sending {
                 match live {
                     Live::Head(status, reason) => sending.status = Some((status, reason)),
-                    Live::Streamed(text) => sending.streamed.push_str(&text),
+                    Live::Streamed(text) => {
+                        sending.streamed.push_str(&text);
+                        // a stream may last as long as it likes; the whole is shown when it is over
+                        if sending.streamed.len() > MAX_STREAMED * 2 {
+                            let end = sending.streamed.len() - MAX_STREAMED;
+                            let end = sending.streamed.ceil_char_boundary(end);
+                            sending.streamed.replace_range(..end, "… ");
+                        }
+                    }
                     Live::Received(n) => sending.received = n,
                 }
             }
@@ -329,8 +343,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             // another request may be open by now: the answer is in this one's history
             let is_open = state.screen.requests.open == sent.path;
             let name = sent.name;
-            if is_open || state.screen.requests.history_of_all {
-                results.history = Arc::new(sent.history);
+            let draft = &state.screen.requests;
+            // a search under way may have read the file before
+            let again = state.work.job(Slot::RequestHistory).is_some();
+            if let Some(entry) = sent.entry.filter(|entry| {
+                !again && (is_open || draft.history_of_all) && entry.holds(&draft.history_search)
+            }) {
+                let history = Arc::make_mut(&mut results.history);
+                history.insert(0, entry);
+                history.truncate(HISTORY);
             }
             match sent.answer {
                 Ok(answer) => {
@@ -367,6 +388,9 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                     }
                     state.say(StatusKind::Failed, why);
                 }
+            }
+            if again {
+                return vec![AppEffect::Requests(Effect::FindHistory)];
             }
         }
         Event::History(entries) => {

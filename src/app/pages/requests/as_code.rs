@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::apply::create;
-use super::environment;
+use super::{environment, values};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::state::{AppState, StatusKind};
 use crate::client::code::{Context, Language, generate};
@@ -46,20 +46,15 @@ pub(super) fn code(
     results: &super::Results,
     language: Language,
 ) -> Result<String, String> {
-    let mut values = crate::client::variables::Values::new();
+    let environment = environment(results, state_draft);
     let mut env_names = std::collections::BTreeMap::new();
-    if let Some(environment) = environment(results, state_draft) {
-        for (name, value) in &environment.variables {
-            values.set(name, value);
+    let (values, _) = values(environment.as_deref(), &state_draft.captured, |name, source| {
+        if let SecretSource::Env(variable) = source {
+            env_names.insert(name.to_owned(), variable.clone());
         }
-        for (name, source) in &environment.secrets {
-            // the value itself is not needed: it becomes a variable of the program
-            values.set_secret(name, &format!("<<secret {name}>>"));
-            if let SecretSource::Env(variable) = source {
-                env_names.insert(name.clone(), variable.clone());
-            }
-        }
-    }
+        // the value itself is not needed: it becomes a variable of the program
+        Ok(format!("<<secret {name}>>"))
+    });
     let saved = &state_draft.now.request;
     let body_file = match &saved.body {
         Body::File(path) => Some(path.display().to_string()),

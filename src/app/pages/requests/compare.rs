@@ -7,6 +7,7 @@ use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, space, text, tokens};
 use crate::app::widgets::{card_head, format, icon_button};
 use crate::client::diff::{DiffLine, LineChange, ValueChange, line_diff, value_diff};
+use crate::client::history::{Entry, MAX_BODY};
 
 /// The most differences that are listed.
 const MOST: usize = 500;
@@ -23,8 +24,13 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// Compares two bodies.
-    pub(super) fn new(title: String, before: &str, after: &str) -> Self {
+    /// Compares the body of an entry with another; only their starts, where the history keeps no more.
+    pub(super) fn new(mut title: String, entry: &Entry, after: &str) -> Self {
+        let (before, mut after) = (entry.answer.as_str(), after);
+        if entry.is_cut() || after.len() > MAX_BODY {
+            after = &after[..after.floor_char_boundary(MAX_BODY)];
+            title.push_str(&format!(", the first {} of each", format::bytes(MAX_BODY as u64)));
+        }
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
         let values = parsed(before).zip(parsed(after)).map(|(a, b)| value_diff(&a, &b));
         let pretty = |text: &str| crate::client::json::pretty(text).unwrap_or_else(|_| text.to_owned());

@@ -84,6 +84,8 @@ pub(super) fn dialects_ui(ui: &mut Ui, view: View<'_>, results: &Results, comman
                 }
             });
         }
+        let said = "Text, images and the health of a server are asked with requests of their own, in the tree: no record goes with them, so there is nothing to compare.";
+        ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
         ui.add_space(space::S4);
     });
 }

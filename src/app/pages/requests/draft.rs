@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::environment;
-use crate::client::Settings;
 use crate::client::code::Language;
 use crate::client::collection::SavedRequest;
+use crate::client::leaks;
+use crate::client::{ProxyChoice, Settings};
 
 /// A part of the request that is edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,13 +66,41 @@ pub(crate) enum Panel {
     Rows,
 }
 
-/// An edited request that is not saved yet.
+/// An edited request that is not saved yet. What is secret in it is not kept over a restart.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Edited {
     /// As edited.
+    #[serde(serialize_with = "without_secrets")]
     pub(crate) request: SavedRequest,
     /// As it stands in its file.
+    #[serde(serialize_with = "without_secrets")]
     pub(crate) opened: SavedRequest,
+}
+
+impl Edited {
+    /// Whether its file holds a secret, so that what is known of the file is not all of it.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.opened.variables().iter().any(|name| name == leaks::NOT_KEPT)
+    }
+}
+
+fn without_secrets<S: Serializer>(request: &SavedRequest, serializer: S) -> Result<S::Ok, S::Error> {
+    leaks::without_secrets(request).serialize(serializer)
+}
+
+fn without_password<S: Serializer>(settings: &Settings, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut kept = settings.clone();
+    if let ProxyChoice::Explicit(proxy) = &mut kept.proxy {
+        *proxy = leaks::without_password(proxy);
+    }
+    kept.serialize(serializer)
+}
+
+/// What of a request is not kept over a restart, as it was worked out last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unkept {
+    of: Edited,
+    places: Vec<String>,
 }
 
 /// What the user set on this page; kept over a restart.
@@ -95,6 +124,7 @@ pub(crate) struct Draft {
     /// Which requests to begin with were written.
     pub(crate) begun: BTreeSet<String>,
     /// How requests are sent.
+    #[serde(serialize_with = "without_password")]
     pub(crate) settings: Settings,
     /// How many rows are under way at once.
     pub(crate) concurrency: usize,
@@ -128,6 +158,8 @@ pub(crate) struct Draft {
     /// What looks like a secret in what is about to be saved.
     #[serde(skip)]
     pub(crate) leaks: Vec<String>,
+    #[serde(skip)]
+    unkept: Unkept,
 }
 
 impl Default for Draft {
@@ -156,6 +188,7 @@ impl Default for Draft {
             environment_edit: None,
             secret: None,
             leaks: Vec::new(),
+            unkept: Unkept::default(),
         }
     }
 }
@@ -164,6 +197,19 @@ impl Draft {
     /// Whether the open request differs from its file.
     pub(crate) fn is_edited(&self) -> bool {
         self.now.request != self.now.opened
+    }
+
+    /// Where the open request holds what looks like a secret and is not in its file: it is gone with the window.
+    pub(super) fn unkept(&mut self) -> &[String] {
+        if self.unkept.of != self.now {
+            let in_file = leaks::leaks(&self.now.opened);
+            let found = leaks::leaks(&self.now.request).into_iter().filter(|leak| !in_file.contains(leak));
+            self.unkept = Unkept {
+                of: self.now.clone(),
+                places: found.map(|leak| format!("{} ({})", leak.place, leak.what)).collect(),
+            };
+        }
+        &self.unkept.places
     }
 
     /// Whether there is an open request.

@@ -12,12 +12,14 @@ use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, check, field_label, focus_ring, icon_button, number_field, segmented, select, text_field,
+    Button, Segment, Weight, check, field_label, focus_ring, icon_button, icon_ui, number_field, segmented,
+    select, text_field,
 };
 use crate::client::ProxyChoice;
 use crate::client::assertions::Assertion;
 use crate::client::code::Language;
 use crate::client::collection::{Auth, Body, SavedHeader};
+use crate::client::leaks::without_password;
 
 /// The tabs and the open one.
 pub(super) fn editor_ui(
@@ -47,6 +49,11 @@ pub(super) fn editor_ui(
     }
     ui.painter().hline(whole.x_range(), bar.bottom() - 0.5, hairline(&t));
     let mut below = Rect::from_min_max(pos2(whole.left(), bar.bottom()), whole.max);
+    if !draft.unkept().is_empty() {
+        let note = Rect::from_min_size(below.min, vec2(below.width(), size::CARD_HEAD));
+        unkept_ui(ui, note, draft.unkept());
+        below.min.y = note.bottom();
+    }
     if draft.tab == Tab::Body {
         let tools = Rect::from_min_max(below.min, pos2(below.right(), below.top() + size::CARD_HEAD));
         let mut row = ui.new_child(
@@ -74,6 +81,24 @@ pub(super) fn editor_ui(
         Tab::Checks => scrolled(&mut place, |ui| checks_ui(ui, draft)),
         Tab::Settings => scrolled(&mut place, |ui| settings_ui(ui, draft)),
     }
+}
+
+/// Says that a secret is forgotten with the window.
+fn unkept_ui(ui: &mut Ui, rect: Rect, places: &[String]) {
+    let t = tokens(ui);
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, t.warn_tint);
+    let mut row = ui.new_child(
+        UiBuilder::new()
+            .id_salt("unkept")
+            .max_rect(rect.shrink2(vec2(space::S4, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    icon_ui(&mut row, Icon::WARNING, Weight::Fill, size::ICON, t.warn);
+    let said = format!(
+        "Not kept when the window closes: {}. Write a variable such as {{{{key}}}} in its place.",
+        places.join("; ")
+    );
+    row.add(Label::new(text(&said, font::small(), t.text)).truncate()).on_hover_text(said);
 }
 
 fn scrolled(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
@@ -108,7 +133,7 @@ pub(super) fn tab_ui(ui: &mut Ui, label: &str, count: usize, has_key: bool, chos
             painter,
             pos2(x + size::ICON_SMALL / 2.0, rect.center().y),
             Icon::KEY,
-            crate::app::widgets::Weight::Fill,
+            Weight::Fill,
             size::ICON_SMALL,
             t.accent,
         );
@@ -419,6 +444,10 @@ fn settings_ui(ui: &mut Ui, draft: &mut Draft) {
     let width = ui.available_width().min(420.0);
     if let ProxyChoice::Explicit(proxy) = &mut settings.proxy {
         text_field(ui, "Proxy address", proxy, "http://host:port", width, None);
+        if without_password(proxy) != *proxy {
+            let said = "The password is not kept when the window closes.";
+            ui.label(text(said, font::small(), t.warn));
+        }
     }
     field_label(ui, "Authorities to trust beside the machine's own (a PEM file)");
     let mut path = settings

@@ -14,6 +14,8 @@ const NAMES: std::ops::RangeInclusive<f32> = 32.0..=80.0;
 /// An environment that is being edited.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Edit {
+    /// Its name in its file; none for a new one.
+    was: Option<String>,
     pub(crate) name: String,
     /// Names and values.
     pub(crate) variables: Vec<(String, String)>,
@@ -24,16 +26,21 @@ pub(crate) struct Edit {
 impl Edit {
     fn of(environment: &Environment) -> Self {
         Self {
+            was: Some(environment.name.clone()),
             name: environment.name.clone(),
             variables: environment.variables.clone().into_iter().collect(),
             secrets: environment.secrets.iter().map(|(name, source)| (name.clone(), source.text())).collect(),
         }
     }
 
-    fn build(&self) -> Result<Environment, String> {
+    /// The environment, if no other of the `taken` names is its.
+    fn build(&self, taken: &[&str]) -> Result<Environment, String> {
         let mut environment = Environment { name: self.name.trim().to_owned(), ..Environment::default() };
         if !environment.name.chars().any(char::is_alphanumeric) {
             return Err("Give it a name".into());
+        }
+        if self.was.as_deref() != Some(&environment.name) && taken.contains(&environment.name.as_str()) {
+            return Err(format!("There is an environment called {}; choose another name", environment.name));
         }
         for (name, value) in self.variables.iter().filter(|(name, _)| !name.trim().is_empty()) {
             environment.variables.insert(name.trim().to_owned(), value.clone());
@@ -58,6 +65,12 @@ impl Edit {
     }
 }
 
+/// What the environments are called.
+fn names(results: &Results) -> Vec<&str> {
+    let readable = results.environments.iter().filter_map(|(_, environment)| environment.as_ref().ok());
+    readable.map(|environment| environment.name.as_str()).collect()
+}
+
 /// The choice and the values.
 pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut Commands) {
     let t = tokens(ui);
@@ -75,12 +88,7 @@ pub(super) fn environment_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, 
             }
         });
     });
-    let names: Vec<&str> = results
-        .environments
-        .iter()
-        .filter_map(|(_, environment)| environment.as_ref().ok())
-        .map(|environment| environment.name.as_str())
-        .collect();
+    let names = names(results);
     let Some(environment) = environment(results, draft) else {
         ui.add(
             Label::new(text("No environment yet: variables have no values.", font::small(), t.text_3)).wrap(),
@@ -162,8 +170,9 @@ fn name_ui(ui: &mut Ui, name: &str, width: f32, color: eframe::egui::Color32) {
 }
 
 /// The dialog.
-pub(super) fn environment_edit_ui(ui: &Ui, draft: &mut Draft, commands: &mut Commands) {
+pub(super) fn environment_edit_ui(ui: &Ui, results: &Results, draft: &mut Draft, commands: &mut Commands) {
     let Some(edit) = &mut draft.environment_edit else { return };
+    let taken = names(results);
     let t = tokens(ui);
     let mut close = false;
     let modal = Modal::new(Id::unique("environment")).frame(popup_frame(ui).inner_margin(16)).show(ui.ctx(), |ui| {
@@ -202,7 +211,7 @@ pub(super) fn environment_edit_ui(ui: &Ui, draft: &mut Draft, commands: &mut Com
                 edit.secrets.push((String::new(), "session".into()));
             }
         });
-        let built = edit.build();
+        let built = edit.build(&taken);
         let looks_secret = edit.variables.iter().any(|(_, value)| crate::protocol::secrets::find(value).iter().any(|found| found.secret));
         if looks_secret {
             let said = "A value looks like a secret. Make it one of the secrets below: variables stand in the file as they are.";

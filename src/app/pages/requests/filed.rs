@@ -3,11 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::apply::{apply, next_work, opened, put_aside};
+use super::apply::{apply, file, next_work, opened, put_aside};
 use super::{Command, Edited, Effect, FileWork, Filed, Panel, first_request};
 use crate::app::command::Command as AppCommand;
 use crate::app::effect::Effect as AppEffect;
 use crate::app::state::{AppState, StatusKind};
+
+/// Reads the open request's file again, where a secret in it was not kept.
+pub(super) fn complete(state: &mut AppState) -> Vec<AppEffect> {
+    let draft = &state.screen.requests;
+    if !draft.now.is_incomplete() {
+        return Vec::new();
+    }
+    let path = draft.open.clone();
+    file(state, FileWork::Open(path))
+}
 
 /// Takes in how the files are now.
 pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
@@ -44,12 +54,22 @@ pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
         }
     }
     if let Some((path, request)) = filed.opened {
-        put_aside(state);
         let draft = &mut state.screen.requests;
-        draft.open = path;
-        draft.now = Edited { request: request.clone(), opened: request };
-        draft.panel = Panel::Request;
-        effects.extend(opened(state));
+        if path == draft.open && draft.now.is_incomplete() {
+            // its file, read again for the secret in it: what was edited since stays
+            let edited = draft.is_edited();
+            draft.now.opened = request.clone();
+            if !edited {
+                draft.now.request = request;
+            }
+        } else {
+            put_aside(state);
+            let draft = &mut state.screen.requests;
+            draft.open = path;
+            draft.now = Edited { request: request.clone(), opened: request };
+            draft.panel = Panel::Request;
+            effects.extend(opened(state));
+        }
     }
     let draft = &mut state.screen.requests;
     if let Some((path, name)) = filed.rename {
@@ -75,6 +95,7 @@ pub(super) fn filed(state: &mut AppState, filed: Filed) -> Vec<AppEffect> {
         }
     } else if is_first {
         effects.push(AppEffect::Requests(Effect::FindHistory));
+        effects.extend(complete(state));
     }
     effects
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{FileWork, Filed};
+use crate::app::widgets::format;
 use crate::client::collection::{Collection, CollectionError, Undo};
 use crate::client::dialects::{Record, Shape};
 use crate::client::environment::{read_environments, write_environment};
@@ -26,9 +27,13 @@ pub(super) fn work_on(
         FileWork::Load => presets::begin(collection, shape, rows, presets::LOCAL, &mut filed.begun)?,
         FileWork::AddModelRequests => {
             if let Some(shape) = shape {
-                presets::add(collection, presets::model_folders(shape, rows))?;
+                let n = presets::add(collection, presets::model_folders(shape, rows))?;
                 filed.begun.insert("model".into());
-                filed.done = Some(("Added requests for the model".into(), None));
+                let said = match n {
+                    0 => "The requests for the model are all there".to_owned(),
+                    n => format!("Added {} for the model", format::plural(n, "request", "requests")),
+                };
+                filed.done = Some((said, None));
             }
         }
         FileWork::Open(path) => {

@@ -1,6 +1,7 @@
 //! The Requests page's jobs: files read and changed, requests sent, the history searched.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +15,8 @@ use crate::app::job::{Handle, JobError, Slot};
 use crate::app::state::{AppState, Problem};
 use crate::client::collection::{Collection, CollectionError, SavedRequest};
 use crate::client::dialects::{Dialect, Record, Shape, predictions};
-use crate::client::history::{History, Sent as HistorySent};
+use crate::client::environment::{Environment, Secrets};
+use crate::client::history::{Entry, History, Sent as HistorySent};
 use crate::client::rows::{RowsPlan, error_text, run_rows};
 use crate::client::variables::Values;
 use crate::client::{Client, Live as ClientLive, SendError, Settings, is_loopback};
@@ -22,7 +24,7 @@ use crate::data::replace_file;
 use crate::work::Clock;
 
 /// How many entries of the history are shown.
-const HISTORY: usize = 100;
+pub(super) const HISTORY: usize = 100;
 /// How many rows the batch requests to begin with have.
 const BATCH_ROWS: usize = 12;
 
@@ -58,19 +60,18 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let environment = environment(results, draft).map(Cow::into_owned);
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             let file = draft.open.to_string_lossy().into_owned();
-            let scope = if draft.history_of_all { None } else { Some(file.clone()) };
             let (path, name) = (draft.open.clone(), request.name.clone());
             let title = format!("Sending {name}");
             outside.start(state, Slot::Send, title, move |handle| {
                 let client = client_of(&client)?;
                 let at = handle.clock.unix_millis();
-                let (mut values, unknown) =
-                    environment.map(|environment| environment.values(&secrets)).unwrap_or_default();
-                set_all(&mut values, &captured);
+                let (values, unknown) = to_send(environment.as_ref(), &captured, &secrets);
                 let place = Place { folder: &folder, file: &file, cage: cage.as_deref(), at };
-                let answer = send(&client, &request, &values, unknown, &settings, &place, &history, handle)?;
-                let history = history.find("", scope.as_deref(), HISTORY).unwrap_or_default();
-                Ok(AppEvent::Requests(Event::Sent(Box::new(Sent { path, name, answer, history }))))
+                let mut entry = None;
+                let answer = send(
+                    &client, &request, &values, unknown, &settings, &place, &history, handle, &mut entry,
+                )?;
+                Ok(AppEvent::Requests(Event::Sent(Box::new(Sent { path, name, answer, entry }))))
             });
         }
         Effect::FindHistory => {
@@ -98,7 +99,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                     crate::app::widgets::format::time_of_day(entry.at_unix_millis),
                     crate::app::widgets::format::time_of_day(answer.at_unix_millis)
                 );
-                let comparison = Comparison::new(title, &entry.answer, &answer.raw.text);
+                let comparison = Comparison::new(title, &entry, &answer.raw.text);
                 Ok(AppEvent::Requests(Event::Compared(Box::new(comparison))))
             });
         }
@@ -110,9 +111,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Dialects, "Asking in every dialect", move |handle| {
                 let client = client_of(&client)?;
-                let mut values =
-                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
-                set_all(&mut values, &captured);
+                let (values, _) = to_send(environment.as_ref(), &captured, &secrets);
                 keep_here(cage.as_deref(), values.get("base").unwrap_or(""))?;
                 let answers = ask_dialects(&client, &shape, &record, &values, &settings, handle)?;
                 Ok(AppEvent::Requests(Event::Dialects(answers)))
@@ -126,9 +125,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 (draft.now.request.clone(), draft.settings.clone(), draft.concurrency);
             outside.start(state, Slot::RequestRows, "Asking for every row", move |handle| {
                 let client = client_of(&client)?;
-                let mut values =
-                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
-                set_all(&mut values, &captured);
+                let (values, _) = to_send(environment.as_ref(), &captured, &secrets);
                 keep_here(cage.as_deref(), &values.fill(&request.url).unwrap_or_default())?;
                 let table = Arc::new(data.loaded.table.clone());
                 let plan = RowsPlan { request, values, workspace: folder, table, settings, concurrency };
@@ -160,9 +157,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let (secrets, client) = (results.secrets.clone(), results.client.clone());
             outside.start(state, Slot::Describe, "Asking what the server takes", move |handle| {
                 let client = client_of(&client)?;
-                let mut values =
-                    environment.map(|environment| environment.values(&secrets).0).unwrap_or_default();
-                set_all(&mut values, &captured);
+                let (values, _) = to_send(environment.as_ref(), &captured, &secrets);
                 let shape = describe(&client, &url, auth, &values, &settings, cage.as_deref(), handle)?;
                 Ok(AppEvent::Requests(Event::Described(path, Box::new(shape))))
             });
@@ -235,10 +230,14 @@ fn rows(state: &AppState, shape: &Shape) -> Vec<Record> {
     rows
 }
 
-fn set_all(values: &mut Values, captured: &std::collections::BTreeMap<String, String>) {
-    for (name, value) in captured {
-        values.set(name, value);
-    }
+/// What the variables stand for in what is sent. A keychain may take its time: this is for a job.
+fn to_send(
+    environment: Option<&Environment>,
+    captured: &BTreeMap<String, String>,
+    secrets: &Secrets,
+) -> (Values, Vec<(String, String)>) {
+    let name = environment.map_or("", |environment| environment.name.as_str());
+    super::values(environment, captured, |secret, source| secrets.get(name, secret, source))
 }
 
 /// Refuses addresses of other machines in a trial by random input.
@@ -314,6 +313,7 @@ fn send(
     place: &Place<'_>,
     history: &History,
     handle: &Handle,
+    kept: &mut Option<Entry>,
 ) -> Result<Result<Answer, String>, JobError> {
     if let (Some(cage), crate::client::collection::Body::File(path)) = (place.cage, &saved.body)
         && !place.folder.join(path).starts_with(cage)
@@ -384,7 +384,10 @@ fn send(
         (None, None) => return Err(JobError::Cancelled),
     };
     match entry {
-        Ok(entry) => answer.id = Some(entry.id),
+        Ok(entry) => {
+            answer.id = Some(entry.id);
+            *kept = Some(entry);
+        }
         Err(error) => answer.notes.push(format!("It could not be written into the history: {error}.")),
     }
     Ok(Ok(answer))

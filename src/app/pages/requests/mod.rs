@@ -24,7 +24,7 @@ mod tree;
 mod waterfall;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -44,9 +44,10 @@ use crate::app::theme::Icon;
 use crate::client::code::Language;
 use crate::client::collection::{Node, SavedRequest, Undo};
 use crate::client::dialects::{Dialect, Shape};
-use crate::client::environment::{Environment, Secrets};
+use crate::client::environment::{Environment, SecretSource, Secrets};
 use crate::client::history::Entry;
 use crate::client::rows::{RowResult, RowsRun};
+use crate::client::variables::Values;
 use crate::client::{Client, presets};
 
 /// What jobs worked out for this page.
@@ -90,7 +91,7 @@ pub(crate) struct Results {
 pub(crate) struct Sending {
     /// The status and its words, once they are there.
     pub(crate) status: Option<(u16, String)>,
-    /// The text of the stream's events so far.
+    /// The end of the text of the stream's events so far.
     pub(crate) streamed: String,
     /// Bytes received.
     pub(crate) received: u64,
@@ -236,8 +237,8 @@ pub(crate) struct Sent {
     pub(crate) name: String,
     /// The answer, or why it could not be sent at all.
     pub(crate) answer: Result<Answer, String>,
-    /// The history after it.
-    pub(crate) history: Vec<Entry>,
+    /// What of it stands in the history now.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// How the files are now.
@@ -271,6 +272,21 @@ pub(crate) fn environment<'a>(results: &'a Results, draft: &Draft) -> Option<Cow
     let chosen = filed_environment(results, draft)?;
     let Some((base, key)) = &results.served else { return Some(Cow::Borrowed(chosen)) };
     Some(presets::following(chosen, base, key.as_deref()))
+}
+
+/// What variables stand for, in what is sent and in what is shown: the environment's values, and before them those that
+/// answers gave. With the secrets that have no value, and the reason; `secret` says what stands for a secret.
+pub(crate) fn values(
+    environment: Option<&Environment>,
+    captured: &BTreeMap<String, String>,
+    secret: impl FnMut(&str, &SecretSource) -> Result<String, String>,
+) -> (Values, Vec<(String, String)>) {
+    let (mut values, unknown) =
+        environment.map(|environment| environment.values_with(secret)).unwrap_or_default();
+    for (name, value) in captured {
+        values.set(name, value);
+    }
+    (values, unknown)
 }
 
 /// Why the open request can't be sent for every row of the open table.

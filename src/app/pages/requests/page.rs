@@ -64,7 +64,7 @@ pub(crate) fn requests_page_ui(
     import_ui(ui, draft, commands);
     leaks_ui(ui, draft, commands);
     secret_ui(ui, draft, commands);
-    environment_edit_ui(ui, draft, commands);
+    environment_edit_ui(ui, results, draft, commands);
 }
 
 fn request_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {

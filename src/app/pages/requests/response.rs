@@ -140,7 +140,7 @@ fn head_ui(
         let choices = if has_time { &choices[..] } else { &choices[..3] };
         segmented(ui, "Part of the answer", &mut draft.part, choices, size::CONTROL_COMPACT, None);
         if ui.available_width() > 60.0 && icon_button(ui, Icon::COPY, "Copy the answer").clicked() {
-            let body = if draft.part == Part::Raw { &answer.raw } else { &answer.pretty };
+            let body = if draft.part == Part::Raw { &answer.raw } else { answer.pretty() };
             commands.push(AppCommand::Copy(body.text.clone()));
         }
     });
@@ -209,7 +209,7 @@ fn content_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut 
     let mut place = ui.new_child(UiBuilder::new().id_salt("text").max_rect(place));
     place.set_clip_rect(whole);
     match draft.part {
-        Part::Pretty => body_ui(&mut place, "Answer body", &answer.pretty),
+        Part::Pretty => body_ui(&mut place, "Answer body", answer.pretty()),
         Part::Raw => body_ui(&mut place, "Raw answer", &answer.raw),
         Part::Headers => padded(&mut place, |ui| headers_ui(ui, answer)),
         Part::Time => {

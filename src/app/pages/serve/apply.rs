@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::text::curl_of;
-use super::{Command, Effect, Event, Log, Part, Server, glass, jobs, key_jobs, lab, log};
+use super::{Command, Effect, Event, Log, Part, Server, Why, glass, jobs, key_jobs, lab, log, upstream};
 use crate::app::command::Command as AppCommand;
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
-use crate::app::pages::predict;
+use crate::app::pages::{PageId, predict};
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
 
@@ -136,6 +136,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             draft.seat = 0;
             return effect(Effect::Classroom(on));
         }
+        Command::EditUpstream => {
+            let upstream = draft.upstream.clone();
+            draft.upstream_edit = Some(upstream::Edit { upstream, ..upstream::Edit::default() });
+            draft.glass = None;
+            state.screen.page = PageId::Serve;
+        }
+        Command::SetUpstream(edit) => return set_upstream(state, *edit),
         Command::TrySeat(name) => {
             if let Some(send) = jobs::as_seat(state, &name) {
                 return effect(Effect::Send(Box::new(send)));
@@ -152,6 +159,43 @@ pub(super) fn served_changed(state: &mut AppState) {
     predict::served_changed(state);
 }
 
+/// Another upstream, or none. A server that runs begins again with it.
+fn set_upstream(state: &mut AppState, edit: upstream::Edit) -> Vec<AppEffect> {
+    let upstream::Edit { upstream, typed } = edit;
+    let unchanged = state.screen.serve.upstream == upstream && typed.is_empty();
+    state.screen.serve.upstream = upstream;
+    let upstream = &state.screen.serve.upstream;
+    match upstream.secret {
+        upstream::Place::Keychain if !typed.is_empty() => {
+            return vec![AppEffect::Serve(Effect::KeepSecret(typed))];
+        }
+        upstream::Place::Session if !typed.is_empty() => {
+            upstream.keep_for_session(&state.results.requests.secrets, &typed);
+        }
+        _ => {}
+    }
+    if unchanged { Vec::new() } else { upstream_changed(state) }
+}
+
+fn upstream_changed(state: &mut AppState) -> Vec<AppEffect> {
+    let results = &mut state.results.serve;
+    if results.upstream_wrong {
+        results.problem = None;
+        results.upstream_wrong = false;
+    }
+    if results.live().is_some() {
+        return vec![AppEffect::Serve(Effect::Stop { again: true })];
+    }
+    let upstream = &state.screen.serve.upstream;
+    let said = if upstream.is_on() {
+        format!("The server will send on what is asked of {}", upstream.words())
+    } else {
+        "The server will send nothing on".to_owned()
+    };
+    state.say(StatusKind::Done, said);
+    Vec::new()
+}
+
 fn start(state: &mut AppState) -> Vec<AppEffect> {
     let results = &mut state.results.serve;
     if results.live().is_some() || results.is_busy() {
@@ -164,6 +208,7 @@ fn start(state: &mut AppState) -> Vec<AppEffect> {
     results.problem = None;
     results.free_port = None;
     results.keys_wrong = false;
+    results.upstream_wrong = false;
     if state.screen.serve.classroom && results.seats.is_empty() && state.truth.folder.is_some() {
         // the seats of an earlier session; the server starts when they are there
         return vec![AppEffect::Serve(Effect::Classroom(true))];
@@ -191,10 +236,11 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 return effect(Effect::ReadKeys);
             }
         }
-        Event::NotStarted(problem, free_port, keys_wrong) => {
+        Event::NotStarted(problem, why) => {
             results.server = Server::Off;
-            results.free_port = free_port;
-            results.keys_wrong = keys_wrong;
+            results.free_port = if let Why::PortTaken(free) = why { free } else { None };
+            results.keys_wrong = matches!(why, Why::Keys);
+            results.upstream_wrong = matches!(why, Why::Upstream);
             let said = format!("{}. {}", problem.title, problem.detail);
             results.problem = Some(problem);
             state.say(StatusKind::Failed, said);
@@ -263,6 +309,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
                 state.say(StatusKind::Failed, format!("The server does not have all models: {wrong}"));
             }
         }
+        Event::SecretKept => return upstream_changed(state),
         Event::Sent(what, status, millis) => {
             let kind = if status < 400 { StatusKind::Done } else { StatusKind::Note };
             let words = log::status_words(status);
@@ -310,7 +357,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
 /// Esc on this page.
 pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     let draft = &mut state.screen.serve;
-    if draft.glass.take().is_some() {
+    if draft.upstream_edit.take().is_some() || draft.glass.take().is_some() {
         return Vec::new();
     }
     if draft.selected.take().is_none() {

@@ -261,7 +261,16 @@ pub(super) fn server_ui(
         fact_ui(ui, &t, next(), "Queue", &queue, 0.0);
         let log = if view.truth.folder.is_some() { "log.db: every request and its key" } else { "not kept" };
         fact_ui(ui, &t, next(), "Log", log, 0.0);
-        let upstream = if draft.upstream.trim().is_empty() { "none" } else { draft.upstream.trim() };
-        fact_ui(ui, &t, next(), "Upstream", upstream, 0.0);
+        let line = next();
+        fact_ui(ui, &t, line, "Upstream", &draft.upstream.words(), 28.0);
+        let mut row = ui.new_child(UiBuilder::new().id_salt("upstream").max_rect(line));
+        super::log::right_ui(&mut row, line, |ui| {
+            if icon_button(ui, Icon::PENCIL_SIMPLE, "Set up the upstream").clicked() {
+                commands.push(Command::EditUpstream);
+            }
+        });
+        if draft.upstream.is_on() {
+            fact_ui(ui, &t, next(), "Its secret", &draft.upstream.secret_words(), 0.0);
+        }
     });
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::upstream::{self, Upstream};
 use super::{USUAL_LIMIT, glass};
 
 /// A part of the page.
@@ -43,12 +44,9 @@ pub(crate) struct Draft {
     pub(crate) off: BTreeSet<String>,
     /// Whether a key is asked for.
     pub(crate) ask_for_keys: bool,
-    /// Where requests for other models are sent on to; empty for nowhere.
-    pub(crate) upstream: String,
-    /// The model's name there, and here.
-    pub(crate) upstream_model: String,
-    /// The environment variable that holds its secret.
-    pub(crate) upstream_secret: String,
+    /// Where requests for another model are sent on to.
+    #[serde(rename = "elsewhere")]
+    pub(crate) upstream: Upstream,
     /// The part that is shown.
     pub(crate) part: Part,
     /// Which requests are listed.
@@ -95,6 +93,9 @@ pub(crate) struct Draft {
     /// The seat that is shown.
     #[serde(skip)]
     pub(crate) seat: usize,
+    /// The upstream that is being edited.
+    #[serde(skip)]
+    pub(crate) upstream_edit: Option<upstream::Edit>,
 }
 
 impl Default for Draft {
@@ -105,9 +106,7 @@ impl Default for Draft {
             workers: 2,
             off: BTreeSet::new(),
             ask_for_keys: false,
-            upstream: String::new(),
-            upstream_model: String::new(),
-            upstream_secret: String::new(),
+            upstream: Upstream::default(),
             part: Part::Overview,
             show: Show::All,
             classroom: false,
@@ -127,6 +126,7 @@ impl Default for Draft {
             new_limited: false,
             new_limit: u64::from(USUAL_LIMIT),
             seat: 0,
+            upstream_edit: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::hear::listen;
 use super::key_jobs::{change, classroom, news, try_all};
 use super::seen::Seen;
 use super::text::{address_of, port_of, request_for};
-use super::{Effect, Event, Live};
+use super::{Effect, Event, Live, Why};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{JobError, Slot};
 use crate::app::pages::predict;
@@ -19,7 +19,7 @@ use crate::client::{Client, Request, SendError, Settings};
 use crate::model::Model;
 use crate::protocol::Protocol;
 use crate::server::events::Event as ServerEvent;
-use crate::server::{Access, Handle as Serving, Server, ServerSettings, StartError, Upstream};
+use crate::server::{Access, Handle as Serving, Server, ServerSettings, StartError};
 use crate::workspace::log::LogSettings;
 
 /// How long the server may finish what it accepted.
@@ -169,6 +169,19 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Try(trials) => try_all(state, outside, trials),
         Effect::Classroom(on) => classroom(state, outside, on),
+        Effect::KeepSecret(value) => {
+            let upstream = state.screen.serve.upstream.clone();
+            let (secrets, caged) = (state.results.requests.secrets.clone(), state.work.cage.is_some());
+            outside.start(state, Slot::KeepSecret, "Keeping a secret", move |_| {
+                if caged {
+                    return Err(Problem::new("Not kept", "This trial has no keychain.").into());
+                }
+                upstream
+                    .keep_in_keychain(&secrets, &value)
+                    .map_err(|why| Problem::new("The secret could not be kept", why))?;
+                Ok(AppEvent::Serve(Event::SecretKept))
+            });
+        }
     }
 }
 
@@ -214,21 +227,21 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
         clock: outside.clock,
         ..ServerSettings::default()
     };
-    if let Some(upstream) = upstream(draft) {
-        match upstream {
-            Ok(upstream) => settings.upstreams.push(upstream),
-            Err(said) => {
-                state.results.serve.server = super::Server::Off;
-                state.results.serve.problem = Some(Problem::new("The upstream can't be used", said));
-                return;
-            }
-        }
-    }
+    let (upstream, secrets) = (draft.upstream.clone(), state.results.requests.secrets.clone());
+    let caged = state.work.cage.is_some();
     // pictures and tests have a clock that stands still, and want a server that any machine can start
     let clock = outside.clock;
     state.results.serve.served = as_served(&state.truth);
     let ctx = outside.ctx.clone();
     outside.start(state, Slot::Server, "Starting the server", move |_| {
+        // a keychain may take its time
+        match upstream.forward(&secrets, caged) {
+            Ok(forward) => settings.upstreams.extend(forward),
+            Err(said) => {
+                let problem = Problem::new("The upstream can't be used", said);
+                return Ok(AppEvent::Serve(Event::NotStarted(problem, Why::Upstream)));
+            }
+        }
         settings.models = models.iter().map(|model| Model::clone(model)).collect();
         match Server::start(settings) {
             Ok(server) => {
@@ -240,20 +253,19 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
                 Ok(AppEvent::Serve(Event::Started(live)))
             }
             Err(error) => {
-                let keys_wrong = matches!(error, StartError::Keys(_) | StartError::OpenDoor(_));
                 let in_use = matches!(&error, StartError::Listen { source, .. }
                     if source.kind() == std::io::ErrorKind::AddrInUse);
-                let free = in_use.then(|| free_port(ip, port)).flatten();
                 let title = if in_use {
                     format!("Port {port} is in use by another program")
                 } else {
                     "The server did not start".to_owned()
                 };
-                Ok(AppEvent::Serve(Event::NotStarted(
-                    Problem::new(title, error.to_string()),
-                    free,
-                    keys_wrong,
-                )))
+                let why = match &error {
+                    _ if in_use => Why::PortTaken(free_port(ip, port)),
+                    StartError::Keys(_) | StartError::OpenDoor(_) => Why::Keys,
+                    _ => Why::Other,
+                };
+                Ok(AppEvent::Serve(Event::NotStarted(Problem::new(title, error.to_string()), why)))
             }
         }
     });
@@ -280,23 +292,6 @@ fn served(truth: &Truth) -> Vec<Arc<Model>> {
         .chain(of_name(false))
         .map(|version| Arc::clone(version.predictor.model()))
         .collect()
-}
-
-/// Where requests for other models are sent on to; `None` for nowhere.
-fn upstream(draft: &super::Draft) -> Option<Result<Upstream, String>> {
-    let base = draft.upstream.trim();
-    if base.is_empty() {
-        return None;
-    }
-    let variable = draft.upstream_secret.trim();
-    let secret = match std::env::var(variable) {
-        Ok(secret) => Some(secret),
-        Err(_) if variable.is_empty() => None,
-        Err(error) => {
-            return Some(Err(format!("the environment variable {variable} can't be read: {error}")));
-        }
-    };
-    Some(Upstream::new(draft.upstream_model.trim(), base, secret.as_deref()))
 }
 
 /// What the server should have: the champion and the versions.

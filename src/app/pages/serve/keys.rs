@@ -2,8 +2,8 @@
 //! must not do.
 
 use eframe::egui::{
-    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, CornerRadius, Key, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::lab::{Outcome, Trial};
@@ -205,8 +205,13 @@ fn form_ui(
         return;
     }
     field_label(ui, "A new key");
+    let wanted = wanted(view, results, &draft.new_key);
     ui.horizontal(|ui| {
-        text_field(ui, "Name of the new key", &mut draft.new_key, "class", 150.0, None);
+        let field = text_field(ui, "Name of the new key", &mut draft.new_key, "class", 150.0, None);
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if entered && wanted.is_ok() {
+            commands.push(Command::MakeKey);
+        }
         let choices = [Segment::new(false, "May predict"), Segment::new(true, "May do everything")];
         segmented(ui, "Rights", &mut draft.new_admin, &choices, size::CONTROL, None);
     });
@@ -217,23 +222,28 @@ fn form_ui(
         });
         ui.label(text("requests a minute", font::body(), t.text_2));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let name = draft.new_key.trim();
-            let taken = results.keys.iter().any(|key| key.name == name);
-            let (possible, why) = if view.truth.folder.is_none() {
-                (false, "Keys are kept in the workspace; this window has none")
-            } else if name.is_empty() {
-                (false, "Give it a name; logs show it in place of the key")
-            } else if taken {
-                (false, "There is a key of that name")
-            } else {
-                (true, "")
-            };
             let make = Button::primary("Make a key").icon(Icon::PLUS);
-            if make.enabled(possible, why).ui(ui).clicked() {
+            if make.enabled(wanted.is_ok(), wanted.err().unwrap_or_default()).ui(ui).clicked() {
                 commands.push(Command::MakeKey);
             }
         });
     });
+}
+
+/// Whether a key can be made under a name, or why not.
+fn wanted(view: View<'_>, results: &Results, name: &str) -> Result<(), &'static str> {
+    let name = name.trim();
+    if view.truth.folder.is_none() {
+        Err("Keys are kept in the workspace; this window has none")
+    } else if name.is_empty() {
+        Err("Give it a name; logs show it in place of the key")
+    } else if name.chars().any(char::is_control) {
+        Err("The name holds a line break or a character that can't be seen; type it again")
+    } else if results.keys.iter().any(|key| key.name == name) {
+        Err("There is a key of that name")
+    } else {
+        Ok(())
+    }
 }
 
 fn lab_ui(ui: &mut Ui, rect: Rect, results: &Results, commands: &mut Commands) {

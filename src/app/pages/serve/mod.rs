@@ -21,6 +21,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upstream;
 
 use eframe::egui::{Key, Modifiers};
 
@@ -87,6 +88,9 @@ pub(crate) enum Command {
     Try(Option<lab::Trial>),
     Classroom(bool),
     TrySeat(String),
+    /// Opens the upstream's dialog.
+    EditUpstream,
+    SetUpstream(Box<upstream::Edit>),
 }
 
 /// What this page does outside the state.
@@ -107,14 +111,16 @@ pub(crate) enum Effect {
     Try(Vec<lab::Trial>),
     /// Make the seats' keys, and begin again on the network; or revoke them and go back.
     Classroom(bool),
+    /// Keep the upstream's secret in the system's keychain.
+    KeepSecret(String),
 }
 
 /// What comes back.
 #[derive(Debug)]
 pub(crate) enum Event {
     Started(Live),
-    /// It did not start; with a port that is free, where the wanted one is not.
-    NotStarted(Problem, Option<u16>, bool),
+    /// It did not start.
+    NotStarted(Problem, Why),
     /// It stopped; whether all that it had accepted was finished.
     Stopped {
         again: bool,
@@ -128,6 +134,21 @@ pub(crate) enum Event {
     Models((Option<u32>, Vec<u32>), Option<String>),
     /// A request that was sent from here was answered: what it was, and the status.
     Sent(String, u16, f64),
+    /// The upstream's secret is in the keychain.
+    SecretKept,
+}
+
+/// What kept the server from starting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why {
+    /// The port is not free; one that is.
+    PortTaken(Option<u16>),
+    /// The key file.
+    Keys,
+    /// The upstream.
+    Upstream,
+    /// The port or anything else.
+    Other,
 }
 
 /// What the guide asks for on this page, and whether it is done.
@@ -174,6 +195,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Serve: overview", Icon::BROADCAST, Command::Part(Part::Overview)),
         Action::new("Serve: keys", Icon::LOCK_SIMPLE, Command::Part(Part::Keys)),
         Action::new("Serve: classroom", Icon::MONITOR, Command::Part(Part::Classroom)),
+        Action::new("Serve: upstream", Icon::ARROW_RIGHT, Command::EditUpstream),
         Action::new("Try the keys", Icon::FLASK, Command::Try(None)).when(running, NOT_RUNNING),
     ];
     for protocol in SHOWN_PROTOCOLS {

@@ -4,7 +4,7 @@ use eframe::egui::{
     Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
-use super::{Command, Draft, Part, Results, Server, cards, classroom, glass, keys, log, route};
+use super::{Command, Draft, Part, Results, Server, cards, classroom, glass, keys, log, route, upstream};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::{PageId, View};
@@ -64,6 +64,7 @@ pub(crate) fn serve_page_ui(
             Part::Classroom => classroom::classroom_ui(ui, width, view, results, draft, commands),
         }
     });
+    upstream::upstream_ui(ui, view, results, draft, commands);
 }
 
 fn head_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands: &mut Commands) {
@@ -117,6 +118,12 @@ fn problem_ways_ui(ui: &mut Ui, results: &Results, draft: &Draft, commands: &mut
         && Button::secondary("Show the keys").icon(Icon::LOCK_SIMPLE).ui(ui).clicked()
     {
         commands.push(Command::Part(Part::Keys));
+    }
+    if draft.upstream.is_on()
+        && results.upstream_wrong
+        && Button::secondary("Change the upstream").icon(Icon::PENCIL_SIMPLE).ui(ui).clicked()
+    {
+        commands.push(Command::EditUpstream);
     }
     if Button::ghost("Dismiss").ui(ui).clicked() {
         commands.push(Command::Dismiss);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::Theme;
 
 use super::seen::{Hops, Wire};
+use super::upstream::{Place, Upstream};
 use super::{AppState, Draft, KeyShown, Live, Part, Seat, Seen, Server, lab};
 use crate::app::pages::PageId;
 use crate::app::still::{paint, winter};
@@ -137,6 +138,18 @@ fn classroom() -> AppState {
     state
 }
 
+fn upstream() -> AppState {
+    let mut state = serving();
+    state.screen.serve.upstream = Upstream {
+        address: "https://api.example.com/v1".into(),
+        model: "gpt-far".into(),
+        secret: Place::Variable,
+        variable: "FAR_API_KEY".into(),
+        ..Upstream::default()
+    };
+    state
+}
+
 /// 1440 × 900, what a small laptop leaves of a window, and 1440 × 900 at zoom 1.5.
 const WINDOWS: [(&str, f32, f32); 3] =
     [("", 1440.0, 900.0), ("_small", 1024.0, 700.0), ("_projector", 960.0, 600.0)];
@@ -181,6 +194,20 @@ fn an_answer_under_glass() {
 #[test]
 fn the_keys_and_the_lab() {
     pictures("serve_keys", keys);
+}
+
+#[test]
+fn what_is_sent_on_and_with_what() {
+    pictures("serve_upstream", upstream);
+}
+
+#[test]
+fn the_upstream_that_is_being_edited() {
+    pictures("serve_upstream_edit", || {
+        let mut state = upstream();
+        super::apply(&mut state, super::Command::EditUpstream);
+        state
+    });
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub(crate) struct Results {
     pub(crate) free_port: Option<u16>,
     /// Whether the key file is what is wrong.
     pub(crate) keys_wrong: bool,
+    /// Whether the upstream is what is wrong.
+    pub(crate) upstream_wrong: bool,
     pub(crate) log: Log,
     /// The list as it was when it was paused.
     pub(crate) paused: Option<Box<Log>>,

@@ -34,7 +34,7 @@ fn a_switched_off_protocol_is_remembered_by_name() {
 fn a_port_in_use_offers_another() {
     let mut state = state();
     let problem = Problem::new("Port 8080 is in use by another program", "");
-    happened(&mut state, Event::NotStarted(problem, Some(8081), false), 0.0);
+    happened(&mut state, Event::NotStarted(problem, Why::PortTaken(Some(8081))), 0.0);
     assert_eq!(state.results.serve.free_port, Some(8081));
     apply(&mut state, Command::StartOn(8081));
     assert_eq!(state.screen.serve.port, "8081");
