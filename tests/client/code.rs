@@ -41,16 +41,53 @@ fn python() -> &'static Path {
     })
 }
 
+/// Compiles a program against the reqwest that this test is built with.
+fn compiled(source: &Path) -> PathBuf {
+    // it lies beside the test
+    let test = std::env::current_exe().unwrap();
+    let libraries = test.parent().unwrap();
+    let is_reqwest = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("libreqwest-") && name.ends_with(".rlib")
+    };
+    let all = std::fs::read_dir(libraries).unwrap().map(|entry| entry.unwrap().path()).filter(is_reqwest);
+    let reqwest = all.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap();
+    let program = source.with_extension(std::env::consts::EXE_EXTENSION);
+    let mut search = std::ffi::OsString::from("dependency=");
+    search.push(libraries);
+    let mut library = std::ffi::OsString::from("reqwest=");
+    library.push(reqwest);
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let out = Command::new(rustc)
+        .args(["--edition", "2021", "-C", "debuginfo=0", "-D", "warnings", "-o"])
+        .arg(&program)
+        .arg("-L")
+        .arg(search)
+        .arg("--extern")
+        .arg(library)
+        .arg(source)
+        .output()
+        .unwrap();
+    let text = std::fs::read_to_string(source).unwrap();
+    assert!(out.status.success(), "{text}\n{}", String::from_utf8_lossy(&out.stderr));
+    program
+}
+
 fn run(language: Language, program: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let (file, tool) = match language {
-        Language::JavaScript => ("program.mjs", Path::new("node")),
-        _ => ("program.py", python()),
+    let file = match language {
+        Language::JavaScript => "program.mjs",
+        Language::Rust => "program.rs",
+        _ => "program.py",
     };
     let path = folder.path().join(file);
     std::fs::write(&path, program).unwrap();
-    let out =
-        Command::new(tool).arg(&path).env("DRY_KEY", "sk_\"'secret").env("NO_PROXY", "*").output().unwrap();
+    let mut command = match language {
+        Language::Rust => Command::new(compiled(&path)),
+        Language::JavaScript => Command::new("node"),
+        _ => Command::new(python()),
+    };
+    let out = command.arg(&path).env("DRY_KEY", "sk_\"'secret").env("NO_PROXY", "*").output().unwrap();
     assert!(out.status.success(), "{program}\n{}", String::from_utf8_lossy(&out.stderr));
 }
 
@@ -80,7 +117,7 @@ fn programs_send_what_the_request_sends() {
             .header("Content-Type", "application/json")
             .body("{\n  \"k\": \"sk_\"'secret\"\n}"),
     );
-    let mut languages = vec![Language::Python];
+    let mut languages = vec![Language::Python, Language::Rust];
     if has_node() {
         languages.push(Language::JavaScript);
     }
