@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::effect::Effect;
-use super::pages::{PageId, data, predict, requests, serve, train};
+use super::pages::{PageId, data, drift, predict, requests, serve, train};
 use super::picker::{Picker, Purpose};
 use super::state::{AppState, Palette, StatusKind, ThemeChoice};
 use super::theme::Icon;
@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Train(train::Command),
     Predict(predict::Command),
     Serve(serve::Command),
+    Drift(drift::Command),
     Requests(requests::Command),
 }
 
@@ -64,6 +65,12 @@ impl From<train::Command> for Command {
 impl From<serve::Command> for Command {
     fn from(command: serve::Command) -> Self {
         Self::Serve(command)
+    }
+}
+
+impl From<drift::Command> for Command {
+    fn from(command: drift::Command) -> Self {
+        Self::Drift(command)
     }
 }
 
@@ -211,6 +218,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (PageId::Predict, predict::actions(state)),
         (PageId::Serve, serve::actions(state)),
         (PageId::Requests, requests::actions(state)),
+        (PageId::Drift, drift::actions(state)),
     ] {
         if page != here {
             own.iter_mut().for_each(|action| action.keys = None);
@@ -287,6 +295,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
         Command::Train(command) => return train::apply(state, command),
         Command::Predict(command) => return predict::apply(state, command),
         Command::Serve(command) => return serve::apply(state, command),
+        Command::Drift(command) => return drift::apply(state, command),
         Command::Requests(command) => return requests::apply(state, command),
     }
     Vec::new()
@@ -328,6 +337,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
         PageId::Predict => predict::escape(state),
         PageId::Serve => serve::escape(state),
         PageId::Requests => requests::escape(state),
+        PageId::Drift => drift::escape(state),
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use eframe::egui::{Context, Theme, ThemePreference};
 
 use super::command::open_picker;
 use super::job::{End, JobError, Jobs, Polled, Slot};
-use super::pages::{data, predict, requests, serve, train};
+use super::pages::{data, drift, predict, requests, serve, train};
 use super::picker::{Listing, Purpose};
 use super::state::{AppState, Problem, StatusKind, ThemeChoice, Version};
 use super::theme;
@@ -33,6 +33,7 @@ pub(crate) enum Effect {
     Train(train::Effect),
     Predict(predict::Effect),
     Serve(serve::Effect),
+    Drift(drift::Effect),
     Requests(requests::Effect),
 }
 
@@ -51,6 +52,7 @@ pub(crate) enum Event {
     Train(train::Event),
     Predict(predict::Event),
     Serve(serve::Event),
+    Drift(drift::Event),
     Requests(requests::Event),
 }
 
@@ -106,6 +108,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Train(effect) => train::carry_out(effect, state, outside),
         Effect::Predict(effect) => predict::carry_out(effect, state, outside),
         Effect::Serve(effect) => serve::carry_out(effect, state, outside),
+        Effect::Drift(effect) => drift::carry_out(effect, state, outside),
         Effect::Requests(effect) => requests::carry_out(effect, state, outside),
     }
 }
@@ -164,6 +167,9 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::RequestHistory
                 | Slot::Describe
                 | Slot::KeepSecret => requests::cancelled(state, slot),
+                Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain => {
+                    drift::cancelled(state, slot);
+                }
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
             }
             Vec::new()
@@ -196,6 +202,7 @@ fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<Effect> {
         Event::Train(event) => return train::happened(state, event, seconds),
         Event::Predict(event) => return predict::happened(state, event, seconds),
         Event::Serve(event) => return serve::happened(state, event, seconds),
+        Event::Drift(event) => return drift::happened(state, event, seconds),
         Event::Requests(event) => return requests::happened(state, event, seconds),
     }
     Vec::new()
@@ -238,6 +245,9 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::Describe
         | Slot::KeepSecret => {
             requests::failed(state, slot, problem);
+        }
+        Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain => {
+            drift::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
     }

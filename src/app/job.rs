@@ -86,6 +86,14 @@ pub(crate) enum Slot {
     RequestFiles,
     /// Looking into the history of requests.
     RequestHistory,
+    /// The rows of the Drift page being made ready.
+    DriftLab,
+    /// The verdicts of a place of the sliders.
+    DriftWorld,
+    /// The model being followed over weeks.
+    DriftWeeks,
+    /// A model being trained on recent rows.
+    DriftRetrain,
 }
 
 /// Why a job did not do what it was for.
@@ -270,6 +278,8 @@ impl Jobs {
                 | Slot::BatchBack
                 | Slot::Parity
                 | Slot::Ask
+                | Slot::DriftWorld
+                | Slot::DriftWeeks
                 | Slot::RequestFiles
                 | Slot::RequestHistory
         );

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::job::{JobStatus, Slot};
-use super::pages::{PageId, data, predict, requests, serve, train};
+use super::pages::{PageId, data, drift, predict, requests, serve, train};
 use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
@@ -221,6 +221,7 @@ pub(crate) struct Screen {
     pub(crate) predict: predict::Draft,
     pub(crate) requests: requests::Draft,
     pub(crate) serve: serve::Draft,
+    pub(crate) drift: drift::Draft,
     /// The command palette, while it is open.
     #[serde(skip)]
     pub(crate) palette: Option<Palette>,
@@ -292,6 +293,7 @@ pub(crate) struct Results {
     pub(crate) predict: predict::Results,
     pub(crate) requests: requests::Results,
     pub(crate) serve: serve::Results,
+    pub(crate) drift: drift::Results,
 }
 
 /// What runs.

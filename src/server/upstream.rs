@@ -32,6 +32,8 @@ pub struct Upstream {
     pub base_url: String,
     /// The secret that goes with each request; none for an API that needs none.
     secret: Option<HeaderValue>,
+    /// The name it has there; the same, if `None`.
+    pub remote_model: Option<String>,
     /// Whom an `https` address is trusted by.
     tls: Option<Arc<ClientConfig>>,
 }
@@ -66,7 +68,7 @@ impl Upstream {
             })
             .transpose()?;
         let tls = if uri.scheme_str() == Some("https") { Some(tls()?) } else { None };
-        Ok(Self { model: model.to_owned(), base_url, secret, tls })
+        Ok(Self { model: model.to_owned(), remote_model: None, base_url, secret, tls })
     }
 
     /// Sends a request on, and hands the answer back as it comes.
@@ -78,7 +80,8 @@ impl Upstream {
         id: &str,
     ) -> Result<Reply, Problem> {
         let answered =
-            tokio::time::timeout(shared.limits.upstream_timeout, self.send(path, body.clone(), id)).await;
+            tokio::time::timeout(shared.limits.upstream_timeout, self.send(path, self.rename(body), id))
+                .await;
         let (mut reply, body) = match answered {
             Ok(sent) => sent.map_err(|what| self.failed(&format!("could not be asked: {what}")))?,
             Err(_elapsed) => return Err(self.late("did not begin to answer", shared.limits.upstream_timeout)),
@@ -95,6 +98,18 @@ impl Upstream {
             ReplyBody::Whole(self.whole(shared, body).await?)
         };
         Ok(reply)
+    }
+
+    /// The body with the model's name there.
+    fn rename(&self, body: &Bytes) -> Bytes {
+        let Some(remote) = &self.remote_model else { return body.clone() };
+        match serde_json::from_slice::<serde_json::Value>(body) {
+            Ok(mut value) => {
+                value["model"] = remote.as_str().into();
+                value.to_string().into()
+            }
+            Err(_) => body.clone(),
+        }
     }
 
     /// An answer that is no stream: read before any of it is sent on, so that half of one can still be told as an error.

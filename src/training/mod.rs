@@ -161,7 +161,7 @@ impl Origin {
     }
 }
 
-fn split_rows(plan: &Plan, table: &Table) -> Result<split::Split, TrainError> {
+pub(crate) fn split_rows(plan: &Plan, table: &Table) -> Result<split::Split, TrainError> {
     let settings = &plan.settings;
     let fraction = settings.test_fraction;
     let split = if fraction == 0.0 {

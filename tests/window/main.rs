@@ -6,6 +6,7 @@ mod bench;
 mod call;
 mod data;
 mod data_more;
+mod drift;
 mod frame;
 mod hard;
 mod keyboard;

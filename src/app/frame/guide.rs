@@ -82,6 +82,16 @@ fn guide(state: &AppState) -> Guide {
                 .collect(),
             next: Some(PageId::Drift),
         },
+        PageId::Drift => Guide {
+            title: "Watch a model age",
+            why: "A model knows the world it learned from. When the world moves on, its inputs drift, or the rule itself changes, and nothing in the program says so.",
+            what: "Choose a scenario or move a slider. See which distance notices, and whether the error does. Then decide: wait, get labels, or train again on recent rows.",
+            tasks: crate::app::pages::drift::tasks(state)
+                .into_iter()
+                .map(|(text, done)| task(text, done))
+                .collect(),
+            next: None,
+        },
         PageId::Data => Guide {
             title: "Bring in your data",
             why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.",

@@ -16,6 +16,7 @@ use panels::{PanelId, panel_ui};
 use super::command::{Action, Commands};
 use super::pages::coming::coming_page_ui;
 use super::pages::data::data_page_ui;
+use super::pages::drift::drift_page_ui;
 use super::pages::predict::predict_page_ui;
 use super::pages::requests::requests_page_ui;
 use super::pages::serve::serve_page_ui;
@@ -95,6 +96,7 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
             PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),
             PageId::Predict => predict_page_ui(ui, view, &results.predict, &mut screen.predict, commands),
             PageId::Serve => serve_page_ui(ui, view, &results.serve, &mut screen.serve, commands),
+            PageId::Drift => drift_page_ui(ui, view, &results.drift, &mut screen.drift, commands),
             page => coming_page_ui(ui, page, view),
         }
     });

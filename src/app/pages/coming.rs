@@ -16,13 +16,6 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
                 "A presenter view for the instructor, and scenarios to start from",
             ],
         ),
-        PageId::Drift => (
-            "Change the world and watch the model age, then decide whether to train again.",
-            &[
-                "Sliders move the inputs, or the rule behind them; distances and error react in the same frame",
-                "Champion against challenger on the same rows",
-            ],
-        ),
         PageId::Scale => (
             "Find the least hardware that keeps a promise of speed, and see a queue grow and drain.",
             &[
@@ -41,7 +34,9 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
             "Leave with a working machine of one's own.",
             &["Checks what is installed, and shows the command for what is missing"],
         ),
-        PageId::Data | PageId::Train | PageId::Predict | PageId::Serve | PageId::Requests => ("", &[]),
+        PageId::Data | PageId::Train | PageId::Predict | PageId::Serve | PageId::Requests | PageId::Drift => {
+            ("", &[])
+        }
     }
 }
 

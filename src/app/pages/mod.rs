@@ -2,6 +2,7 @@
 
 pub(crate) mod coming;
 pub(crate) mod data;
+pub(crate) mod drift;
 pub(crate) mod predict;
 pub(crate) mod requests;
 pub(crate) mod serve;

@@ -17,7 +17,7 @@ pub(crate) use card::{
 pub(crate) use chart::{Bars, bars, meter, progress_bar, spinner};
 pub(crate) use choice::{Segment, check, radio_row, segmented, switch};
 pub(crate) use field::{menu_item, number_field, search_field, select, stepper, text_field};
-pub(crate) use slider::slider;
+pub(crate) use slider::{slider, slider_from_zero};
 
 use std::sync::Arc;
 

@@ -16,6 +16,30 @@ pub(crate) fn slider(
     step: f64,
     width: f32,
 ) -> Response {
+    slider_from(ui, name, value, range, step, width, None)
+}
+
+/// A slider whose coloured part begins at 0, for what can be more or less than usual.
+pub(crate) fn slider_from_zero(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut f64,
+    range: std::ops::RangeInclusive<f64>,
+    step: f64,
+    width: f32,
+) -> Response {
+    slider_from(ui, name, value, range, step, width, Some(0.0))
+}
+
+fn slider_from(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut f64,
+    range: std::ops::RangeInclusive<f64>,
+    step: f64,
+    width: f32,
+    from: Option<f64>,
+) -> Response {
     let t = tokens(ui);
     let response = ui
         .scope(|ui| {
@@ -38,7 +62,7 @@ pub(crate) fn slider(
                 .show_value(false)
                 // a number that was typed stays as it was typed until the slider itself is moved
                 .clamping(SliderClamping::Edits)
-                .trailing_fill(true)
+                .trailing_fill(from.is_none())
                 .handle_shape(HandleShape::Circle);
             if step > 0.0 {
                 slider = slider.step_by(step);
@@ -49,10 +73,17 @@ pub(crate) fn slider(
     // egui fills trough and handle alike; the handle is a ring around the card's own colour
     let half = size::SLIDER_THUMB / 2.0;
     let span = range.end() - range.start();
-    let share = if span > 0.0 { ((*value - range.start()) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
     let rect = response.rect;
-    let x = rect.left() + half + share * (width.min(rect.width()) - size::SLIDER_THUMB);
-    let at = pos2(x, rect.center().y);
+    let x_of = |value: f64| {
+        let share = if span > 0.0 { ((value - range.start()) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+        rect.left() + half + share * (width.min(rect.width()) - size::SLIDER_THUMB)
+    };
+    let at = pos2(x_of(*value), rect.center().y);
+    if let Some(from) = from {
+        let stroke = Stroke::new(size::SLIDER_TROUGH, t.accent);
+        let (a, b) = (x_of(from).min(at.x), x_of(from).max(at.x));
+        ui.painter().hline(a..=b, at.y, stroke);
+    }
     let fill = if response.hovered() || response.dragged() { t.accent_tint } else { t.surface };
     ui.painter().circle(
         at,

@@ -101,16 +101,16 @@ fn line_ui(
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
-    let chosen = draft.key.as_deref() == Some(key.name.as_str());
+    let chosen = draft.key.as_deref() == Some(key.publishable.as_str());
     let height = if chosen { 88.0 } else { 48.0 };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-    let response = ui.interact(rect, ui.scope_id().with(("key", &key.name)), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(("key", &key.publishable)), Sense::click());
     let state = if key.revoked { "revoked" } else { "valid" };
     response.widget_info(|| {
         WidgetInfo::selected(Role::ListItem, true, chosen, format!("Key {}: {state}", key.name))
     });
     if response.clicked() {
-        draft.key = if chosen { None } else { Some(key.name.clone()) };
+        draft.key = if chosen { None } else { Some(key.publishable.clone()) };
     }
     let fill = if chosen {
         t.selected
@@ -153,7 +153,7 @@ fn line_ui(
         let place = Rect::from_min_max(pos2(x, rect.top() + 52.0), rect.max - vec2(space::S3, space::S2));
         let mut row = ui.new_child(
             UiBuilder::new()
-                .id_salt(("ways", &key.name))
+                .id_salt(("ways", &key.publishable))
                 .max_rect(place)
                 .layout(Layout::left_to_right(Align::Center)),
         );
@@ -239,7 +239,7 @@ fn wanted(view: View<'_>, results: &Results, name: &str) -> Result<(), &'static 
         Err("Give it a name; logs show it in place of the key")
     } else if name.chars().any(char::is_control) {
         Err("The name holds a line break or a character that can't be seen; type it again")
-    } else if results.keys.iter().any(|key| key.name == name) {
+    } else if results.keys.iter().any(|key| key.name == name && !key.revoked) {
         Err("There is a key of that name")
     } else {
         Ok(())

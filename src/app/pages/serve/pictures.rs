@@ -114,7 +114,12 @@ fn keys() -> AppState {
     ]
     .into_iter()
     .collect();
-    let draft = Draft { part: Part::Keys, key: Some("class".into()), ask_for_keys: true, ..Draft::default() };
+    let draft = Draft {
+        part: Part::Keys,
+        key: Some("pk_class_4mB7xT2qR8nV5cL1".into()),
+        ask_for_keys: true,
+        ..Draft::default()
+    };
     state.screen.serve = draft;
     state
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use actions::actions;
 pub(crate) use jobs::carry_out;
-pub(crate) use outcome::{cancelled, failed, happened};
+pub(crate) use outcome::{add_version, cancelled, failed, happened};
 pub(crate) use page::train_page_ui;
 
 use crate::app::effect::Effect as AppEffect;
@@ -336,14 +336,14 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     Vec::new()
 }
 
-fn take_number(state: &mut AppState) -> u32 {
+pub(crate) fn take_number(state: &mut AppState) -> u32 {
     let number = state.truth.next_number.max(1);
     state.truth.next_number = number.saturating_add(1);
     number
 }
 
 /// A number that came to nothing is given to the next model, unless a later one has been given.
-fn give_back(state: &mut AppState, number: u32) {
+pub(crate) fn give_back(state: &mut AppState, number: u32) {
     if state.truth.next_number == number.saturating_add(1) {
         state.truth.next_number = number;
     }
@@ -452,6 +452,11 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
         state.screen.train.tab = Tab::Fit;
     }
     Vec::new()
+}
+
+/// The settings a version was trained with, if that was on the open table.
+pub(crate) fn settings_of_version(truth: &Truth, version: &Version) -> Option<Settings> {
+    plan::same_table(truth, version).ok().map(|(_, settings)| settings)
 }
 
 /// A share of something in words, for names.

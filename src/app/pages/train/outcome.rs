@@ -8,6 +8,7 @@ use crate::app::job::Slot;
 use crate::app::pages::{data, predict};
 use crate::app::state::{AppState, Problem, StatusKind, Version};
 use crate::data::Table;
+use crate::inference::Predictor;
 use crate::workspace::Entry;
 
 /// A result has come.
@@ -77,6 +78,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
         }
     }
     Vec::new()
+}
+
+/// A version that another page trained takes its place among the others.
+pub(crate) fn add_version(state: &mut AppState, number: u32, predictor: Arc<Predictor>, seconds: f64) {
+    let at_unix_millis = state.work.clock.unix_millis();
+    let entry =
+        Entry { number, name: String::new(), note: String::new(), at_unix_millis, seconds: Some(seconds) };
+    state.truth.versions.push(Version { entry, predictor, report: None });
+    state.truth.versions.sort_by_key(|version| version.entry.number);
 }
 
 /// A job failed.

@@ -1,0 +1,323 @@
+//! The Drift page's jobs: the rows made ready, the verdicts, the weeks, a model trained on recent rows.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+
+use super::lab::{Lab, Prepared, outline_of};
+use super::{Asked, Effect, Event, WEEKS, Weeks, World};
+use crate::app::effect::{Event as AppEvent, Outside};
+use crate::app::job::{Handle, JobError, Slot};
+use crate::app::pages::train;
+use crate::app::state::{AppState, Dataset, Problem};
+use crate::data::Table;
+use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
+use crate::drift::retraining::{
+    Evidence, Following, advise, below_each_other, duel, loss_name, losses, outside, track,
+};
+use crate::drift::{Rule, Sorted, compare, predict_leniently, prediction_drift};
+use crate::inference::Predictor;
+use crate::model::Task;
+use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
+use crate::work::{Progress, Seed};
+use crate::workspace::Folder;
+
+/// The most rows that are shifted: beyond, a part of them stands for all.
+const MOST_ROWS: usize = 200_000;
+/// The rows of a week: a quarter of the rows there are, within these.
+const WEEK_ROWS: (usize, usize) = (40, 400);
+/// Weeks that count as recent.
+const RECENT: usize = 6;
+/// Weeks after the timeline on which champion and challenger are compared.
+const LATER: usize = 6;
+/// Pairs of resamples for a week's verdict: each week has one.
+const WEEK_RESAMPLES: usize = 39;
+
+/// Carries an effect of this page out.
+pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
+    let Some(version) = state.truth.champion().cloned() else { return };
+    let predictor = Arc::clone(&version.predictor);
+    let champion = version.entry.number;
+    let lab = super::ready(&state.truth, &state.results.drift).map(Arc::clone);
+    match effect {
+        Effect::Prepare => {
+            let Some(data) = state.truth.data().cloned() else { return };
+            let settings = train::settings_of_version(&state.truth, &version);
+            let learned = state.results.drift.learned.get(&champion).map(Arc::clone);
+            outside.start(state, Slot::DriftLab, "Making the rows ready", move |handle| {
+                let event = match prepare(&predictor, &data, settings, learned.as_deref(), handle) {
+                    Ok(lab) => Event::Prepared(Prepared { champion, data, lab: Arc::new(lab) }),
+                    Err(JobError::Failed(problem)) => Event::Unfit(champion, data, problem),
+                    Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+                };
+                Ok(AppEvent::Drift(event))
+            });
+        }
+        Effect::Measure(asked) => {
+            let Some(lab) = lab else { return };
+            outside.start(state, Slot::DriftWorld, "Comparing the shifted rows", move |handle| {
+                let done = world(&predictor, &lab, asked.clone(), handle)
+                    .map(|world| Event::Measured(Box::new(world)));
+                or_wrong(done, Slot::DriftWorld, asked)
+            });
+        }
+        Effect::Simulate(asked) => {
+            let Some(lab) = lab else { return };
+            outside.start(state, Slot::DriftWeeks, "Following the model over the weeks", move |handle| {
+                let done = weeks(&predictor, &lab, asked.clone(), handle)
+                    .map(|weeks| Event::Simulated(Box::new(weeks)));
+                or_wrong(done, Slot::DriftWeeks, asked)
+            });
+        }
+        Effect::Retrain(asked, number) => {
+            let Some(lab) = lab else { return };
+            let folder = state.truth.folder.clone();
+            let title = format!("Training v{number} on recent rows");
+            outside.start(state, Slot::DriftRetrain, title, move |handle| {
+                retrain(&predictor, &lab, &asked, number, folder.as_ref(), handle).map(AppEvent::Drift)
+            });
+        }
+    }
+}
+
+/// What the sliders can't be worked out by is a result, too: it is not tried again until they move.
+fn or_wrong(done: Result<Event, JobError>, slot: Slot, asked: Asked) -> Result<AppEvent, JobError> {
+    match done {
+        Ok(event) => Ok(AppEvent::Drift(event)),
+        Err(JobError::Failed(problem)) => Ok(AppEvent::Drift(Event::Wrong(slot, asked, problem))),
+        Err(JobError::Cancelled) => Err(JobError::Cancelled),
+    }
+}
+
+fn failed(title: &'static str) -> impl Fn(&dyn std::fmt::Display) -> JobError {
+    move |error| Problem::new(title, error.to_string()).into()
+}
+
+/// The rows that the champion learned from, and those to shift.
+fn prepare(
+    predictor: &Predictor,
+    data: &Dataset,
+    settings: Option<Settings>,
+    learned: Option<&Table>,
+    handle: &Handle,
+) -> Result<Lab, JobError> {
+    let table = &data.loaded.table;
+    let few = |rows: Vec<usize>| -> Vec<usize> {
+        let step = rows.len().div_ceil(MOST_ROWS).max(1);
+        rows.into_iter().step_by(step).collect()
+    };
+    let all = || few((0..table.n_rows()).collect());
+    let model = predictor.model();
+    let mut held_out = false;
+    let (reference, current) = match &settings {
+        Some(settings) => {
+            let wrong = failed("The rows that the champion learned from could not be found");
+            let plan = Plan::new(settings.clone(), table).map_err(|error| wrong(&error))?;
+            let split = split_rows(&plan, table).map_err(|error| wrong(&error))?;
+            held_out = !split.test.is_empty();
+            let current = if held_out { split.test } else { split.train.clone() };
+            (table.take(&few(split.train)), table.take(&few(current)))
+        }
+        None => (table.take(&all()), table.take(&all())),
+    };
+    let (reference, held_out) = match learned {
+        Some(learned) => (learned.clone(), true),
+        None => (reference, held_out),
+    };
+    handle.progress.check()?;
+    let settings = settings.unwrap_or_else(|| settings_like(predictor));
+    debug_assert_eq!(settings.target, model.output.name);
+    Ok(Lab::new(predictor, (reference, current), held_out, settings, &handle.progress)?)
+}
+
+/// Settings to train a model of the same kind for the same inputs and target.
+fn settings_like(predictor: &Predictor) -> Settings {
+    let model = predictor.model();
+    Settings {
+        model: Some(model.kind),
+        task: Some(model.task),
+        features: Some(model.inputs.iter().map(|input| input.name.clone()).collect()),
+        test_fraction: 0.2,
+        ..Settings::new(&model.output.name)
+    }
+}
+
+/// The model's answers, by which a shift of the inputs carries the target along.
+fn relation(predictor: &Predictor) -> impl Fn(&Table) -> Option<Vec<f64>> + '_ {
+    move |table| {
+        if predictor.model().task != Task::Regression {
+            return None;
+        }
+        let (_, predictions, left_out) = predict_leniently(predictor, table, 0).ok()?;
+        (left_out == 0).then(|| predictions.output(0).to_vec())
+    }
+}
+
+fn inputs(predictor: &Predictor, table: &Table) -> Table {
+    let columns = predictor.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
+    // names of inputs are unique and the columns equally long
+    Table::new(columns.collect()).unwrap_or_default()
+}
+
+fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<World, JobError> {
+    let rule = Rule::default();
+    let relation = relation(predictor);
+    let shifted = apply(
+        &lab.current,
+        lab.target.as_deref(),
+        &asked.shifts,
+        &lab.means,
+        1.0,
+        Seed::default(),
+        Some(&relation),
+    );
+    handle.progress.check()?;
+    let report =
+        compare(inputs(predictor, &lab.reference), inputs(predictor, &shifted), &rule, 0, &handle.progress)?;
+    let wrong = failed("The shifted rows can't be predicted");
+    let prediction = prediction_drift(predictor, &lab.reference, &shifted, &rule, 0)
+        .map_err(|error| wrong(&error))?
+        .column;
+    let outline = {
+        let of = |table: &Table| {
+            predict_leniently(predictor, table, 0).map(|(_, found, _)| found.output(0).to_vec())
+        };
+        let reference = of(&lab.reference).map_err(|error| wrong(&error))?;
+        let current = of(&shifted).map_err(|error| wrong(&error))?;
+        outline_of(&Sorted::new(reference), &Sorted::new(current))
+    };
+    Ok(World {
+        asked,
+        report,
+        prediction: Some((prediction, outline)),
+        outside: outside(predictor, &shifted),
+    })
+}
+
+/// Which rows a simulation draws from. What a challenger has learned from must not come up again when it is judged, so
+/// the weeks to learn from and those to be judged on draw from different rows.
+#[derive(Clone, Copy)]
+enum Drawn {
+    /// The weeks of the timeline.
+    Timeline,
+    /// The weeks after it.
+    Later,
+}
+
+/// The weeks' rows under the sliders.
+fn rows_of_weeks(
+    predictor: &Predictor,
+    lab: &Lab,
+    shifts: &Shifts,
+    drawn: Drawn,
+    progress: &Progress,
+) -> Result<(Vec<Week>, usize), JobError> {
+    let target = lab.target.as_deref().ok_or_else(|| {
+        let detail = format!(
+            "The open table has no column '{}'; without the true values there is no error to follow.",
+            predictor.model().output.name
+        );
+        Problem::new("The error can't be followed", detail)
+    })?;
+    let rows_per_week = (lab.n_rows() / 4).clamp(WEEK_ROWS.0, WEEK_ROWS.1);
+    let (second_half, weeks, skipped) = match drawn {
+        Drawn::Timeline => (false, WEEKS, 0),
+        Drawn::Later => (true, WEEKS + LATER, WEEKS),
+    };
+    // by chance: every other row would be every other store
+    let mut rng = Seed::default().rng("halves");
+    let rows: Vec<usize> = (0..lab.n_rows()).filter(|_| rng.random::<bool>() == second_half).collect();
+    let timeline = Timeline { weeks, rows_per_week, seed: Seed::default() };
+    let relation = relation(predictor);
+    let table = lab.current.take(&rows);
+    let mut simulated = simulate(&table, target, shifts, timeline, Some(&relation), progress)?;
+    simulated.drain(..skipped.min(simulated.len()));
+    Ok((simulated, rows_per_week))
+}
+
+fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<Weeks, JobError> {
+    let wrong = failed("The weeks can't be followed");
+    let delay = usize::try_from(asked.delay).unwrap_or(WEEKS);
+    let (simulated, rows_per_week) =
+        rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Timeline, &handle.progress)?;
+    let tables: Vec<Table> = simulated.iter().map(|week| week.table.clone()).collect();
+    let rule = Rule { resamples: WEEK_RESAMPLES, ..Rule::default() };
+    let following = Following {
+        predictor,
+        reference: &lab.reference,
+        estimator: lab.estimator.as_ref(),
+        rule: &rule,
+        label_delay: delay,
+        seed: Seed::default(),
+    };
+    let tracked = track(&following, &tables, &handle.progress).map_err(|error| wrong(&error))?;
+    handle.progress.check()?;
+    // the labels that are there at the end of the last week
+    let known = WEEKS.saturating_sub(delay);
+    let recent = below_each_other(&tables[known.saturating_sub(RECENT)..known].iter().collect::<Vec<_>>())
+        .map_err(|error| wrong(&error))?;
+    let losses_now = losses(predictor, &recent).map_err(|error| wrong(&error))?.values;
+    let latest = below_each_other(&tables[WEEKS - RECENT..].iter().collect::<Vec<_>>())
+        .map_err(|error| wrong(&error))?;
+    let report = compare(
+        inputs(predictor, &lab.reference),
+        inputs(predictor, &latest),
+        &Rule::default(),
+        0,
+        &Progress::new(),
+    )?;
+    let changed = simulated.iter().take(known).filter(|week| week.intensity > 0.0).count();
+    let advice = advise(&Evidence {
+        losses_then: &lab.losses,
+        losses_now: &losses_now,
+        drift: Some(&report),
+        train_rows: predictor.model().training.train_rows,
+        new_labelled_rows: changed * rows_per_week,
+        parameters: predictor.model().term_names().len() + 1,
+        other_kind: None,
+        seed: Seed::default(),
+    });
+    let before = (!lab.losses.is_empty()).then(|| lab.losses.iter().sum::<f64>() / lab.losses.len() as f64);
+    let loss = loss_name(predictor.model().task);
+    Ok(Weeks { asked, weeks: tracked, rows_per_week, before, loss, advice })
+}
+
+fn retrain(
+    predictor: &Predictor,
+    lab: &Lab,
+    asked: &Asked,
+    number: u32,
+    folder: Option<&Folder>,
+    handle: &Handle,
+) -> Result<Event, JobError> {
+    let wrong = failed("The model could not be trained on recent rows");
+    let delay = usize::try_from(asked.delay).unwrap_or(WEEKS);
+    let progress = &handle.progress;
+    let (simulated, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Timeline, progress)?;
+    let (later, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Later, progress)?;
+    let known = WEEKS.saturating_sub(delay);
+    let part = |weeks: &[Week]| below_each_other(&weeks.iter().map(|week| &week.table).collect::<Vec<_>>());
+    let learned = part(&simulated[known.saturating_sub(RECENT)..known]).map_err(|error| wrong(&error))?;
+    let later = part(&later).map_err(|error| wrong(&error))?;
+    let plan = Plan::new(lab.settings.clone(), &learned).map_err(|error| wrong(&error))?;
+    let origin = Origin { name: format!("{RECENT} recent weeks, simulated"), ..Origin::default() };
+    let trained = fit(&plan, &learned, &origin, &handle.progress).map_err(|error| match error {
+        crate::training::TrainError::Cancelled(_) => JobError::Cancelled,
+        error => wrong(&error),
+    })?;
+    let challenger = Arc::new(Predictor::new(Arc::new(trained.model)));
+    let duel = duel(predictor, &challenger, &later, Seed::default()).map_err(|error| wrong(&error))?;
+    handle.progress.check()?;
+    // from here on the model is kept, whatever happens
+    let unsaved = folder
+        .and_then(|folder| folder.save_model(number, challenger.model(), None).err())
+        .map(|error| error.to_string());
+    Ok(Event::Retrained {
+        number,
+        predictor: challenger,
+        learned: Arc::new(learned),
+        duel: Box::new(duel),
+        champion: asked.champion,
+        unsaved,
+    })
+}

@@ -1,0 +1,297 @@
+//! The rows of the laboratory, made ready once, so that a slider is answered in the frame in which it moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::app::state::Problem;
+use crate::data::{ColumnData, Table};
+use crate::drift::lab::{LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means};
+use crate::drift::retraining::{LossEstimator, losses};
+use crate::drift::{Bins, Sorted};
+use crate::inference::Predictor;
+use crate::training::Settings;
+use crate::work::{Progress, Seed};
+
+/// The bars of a number's chart.
+pub(super) const CHART_BINS: usize = 36;
+/// Rows from which a slider that moves one by one (noise, gaps, clipping) is answered from a part of them at once.
+const AT_ONCE: usize = 20_000;
+/// Rows up to which the Kolmogorov–Smirnov statistic is exact while a slider is dragged.
+const EXACT_UP_TO: usize = 200_000;
+
+/// The rows, and what is known of them.
+#[derive(Debug)]
+pub(crate) struct Lab {
+    /// What the model learned from; what drift is measured against.
+    pub(super) reference: Table,
+    /// Rows that the sliders shift: those that were held out, where there are such.
+    pub(super) current: Table,
+    /// Whether the model has not learned from `current`.
+    pub(super) held_out: bool,
+    /// The means of `current`, which shifts turn around.
+    pub(super) means: BTreeMap<String, f64>,
+    /// The model's inputs, in its order.
+    pub(super) features: Vec<Feature>,
+    /// The target's column; none where the table lacks it.
+    pub(super) target: Option<String>,
+    /// The loss of each row of `current`, unshifted.
+    pub(super) losses: Vec<f64>,
+    /// What estimates the loss without labels.
+    pub(super) estimator: Option<LossEstimator>,
+    /// How the model was trained.
+    pub(super) settings: Settings,
+}
+
+/// An input of the model.
+#[derive(Debug)]
+pub(super) struct Feature {
+    pub(super) name: String,
+    pub(super) unit: Option<String>,
+    pub(super) data: FeatureData,
+}
+
+/// Its values.
+#[derive(Debug)]
+pub(super) enum FeatureData {
+    Numbers {
+        lab: Box<LabColumn>,
+        /// The current values, in the table's order.
+        values: Vec<f64>,
+        mean: f64,
+        std: f64,
+    },
+    Levels {
+        lab: LabLevels,
+        /// The least frequent level: where the mix slider moves rows to.
+        rare: String,
+    },
+    /// Dates, and columns without a value: nothing to shift.
+    None,
+}
+
+/// Every statistic of an input at a place of the sliders.
+#[derive(Debug, Clone)]
+pub(super) enum Statistics {
+    Numbers(Measured),
+    Levels(LevelsMeasured),
+    None,
+}
+
+/// What is drawn of an input.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outline {
+    /// The ends of the axis, for numbers.
+    pub(super) range: Option<(f64, f64)>,
+    /// The levels, for the others.
+    pub(super) levels: Vec<String>,
+    /// The reference's share in each bar.
+    pub(super) reference: Vec<f64>,
+    /// The current rows' share in each bar.
+    pub(super) current: Vec<f64>,
+}
+
+/// What the sliders of this moment make of each input.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    /// The sliders.
+    pub(super) shifts: Shifts,
+    /// By feature, in order.
+    pub(super) features: Vec<(Statistics, Outline)>,
+}
+
+impl Lab {
+    /// Makes rows ready.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the rows have not what the model needs.
+    pub(super) fn new(
+        predictor: &Predictor,
+        (reference, current): (Table, Table),
+        held_out: bool,
+        settings: Settings,
+        progress: &Progress,
+    ) -> Result<Self, Problem> {
+        let model = predictor.model();
+        let lacking: Vec<String> = model
+            .inputs
+            .iter()
+            .filter(|input| current.column(&input.name).is_none())
+            .map(|input| input.name.clone())
+            .collect();
+        if !lacking.is_empty() {
+            let detail = format!(
+                "The open table has no column {}. Open a table with the model's columns on the Data page.",
+                crate::data::list(&lacking)
+            );
+            return Err(Problem::new("These rows do not fit the champion", detail));
+        }
+        if current.n_rows() == 0 || reference.n_rows() == 0 {
+            return Err(Problem::new(
+                "There are no rows to shift",
+                "Open a table with rows on the Data page.",
+            ));
+        }
+        // the world's own means, whatever the champion learned from: another champion does not move the world
+        let means = means(&current);
+        progress.set_total(model.inputs.len() as u64 + 2);
+        let mut features = Vec::new();
+        for input in &model.inputs {
+            let data = feature(&reference, &current, &input.name);
+            features.push(Feature { name: input.name.clone(), unit: input.unit.clone(), data });
+            progress.add(1);
+        }
+        let target = current.column(&model.output.name).map(|column| column.name.clone());
+        let losses = match target {
+            Some(_) => losses(predictor, &current).map(|found| found.values).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        progress.add(1);
+        // too few rows to learn an estimate from give none
+        let estimator =
+            target.as_ref().and_then(|_| LossEstimator::fit(predictor, &current, Seed::default()).ok());
+        progress.add(1);
+        Ok(Self { reference, current, held_out, means, features, target, losses, estimator, settings })
+    }
+
+    /// What the sliders make of each input: exactly where they move all values alike, else from all rows up to
+    /// [`AT_ONCE`], and from so many beyond, with an error band.
+    pub(super) fn live(&self, shifts: &Shifts) -> Live {
+        let features = self.features.iter().map(|feature| {
+            let shift = shifts.features.get(&feature.name).cloned().unwrap_or_default();
+            match &feature.data {
+                FeatureData::Numbers { lab, values, mean, .. } => {
+                    let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
+                    if let Some(affine) = shift.affine(*mean) {
+                        let precision =
+                            if values.len() > EXACT_UP_TO { Precision::Dragging } else { Precision::Exact };
+                        let ends = current_range(values).map(|(low, high)| (affine.of(low), affine.of(high)));
+                        let (a, b) = ends.unwrap_or((low, high));
+                        let range = (low.min(a).min(b), high.max(a).max(b));
+                        let outline = outline(lab, range, |bins| lab.counts_in(bins, affine));
+                        return (Statistics::Numbers(lab.measure(affine, precision)), outline);
+                    }
+                    let seed = Seed::default();
+                    let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
+                    let part = &values[..values.len().min(AT_ONCE)];
+                    let moved = Sorted::new(shift.numbers(part, *mean, seed, &feature.name));
+                    let (a, b) = moved.range().unwrap_or((low, high));
+                    let outline = outline(lab, (low.min(a), high.max(b)), |bins| bins.counts(&moved));
+                    (Statistics::Numbers(measured), outline)
+                }
+                FeatureData::Levels { lab, .. } => {
+                    let measured = lab.measure(shift.mix_share, &shift.mix);
+                    (Statistics::Levels(measured), outline_of_levels(lab, shift.mix_share, &shift.mix))
+                }
+                FeatureData::None => (Statistics::None, Outline::default()),
+            }
+        });
+        Live { shifts: shifts.clone(), features: features.collect() }
+    }
+
+    /// The current rows' number.
+    pub(super) fn n_rows(&self) -> usize {
+        self.current.n_rows()
+    }
+}
+
+fn current_range(values: &[f64]) -> Option<(f64, f64)> {
+    let known = values.iter().copied().filter(|value| !value.is_nan());
+    known.fold(None, |range: Option<(f64, f64)>, value| {
+        Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+    })
+}
+
+fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
+    let (Some(before), Some(now)) = (reference.column(name), current.column(name)) else {
+        return FeatureData::None;
+    };
+    match (&before.data, &now.data) {
+        (ColumnData::Number(before), ColumnData::Number(now)) => {
+            let sorted = Sorted::new(before.clone());
+            let Some((_, std)) = sorted.mean_and_std() else { return FeatureData::None };
+            let shifted = Sorted::new(now.clone());
+            let Some((mean, _)) = shifted.mean_and_std() else { return FeatureData::None };
+            match LabColumn::new(sorted, shifted) {
+                Some(lab) => FeatureData::Numbers {
+                    lab: Box::new(lab),
+                    values: now.clone(),
+                    mean,
+                    std: std.filter(|std| *std > 0.0).unwrap_or(1.0),
+                },
+                None => FeatureData::None,
+            }
+        }
+        (
+            ColumnData::Category(before) | ColumnData::Boolean(before) | ColumnData::Text(before),
+            ColumnData::Category(now) | ColumnData::Boolean(now) | ColumnData::Text(now),
+        ) => {
+            let lab = LabLevels::new(before, now);
+            let counts = lab.counts(0.0, &BTreeMap::new());
+            let rare = counts.into_iter().min_by_key(|(_, reference, _)| *reference).map(|(name, ..)| name);
+            match rare {
+                Some(rare) => FeatureData::Levels { lab, rare },
+                None => FeatureData::None,
+            }
+        }
+        _ => FeatureData::None,
+    }
+}
+
+fn shares(counts: &[usize]) -> Vec<f64> {
+    let total = counts.iter().sum::<usize>().max(1) as f64;
+    counts.iter().map(|count| *count as f64 / total).collect()
+}
+
+/// Bars of equal width over a range.
+fn outline(lab: &LabColumn, range: (f64, f64), counts: impl Fn(&Bins) -> Vec<usize>) -> Outline {
+    let width = (range.1 - range.0) / CHART_BINS as f64;
+    let edges = (1..CHART_BINS).map(|at| range.0 + width * at as f64).collect();
+    let bins = Bins::Edges(edges);
+    Outline {
+        range: Some(range),
+        levels: Vec::new(),
+        reference: shares(&bins.counts(lab.reference())),
+        current: shares(&counts(&bins)),
+    }
+}
+
+/// The most levels that are drawn.
+const MOST_LEVELS: usize = 12;
+
+fn outline_of_levels(lab: &LabLevels, share: f64, mix: &BTreeMap<String, f64>) -> Outline {
+    let counts = lab.counts(share, mix);
+    let reference = shares(&counts.iter().map(|(_, reference, _)| *reference).collect::<Vec<_>>());
+    let current = shares(&counts.iter().map(|(.., current)| *current).collect::<Vec<_>>());
+    let names = counts.into_iter().map(|(name, ..)| name);
+    let rows: Vec<_> = names.zip(reference).zip(current).take(MOST_LEVELS).collect();
+    Outline {
+        range: None,
+        levels: rows.iter().map(|((name, _), _)| name.clone()).collect(),
+        reference: rows.iter().map(|((_, reference), _)| *reference).collect(),
+        current: rows.iter().map(|(_, current)| *current).collect(),
+    }
+}
+
+/// The outline of predictions, which no slider moves by itself.
+pub(super) fn outline_of(reference: &Sorted, current: &Sorted) -> Outline {
+    let (Some(a), Some(b)) = (reference.range(), current.range()) else { return Outline::default() };
+    let range = (a.0.min(b.0), a.1.max(b.1));
+    let width = (range.1 - range.0) / CHART_BINS as f64;
+    let bins = Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect());
+    Outline {
+        range: Some(range),
+        levels: Vec::new(),
+        reference: shares(&bins.counts(reference)),
+        current: shares(&bins.counts(current)),
+    }
+}
+
+/// A laboratory and what it was made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// The champion's number.
+    pub(super) champion: u32,
+    /// The open table.
+    pub(super) data: Arc<crate::app::state::Dataset>,
+    pub(super) lab: Arc<Lab>,
+}

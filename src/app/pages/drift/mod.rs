@@ -1,0 +1,446 @@
+//! The Drift page: change the world, watch the model age, decide what to do about it.
+
+mod advice;
+mod cards;
+mod controls;
+mod detail;
+mod jobs;
+mod lab;
+mod page;
+mod weeks;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eframe::egui::{Key, Modifiers};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use jobs::carry_out;
+use lab::{Lab, Live, Outline, Prepared};
+pub(crate) use page::drift_page_ui;
+
+use crate::app::command::Action;
+use crate::app::effect::Effect as AppEffect;
+use crate::app::job::Slot;
+use crate::app::pages::train;
+use crate::app::state::{AppState, Dataset, Problem, StatusKind, Truth};
+use crate::app::theme::Icon;
+use crate::app::widgets::format;
+use crate::data::Table;
+use crate::drift::lab::{Preset, Schedule, Shifts, winter_presets};
+use crate::drift::retraining::{Advice, Duel, TrackedWeek};
+use crate::drift::{ColumnDrift, Report};
+use crate::inference::Predictor;
+use crate::workspace::DataRef;
+
+/// The weeks of the timeline.
+pub(super) const WEEKS: usize = 20;
+/// The week in which a change begins unless the sliders say otherwise.
+const FROM: usize = 8;
+
+/// What the learner set on this page; kept over a restart.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Draft {
+    /// The sliders.
+    pub(crate) shifts: Shifts,
+    /// The scenario that the sliders were last set by.
+    pub(crate) scenario: Option<String>,
+    /// Weeks until the true values are known.
+    pub(crate) delay: u64,
+    /// Whether a slider was moved or a scenario chosen, ever.
+    pub(crate) changed: bool,
+    /// The input that is looked at closely.
+    #[serde(skip)]
+    pub(crate) chosen: Option<String>,
+    /// What the sliders make of the inputs, so that no frame works it out again.
+    #[serde(skip)]
+    pub(crate) live: Option<Arc<Live>>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self { shifts: unmoved(), scenario: None, delay: 2, changed: false, chosen: None, live: None }
+    }
+}
+
+/// No slider moved; a change would come all at once.
+fn unmoved() -> Shifts {
+    Shifts { schedule: Schedule::Sudden { from: FROM }, ..Shifts::default() }
+}
+
+/// What jobs worked out for this page.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    /// The rows, made ready.
+    pub(crate) lab: Option<Prepared>,
+    /// Why they could not be.
+    pub(crate) problem: Option<(u32, Arc<Dataset>, Problem)>,
+    /// Whether a job makes them ready.
+    pub(crate) preparing: bool,
+    /// The verdicts at a place of the sliders.
+    pub(crate) world: Option<World>,
+    /// The weeks at a place of the sliders.
+    pub(crate) weeks: Option<Weeks>,
+    /// Why there are none, at that place of the sliders.
+    pub(crate) wrong: Option<(Asked, Problem)>,
+    /// Whether jobs work on them.
+    pub(crate) measuring: bool,
+    pub(crate) simulating: bool,
+    /// The number of the model that is being trained on recent rows.
+    pub(crate) retraining: Option<u32>,
+    /// The last model that was, against the champion of then.
+    pub(crate) challenge: Option<Challenge>,
+    /// What models that were trained here learned from, by number.
+    pub(crate) learned: BTreeMap<u32, Arc<Table>>,
+}
+
+/// What a result is of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// The champion.
+    pub(crate) champion: u32,
+    /// The sliders.
+    pub(crate) shifts: Shifts,
+    /// Weeks until the true values are known.
+    pub(crate) delay: u64,
+}
+
+/// The verdicts over the inputs and the predictions.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) asked: Asked,
+    /// The inputs.
+    pub(crate) report: Report,
+    /// The predictions, and what is drawn of them.
+    pub(crate) prediction: Option<(ColumnDrift, Outline)>,
+    /// The share of rows with an input outside its training range.
+    pub(crate) outside: Option<f64>,
+}
+
+/// The model over weeks of a changing world.
+#[derive(Debug)]
+pub(crate) struct Weeks {
+    pub(crate) asked: Asked,
+    pub(crate) weeks: Vec<TrackedWeek>,
+    /// Rows in a week.
+    pub(crate) rows_per_week: usize,
+    /// The loss on rows held out at training.
+    pub(crate) before: Option<f64>,
+    /// How the loss is called.
+    pub(crate) loss: &'static str,
+    pub(crate) advice: Advice,
+}
+
+impl Weeks {
+    /// The loss from which on the model is called worse: a quarter above what it was.
+    pub(crate) fn threshold(&self) -> Option<f64> {
+        self.before.map(|before| before * 1.25)
+    }
+
+    /// The first week whose known loss lies above the threshold.
+    pub(crate) fn crossed(&self) -> Option<usize> {
+        let threshold = self.threshold()?;
+        self.weeks.iter().position(|week| {
+            week.known_in_week < self.weeks.len() && week.loss.is_some_and(|loss| loss.value > threshold)
+        })
+    }
+}
+
+/// A model trained on recent rows against the champion, on later rows that neither has seen.
+#[derive(Debug)]
+pub(crate) struct Challenge {
+    pub(crate) champion: u32,
+    pub(crate) challenger: u32,
+    /// Rows the challenger learned from.
+    pub(crate) rows: usize,
+    pub(crate) duel: Duel,
+}
+
+/// What can be asked for on this page.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// Make the rows ready.
+    Prepare,
+    /// Work the verdicts out.
+    Measure,
+    /// Simulate the weeks.
+    Simulate,
+    /// Set all sliders by a scenario.
+    Scenario(&'static str),
+    /// A slider was moved.
+    Moved,
+    /// All sliders back.
+    Reset,
+    /// Look at an input closely, or no longer.
+    Choose(Option<String>),
+    /// Train on recent rows, and compare on later ones.
+    Retrain,
+}
+
+/// What this page does outside the state.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Prepare,
+    Measure(Asked),
+    Simulate(Asked),
+    Retrain(Asked, u32),
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Prepared(Prepared),
+    /// The rows do not fit.
+    Unfit(u32, Arc<Dataset>, Problem),
+    Measured(Box<World>),
+    Simulated(Box<Weeks>),
+    /// These sliders can't be worked out.
+    Wrong(Slot, Asked, Problem),
+    /// A model was trained on recent rows; with what went wrong in keeping it.
+    Retrained {
+        number: u32,
+        predictor: Arc<Predictor>,
+        learned: Arc<Table>,
+        duel: Box<Duel>,
+        champion: u32,
+        unsaved: Option<String>,
+    },
+}
+
+/// The scenarios for the open table: those of the bundled winter beverages; for other data there are only sliders.
+pub(super) fn scenarios(truth: &Truth) -> Vec<Preset> {
+    let is_winter =
+        truth.data().is_some_and(|data| data.from == DataRef::Sample("winter-beverages".to_owned()));
+    if is_winter { winter_presets() } else { Vec::new() }
+}
+
+/// The laboratory, if it is of the champion and the open table.
+pub(super) fn ready<'a>(truth: &Truth, results: &'a Results) -> Option<&'a Arc<Lab>> {
+    let prepared = results.lab.as_ref()?;
+    let fits = truth.champion == Some(prepared.champion)
+        && truth.data().is_some_and(|data| Arc::ptr_eq(data, &prepared.data));
+    fits.then_some(&prepared.lab)
+}
+
+/// What the results must be of to be of this moment.
+pub(super) fn asked(truth: &Truth, draft: &Draft) -> Option<Asked> {
+    Some(Asked { champion: truth.champion?, shifts: draft.shifts.clone(), delay: draft.delay })
+}
+
+/// What the guide asks for on this page, and whether it is done.
+pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
+    let results = &state.results.drift;
+    let drifted = results
+        .world
+        .as_ref()
+        .is_some_and(|world| world.report.columns.iter().any(|column| column.drifted == Some(true)));
+    let crossed = results.weeks.as_ref().is_some_and(|weeks| weeks.crossed().is_some());
+    vec![
+        ("Move a slider or choose a scenario", state.screen.drift.changed),
+        ("Make an input drift", drifted),
+        ("See the error cross the line", crossed),
+        ("Retrain on recent rows and compare", results.challenge.is_some()),
+    ]
+}
+
+/// What can be done on this page.
+pub(crate) fn actions(state: &AppState) -> Vec<Action> {
+    const NO_LAB: &str = "Open a table and train a model first";
+    let ctrl = Modifiers::COMMAND;
+    let is_ready = ready(&state.truth, &state.results.drift).is_some();
+    let has_weeks = state.results.drift.weeks.is_some() && is_ready;
+    let mut all = vec![
+        Action::new("Retrain on recent data", Icon::ARROW_COUNTER_CLOCKWISE, Command::Retrain)
+            .keys(ctrl, Key::R)
+            .when(has_weeks && state.results.drift.retraining.is_none(), NO_LAB),
+        Action::new("Reset the sliders", Icon::SLIDERS_HORIZONTAL, Command::Reset)
+            .keys(Modifiers::NONE, Key::Num0)
+            .when(is_ready, NO_LAB),
+    ];
+    const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    for (preset, key) in scenarios(&state.truth).into_iter().zip(KEYS) {
+        all.push(
+            Action::new(
+                format!("Scenario: {}", preset.title),
+                Icon::WAVE_SINE,
+                Command::Scenario(preset.name),
+            )
+            .keys(Modifiers::NONE, key)
+            .when(is_ready, NO_LAB),
+        );
+    }
+    all
+}
+
+/// Does what was asked.
+pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
+    let effect = |effect: Effect| vec![AppEffect::Drift(effect)];
+    let results = &mut state.results.drift;
+    match command {
+        Command::Prepare => {
+            if !results.preparing {
+                results.preparing = true;
+                return effect(Effect::Prepare);
+            }
+        }
+        Command::Measure => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.measuring
+            {
+                results.measuring = true;
+                return effect(Effect::Measure(asked));
+            }
+        }
+        Command::Simulate => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.simulating
+            {
+                results.simulating = true;
+                return effect(Effect::Simulate(asked));
+            }
+        }
+        Command::Scenario(name) => {
+            if let Some(preset) = scenarios(&state.truth).into_iter().find(|preset| preset.name == name) {
+                let draft = &mut state.screen.drift;
+                draft.shifts = preset.shifts;
+                draft.scenario = Some(preset.name.to_owned());
+                draft.changed = true;
+                state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
+            }
+        }
+        Command::Moved => {
+            let draft = &mut state.screen.drift;
+            draft.scenario = None;
+            draft.changed = true;
+        }
+        Command::Reset => {
+            let draft = &mut state.screen.drift;
+            draft.shifts = unmoved();
+            draft.scenario = None;
+            state.results.drift.challenge = None;
+            state.say(StatusKind::Done, "Every slider is back where it was");
+        }
+        Command::Choose(name) => state.screen.drift.chosen = name,
+        Command::Retrain => return retrain(state),
+    }
+    Vec::new()
+}
+
+fn retrain(state: &mut AppState) -> Vec<AppEffect> {
+    let Some(asked) = asked(&state.truth, &state.screen.drift) else { return Vec::new() };
+    let is_ready = ready(&state.truth, &state.results.drift).is_some();
+    if state.results.drift.retraining.is_some() || !is_ready {
+        return Vec::new();
+    }
+    let number = train::take_number(state);
+    state.results.drift.retraining = Some(number);
+    vec![AppEffect::Drift(Effect::Retrain(asked, number))]
+}
+
+/// A result has come.
+pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<AppEffect> {
+    let results = &mut state.results.drift;
+    match event {
+        Event::Prepared(prepared) => {
+            results.preparing = false;
+            results.problem = None;
+            results.lab = Some(prepared);
+            state.screen.drift.live = None;
+        }
+        Event::Unfit(champion, data, problem) => {
+            results.preparing = false;
+            results.problem = Some((champion, data, problem));
+        }
+        Event::Measured(world) => {
+            results.measuring = false;
+            results.world = Some(*world);
+        }
+        Event::Simulated(weeks) => {
+            results.simulating = false;
+            results.weeks = Some(*weeks);
+        }
+        Event::Wrong(slot, asked, problem) => {
+            ended(results, slot);
+            let said = format!("{}. {}", problem.title, problem.detail);
+            results.wrong = Some((asked, problem));
+            state.say(StatusKind::Failed, said);
+        }
+        Event::Retrained { number, predictor, learned, duel, champion, unsaved } => {
+            results.retraining = None;
+            let rows = learned.n_rows();
+            results.learned.insert(number, learned);
+            let verdict = duel.verdict.clone();
+            results.challenge = Some(Challenge { champion, challenger: number, rows, duel: *duel });
+            train::add_version(state, number, predictor, seconds);
+            let said = format!(
+                "Trained v{number} on {}: {verdict}",
+                format::plural(rows, "recent row", "recent rows")
+            );
+            state.say(StatusKind::Done, said);
+            if let Some(why) = unsaved {
+                let said =
+                    format!("v{number} could not be kept in the workspace ({why}); save the model to a file");
+                state.say(StatusKind::Failed, said);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// No job is at work there any more.
+fn ended(results: &mut Results, slot: Slot) {
+    match slot {
+        Slot::DriftLab => results.preparing = false,
+        Slot::DriftWorld => results.measuring = false,
+        Slot::DriftWeeks => results.simulating = false,
+        _ => {}
+    }
+}
+
+/// A job failed.
+pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
+    let asked = asked(&state.truth, &state.screen.drift);
+    let data = state.truth.data().cloned();
+    let results = &mut state.results.drift;
+    ended(results, slot);
+    match slot {
+        Slot::DriftLab => {
+            if let (Some(champion), Some(data)) = (state.truth.champion, data) {
+                results.problem = Some((champion, data, problem));
+            }
+        }
+        Slot::DriftRetrain => {
+            if let Some(number) = results.retraining.take() {
+                train::give_back(state, number);
+            }
+        }
+        _ => {
+            if let Some(asked) = asked {
+                results.wrong = Some((asked, problem));
+            }
+        }
+    }
+}
+
+/// A job was cancelled.
+pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
+    ended(&mut state.results.drift, slot);
+    if slot == Slot::DriftRetrain
+        && let Some(number) = state.results.drift.retraining.take()
+    {
+        train::give_back(state, number);
+        state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+    }
+}
+
+/// Esc on this page.
+pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
+    if state.screen.drift.chosen.take().is_some() {
+        return Vec::new();
+    }
+    if state.results.drift.retraining.is_some() {
+        return vec![AppEffect::CancelSlot(Slot::DriftRetrain)];
+    }
+    Vec::new()
+}

@@ -1,0 +1,227 @@
+//! What the Drift page shows, from left to right: the cause, the effect, the decision.
+
+use std::sync::Arc;
+
+use eframe::egui::{Label, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+
+use super::advice::advice_ui;
+use super::cards::cards_ui;
+use super::controls::controls_ui;
+use super::detail::detail_ui;
+use super::lab::Lab;
+use super::weeks::weeks_ui;
+use super::{Asked, Command, Draft, Results, asked, ready};
+use crate::app::command::{Command as AppCommand, Commands};
+use crate::app::job::Slot;
+use crate::app::pages::{PageId, View};
+use crate::app::state::Version;
+use crate::app::theme::{Icon, font, size, space, text, tokens};
+use crate::app::widgets::{
+    Button, card_frame, card_ground, empty_state, follow_focus, page_head, problem_ui, spinner,
+};
+
+/// The width of the sliders' card and of the advice's.
+const CONTROLS: f32 = 272.0;
+const ADVICE: f32 = 308.0;
+/// From this width on all three stand side by side.
+const SIDE_BY_SIDE: f32 = 1000.0;
+/// The height of the error's card, and the least of all cards together.
+const ERROR: f32 = 264.0;
+const LEAST: f32 = 640.0;
+/// The height of the advice where it stands below.
+const BELOW: f32 = 560.0;
+
+/// The page.
+pub(crate) fn drift_page_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let about = "Has the world moved away from the data the model learned?";
+    page_head(ui, view.compact, "Drift", about, |ui| legend_ui(ui));
+    let (Some(version), Some(data)) = (view.truth.champion(), view.truth.data()) else {
+        nothing_ui(ui, view, commands);
+        return;
+    };
+    let Some(lab) = ready(view.truth, results) else {
+        let known = results
+            .problem
+            .as_ref()
+            .filter(|(champion, table, _)| *champion == version.entry.number && Arc::ptr_eq(table, data));
+        match known {
+            Some((_, _, problem)) => {
+                problem_ui(ui, problem, |ui| {
+                    if Button::secondary("Go to Data").small().ui(ui).clicked() {
+                        commands.push(AppCommand::Go(PageId::Data));
+                    }
+                    if Button::ghost("Go to Train").small().ui(ui).clicked() {
+                        commands.push(AppCommand::Go(PageId::Train));
+                    }
+                });
+            }
+            None => waiting_ui(ui, results, commands),
+        }
+        return;
+    };
+    let lab = Arc::clone(lab);
+    if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
+        draft.live = Some(Arc::new(lab.live(&draft.shifts)));
+    }
+    if let Some(asked) = asked(view.truth, draft) {
+        work_out(ui, results, &lab, &asked, commands);
+    }
+    let mut place = ui.available_rect_before_wrap();
+    let width = place.width();
+    // the scroll bar stands in the page's padding, not over the cards
+    place.max.x += space::S3;
+    let mut area = ui.new_child(UiBuilder::new().id_salt("drift").max_rect(place));
+    ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S4, space::S4);
+        let beside = width >= SIDE_BY_SIDE;
+        let height = (place.height() - 2.0).max(LEAST);
+        let whole = if beside { height } else { height + space::S4 + BELOW };
+        let (rect, _) = ui.allocate_exact_size(vec2(width, whole), Sense::hover());
+        let column = |left: f32, right: f32| {
+            Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.top() + height))
+        };
+        let left = column(rect.left(), rect.left() + CONTROLS);
+        let right = if beside {
+            column(rect.right() - ADVICE, rect.right())
+        } else {
+            Rect::from_min_max(pos2(rect.left(), rect.top() + height + space::S4), rect.max)
+        };
+        let middle_end = if beside { right.left() - space::S4 } else { rect.right() };
+        let middle = column(left.right() + space::S4, middle_end);
+        let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
+        let outside = world.and_then(|world| world.outside);
+        controls_ui(&mut part(ui, left, "sliders"), view, &lab, outside, draft, commands);
+        middle_ui(ui, middle, view, version, results, &lab, draft, commands);
+        advice_ui(&mut part(ui, right, "advice"), view, results, draft, commands);
+        follow_focus(ui);
+    });
+}
+
+/// A card's place, with its ground painted.
+fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
+    card_ground(ui, rect);
+    let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
+    child.set_clip_rect(rect.intersect(ui.clip_rect()));
+    child.spacing_mut().item_spacing = vec2(space::S2, 0.0);
+    child
+}
+
+#[expect(clippy::too_many_arguments, reason = "what the page has, for the part in its middle")]
+fn middle_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    view: View<'_>,
+    version: &Version,
+    results: &Results,
+    lab: &Lab,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let split = rect.bottom() - ERROR - space::S4;
+    let upper = Rect::from_min_max(rect.min, pos2(rect.right(), split));
+    let mut area = ui.new_child(UiBuilder::new().id_salt("cards").max_rect(upper));
+    cards_ui(&mut area, version, results, lab, draft, commands);
+    let lower = Rect::from_min_max(pos2(rect.left(), split + space::S4), rect.max);
+    let mut below = part(ui, lower, "below");
+    if draft.chosen.is_some() {
+        detail_ui(&mut below, results, lab, draft, commands);
+    } else {
+        weeks_ui(&mut below, view, version, results, draft);
+    }
+}
+
+/// What grey and orange stand for.
+fn legend_ui(ui: &mut Ui) {
+    let t = tokens(ui);
+    ui.spacing_mut().item_spacing.x = space::S2;
+    ui.label(text("current, shifted", font::small(), t.text_2));
+    let (rect, _) = ui.allocate_exact_size(vec2(22.0, space::S4), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.0, t.p_cur));
+    ui.add_space(space::S2);
+    ui.label(text("reference, learned from", font::small(), t.text_2));
+    let (rect, _) = ui.allocate_exact_size(vec2(22.0, 10.0), Sense::hover());
+    ui.painter().rect(rect, 0.0, t.p_ref_fill, Stroke::new(1.0, t.p_ref), eframe::egui::StrokeKind::Inside);
+}
+
+/// Has worked out what is not of this place of the sliders, one at a time: what is asked next is what stands there then.
+fn work_out(ui: &Ui, results: &Results, lab: &Lab, asked: &Asked, commands: &mut Commands) {
+    let is_wrong = results.wrong.as_ref().is_some_and(|(wrong, _)| wrong == asked);
+    if is_wrong {
+        return;
+    }
+    let same_world = results
+        .world
+        .as_ref()
+        .is_some_and(|world| world.asked.champion == asked.champion && world.asked.shifts == asked.shifts);
+    if !same_world && !results.measuring {
+        commands.push(Command::Measure);
+    }
+    let same_weeks = results.weeks.as_ref().is_some_and(|weeks| weeks.asked == *asked);
+    // the weeks take longer: they are followed when the hand has let go
+    let is_held = ui.input(|input| input.pointer.any_down());
+    if !same_weeks && !results.simulating && !is_held && lab.target.is_some() {
+        commands.push(Command::Simulate);
+    }
+}
+
+fn waiting_ui(ui: &mut Ui, results: &Results, commands: &mut Commands) {
+    if !results.preparing {
+        commands.push(Command::Prepare);
+    }
+    let t = tokens(ui);
+    card_frame(ui).inner_margin(32).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            spinner(ui, size::ICON_CARD);
+            ui.label(text("Making the rows ready: each input is sorted once", font::body(), t.text_2));
+            if Button::ghost("Stop").small().ui(ui).clicked() {
+                commands.push(AppCommand::Go(PageId::Predict));
+            }
+        });
+    });
+}
+
+fn nothing_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
+    let no_data = view.truth.data().is_none();
+    card_frame(ui).inner_margin(32).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let (title, said) = if no_data {
+            ("There are no rows to shift", "Open the table that the model learned from, or one like it.")
+        } else {
+            ("There is no model to watch", "Train one on the open table; it becomes the champion.")
+        };
+        empty_state(ui, Icon::WAVE_SINE, title, said, |ui| {
+            ui.allocate_ui(vec2(320.0_f32.min(ui.available_width()), size::CONTROL), |ui| {
+                ui.horizontal(|ui| {
+                    let (label, page) =
+                        if no_data { ("Go to Data", PageId::Data) } else { ("Go to Train", PageId::Train) };
+                    if Button::primary(label).icon(page.icon()).ui(ui).clicked() {
+                        commands.push(AppCommand::Go(page));
+                    }
+                });
+            });
+        });
+    });
+}
+
+/// A line that says that work goes on, or nothing.
+pub(super) fn busy_ui(ui: &mut Ui, view: View<'_>, slot: Slot) {
+    if view.work.job(slot).is_some() {
+        spinner(ui, size::ICON_SEGMENT);
+    }
+}
+
+/// A sentence in the middle of a place that has nothing yet.
+pub(super) fn sentence_ui(ui: &mut Ui, rect: Rect, said: &str) {
+    let t = tokens(ui);
+    let mut area = ui.new_child(UiBuilder::new().id_salt("sentence").max_rect(rect));
+    area.centered_and_justified(|ui| {
+        ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
+    });
+}

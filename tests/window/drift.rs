@@ -1,0 +1,191 @@
+//! The Drift page, on the bundled winters: the cause is moved, the effect is read off the page, the decision taken.
+
+use drydock::model::ModelKind;
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::predict::with_model;
+
+fn at_drift(width: f32, height: f32, theme: egui::Theme) -> Bench {
+    Bench::prepared(width, height, theme, |workspace| {
+        let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
+        saved["screen"] = json!({"page": "drift"});
+        saved
+    })
+}
+
+/// The page once everything of the moment was worked out.
+fn settled(width: f32, height: f32, theme: egui::Theme) -> Bench {
+    let mut bench = at_drift(width, height, theme);
+    if bench.harness.query_by_label("Close the guide").is_some() {
+        bench.click("Close the guide");
+    }
+    bench.wait_for("footfall: Stable");
+    at_rest(&mut bench);
+    bench
+}
+
+/// Waits until the verdicts and the weeks are those of the sliders.
+fn at_rest(bench: &mut Bench) {
+    bench.wait_for("over 20 weeks");
+    for _ in 0..20_000 {
+        bench.harness.step();
+        let busy = bench.says("…") && !bench.says("Ready");
+        let open = bench.labels().contains(": …,");
+        if !busy && !open {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(3));
+    }
+    bench.settle();
+}
+
+/// What the card of an input says: "footfall: Drift, PSI 1.17, KS 0.43".
+fn card(bench: &Bench, name: &str) -> String {
+    let labels = bench.labels();
+    let start = format!("{name}: ");
+    let card = labels.split(" | ").find(|label| label.starts_with(&start) && label.contains("PSI "));
+    card.unwrap_or_else(|| panic!("no card of {name} in: {labels}")).to_owned()
+}
+
+fn psi(card: &str) -> f64 {
+    let rest = card.split("PSI ").nth(1).unwrap_or_else(|| panic!("no PSI in {card}"));
+    rest.split([',', ' ']).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_normal_winter_is_stable_and_a_pandemic_is_not() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    for name in ["store", "temperature_c", "price", "promotion", "weekday", "footfall"] {
+        assert!(card(&bench, name).contains(": Stable, "), "{}", card(&bench, name));
+    }
+    assert!(!bench.says("above the line"), "{}", bench.labels());
+    bench.key(Key::Num2);
+    bench.wait_for("footfall: Drift");
+    at_rest(&mut bench);
+    assert!(bench.status().starts_with("Pandemic winter: "), "{}", bench.status());
+    assert!(card(&bench, "prediction, units_sold").contains(": Drift, "));
+    for name in ["store", "temperature_c", "price"] {
+        assert!(card(&bench, name).contains(": Stable, "), "{}", card(&bench, name));
+    }
+    // the error crosses the line in the week in which it happens, known two weeks later
+    bench.wait_for("above the line from week 9");
+    assert!(bench.says("Retrain on recent data"));
+    // and back
+    bench.click("Reset the sliders");
+    bench.wait_for("footfall: Stable");
+    at_rest(&mut bench);
+    assert!(!bench.says("above the line"), "{}", bench.labels());
+}
+
+#[test]
+fn a_slider_is_answered_in_the_frame_in_which_it_moves() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    let before = psi(&card(&bench, "temperature_c"));
+    bench.harness.get_by_role_and_label(egui::Role::Slider, "temperature_c: mean").set_value_accesskit(9.0);
+    // one frame takes the value, the next one shows it
+    bench.harness.step();
+    bench.harness.step();
+    let after = psi(&card(&bench, "temperature_c"));
+    assert!(after > before + 0.2, "{before} {after}");
+    bench.wait_for("temperature_c: Drift");
+    at_rest(&mut bench);
+    // the figure of the drag is that of the verdict
+    assert_eq!(psi(&card(&bench, "temperature_c")), after);
+    // and, to the two decimals shown, that of the command line on the same rows
+    bench.let_time_pass();
+    let saved: Value =
+        serde_json::from_slice(&std::fs::read(bench.workspace().join("workspace.json")).unwrap()).unwrap();
+    assert_eq!(saved["screen"]["drift"]["shifts"]["features"]["temperature_c"]["mean"], 9.0);
+    // the sliders outlive the window
+    let bench = bench.killed_and_restarted();
+    assert_eq!(format!("{:?}", bench.harness.state().page()), "Drift");
+}
+
+#[test]
+fn behaviour_alone_moves_no_input_but_the_error() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.harness.get_by_role_and_label(egui::Role::Slider, "Behaviour").set_value_accesskit(-40.0);
+    bench.harness.step();
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    for name in ["store", "temperature_c", "price", "promotion", "weekday", "footfall"] {
+        assert!(card(&bench, name).contains(": Stable, "), "{}", card(&bench, name));
+    }
+}
+
+#[test]
+fn a_challenger_from_recent_rows_is_compared_promoted_and_taken_back() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.keys(Modifiers::COMMAND, Key::R);
+    bench.wait_for("Promote v2 to champion");
+    assert!(bench.status().contains("the challenger is better"), "{}", bench.status());
+    let loss = |start: &str| -> f64 { bench.text_of(start).trim_start_matches(start).parse().unwrap() };
+    assert!(loss("v2, challenger: ") < loss("v1, champion: ") * 0.8, "{}", bench.labels());
+    bench.click("Promote v2 to champion");
+    bench.wait_for("Back to v1");
+    at_rest(&mut bench);
+    // to the model of the pandemic the pandemic is normal
+    assert!(card(&bench, "footfall").contains(": Stable, "), "{}", card(&bench, "footfall"));
+    bench.wait_for("Back to v1");
+    bench.click("Back to v1");
+    bench.wait_for("footfall: Drift");
+    // both are among the versions
+    bench.click("Train");
+    assert!(bench.says("v2"), "{}", bench.labels());
+}
+
+#[test]
+fn an_input_is_looked_at_closely() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num3);
+    bench.wait_for("temperature_c: Drift");
+    at_rest(&mut bench);
+    let name = card(&bench, "temperature_c");
+    bench.click(&name);
+    bench.wait_for("Wasserstein: ");
+    assert!(bench.says("drifted: more than chance"), "{}", bench.labels());
+    assert!(bench.says("Evidently"), "{}", bench.labels());
+    bench.picture("drift_detail");
+    bench.key(Key::Escape);
+    bench.wait_for("over 20 weeks");
+}
+
+#[test]
+fn without_a_model_or_rows_the_page_says_what_to_do() {
+    let mut bench =
+        Bench::prepared(1440.0, 900.0, egui::Theme::Light, |_| json!({"screen": {"page": "drift"}}));
+    assert!(bench.says("There are no rows to shift"), "{}", bench.labels());
+    bench.picture("drift_empty");
+    bench.click("Go to Data");
+    assert_eq!(format!("{:?}", bench.harness.state().page()), "Data");
+}
+
+fn pandemic(width: f32, height: f32, theme: egui::Theme, name: &str) {
+    let mut bench = settled(width, height, theme);
+    bench.key(Key::Num2);
+    bench.wait_for("footfall: Drift");
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.picture(name);
+}
+
+#[test]
+fn the_page_in_light() {
+    pandemic(1440.0, 900.0, egui::Theme::Light, "drift_light");
+}
+
+#[test]
+fn the_page_in_dark() {
+    pandemic(1440.0, 900.0, egui::Theme::Dark, "drift_dark");
+}
+
+#[test]
+fn the_page_in_a_small_window() {
+    pandemic(1024.0, 700.0, egui::Theme::Light, "drift_small");
+}
