@@ -205,7 +205,7 @@ mod tests {
                 Some(Place::Record(row)) => CallError::Refused(row, error),
                 _ => CallError::Failed(error.to_string()),
             },
-            other => CallError::Failed(format!("{other:?}")),
+            syntax @ crate::inference::BodyError::Syntax(_) => CallError::Failed(syntax.to_string()),
         })?;
         assert_eq!(form, Form::Many);
         assert_eq!(batch.n_rows(), n);

@@ -142,6 +142,9 @@ mod tests {
     use crate::training::{Origin, Plan, Settings, train};
     use crate::work::{Progress, Seed};
 
+    /// What bodies are changed to.
+    const BYTES: &[u8] = b"\"\\{}[],: 0123456789.eE+-truefalsn\x00\xc3\xa9AB";
+
     fn model() -> Predictor {
         let csv = "x,shop,ok,day,y\n0,A,yes,2024-01-01,3\n4,A,no,2024-01-05,11\n0,B,yes,2024-02-01,13\n2,B,no,2024-02-09,17\n4,B,yes,2024-03-01,21\n1,A,no,2024-03-02,4\n3,A,yes,2024-03-05,8\n3,B,no,2024-03-09,18\n2,A,yes,2024-03-10,7\n";
         let source = Source::from_bytes("t.csv", csv.as_bytes());
@@ -208,7 +211,6 @@ mod tests {
             r#"[{"x":1.5,"shop":"A","ok":false,"day":"2024-02-02"},{"x":100,"shop":"B","ok":"no","day":"2024-02-03"}]"#,
             r#"{"records":[{"x":0.30000000000000004,"shop":"A","ok":"yes","day":"2024-02-02"},{"x":2,"shop":"B","ok":"no","day":"2024-02-03"}]}"#,
         ];
-        const BYTES: &[u8] = b"\"\\{}[],: 0123456789.eE+-truefalsn\x00\xc3\xa9AB";
         let mut rng = Seed::default().rng("scan");
         let (mut n_taken, mut n_changed) = (0, 0);
         for body in right {

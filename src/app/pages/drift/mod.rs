@@ -247,6 +247,7 @@ pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
 /// What can be done on this page.
 pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     const NO_LAB: &str = "Open a table and train a model first";
+    const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
     let ctrl = Modifiers::COMMAND;
     let is_ready = ready(&state.truth, &state.results.drift).is_some();
     let has_weeks = state.results.drift.weeks.is_some() && is_ready;
@@ -258,7 +259,6 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .keys(Modifiers::NONE, Key::Num0)
             .when(is_ready, NO_LAB),
     ];
-    const KEYS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
     for (preset, key) in scenarios(&state.truth).into_iter().zip(KEYS) {
         all.push(
             Action::new(

@@ -40,7 +40,7 @@ pub(crate) fn drift_page_ui(
     commands: &mut Commands,
 ) {
     let about = "Has the world moved away from the data the model learned?";
-    page_head(ui, view.compact, "Drift", about, |ui| legend_ui(ui));
+    page_head(ui, view.compact, "Drift", about, legend_ui);
     let (Some(version), Some(data)) = (view.truth.champion(), view.truth.data()) else {
         nothing_ui(ui, view, commands);
         return;

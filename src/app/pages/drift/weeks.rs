@@ -56,7 +56,7 @@ fn ticks(high: f64) -> Vec<f64> {
     }
     let power = 10_f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(raw);
-    (0..).map(|at| f64::from(at) * step).take_while(|value| *value <= high).collect()
+    (0..=4).map(|at| f64::from(at) * step).take_while(|value| *value <= high).collect()
 }
 
 fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
@@ -110,8 +110,8 @@ fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
         let line = [pos2(plot.left(), y(threshold)), pos2(plot.right(), y(threshold))];
         painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, t.text_2), 4.0, 3.0));
         let said = format!("{} = 1.25 × the error before", format::number(threshold, 3));
-        let at = pos2(plot.right() - space::S1, y(threshold) - 2.0);
-        painter.text(at, Align2::RIGHT_BOTTOM, said, font::tick(), t.text_2);
+        let at = pos2(plot.left() + space::S1, y(threshold) - 2.0);
+        painter.text(at, Align2::LEFT_BOTTOM, said, font::tick(), t.text_2);
     }
     lines_ui(&painter, &t, weeks, &x, &y);
     legend_ui(ui, &t, plot, weeks);
