@@ -134,7 +134,7 @@ impl Handle {
         self.shared.models.get().clone()
     }
 
-    /// Loads a model, under its own name if none is given; see [`Models::load`].
+    /// Loads a model, under its own name if none is given; see [`Models::load`](super::models::Models::load).
     ///
     /// # Errors
     /// [`Problem`] with a sentence for people.

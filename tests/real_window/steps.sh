@@ -89,6 +89,14 @@ person press Send
 person press Cancel
 person wait 'Sending was stopped'
 
+# the world changes, and the model ages
+person press Drift 'page tab'
+person wait 'footfall: Stable'
+person press 'Pandemic winter' 'radio button'
+person wait 'footfall: Drift'
+person wait 'above the line from week'
+picture 9-drift
+
 person press Predict 'page tab'
 person press Dark 'radio button'
 picture 6-predict-dark
