@@ -1,6 +1,6 @@
 //! Reads the JSON that clients usually send, byte by byte and without a tree: objects, lists, texts without escapes,
 //! numbers. Whatever is unusual or wrong is `None`, and left to a reader that takes everything and explains what it does
-//! not take; `tests::whatever_is_scanned_reads_the_same` holds the two together.
+//! not take; `tests/bodies.rs` holds the two together.
 
 use crate::data::plain_number;
 
@@ -132,29 +132,7 @@ impl<'a> JsonScan<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use rand::RngExt;
-
     use super::*;
-    use crate::data::{ReadOptions, Source, read_csv};
-    use crate::inference::{Batch, Predictor, Scratch};
-    use crate::training::{Origin, Plan, Settings, train};
-    use crate::work::{Progress, Seed};
-
-    /// What bodies are changed to.
-    const BYTES: &[u8] = b"\"\\{}[],: 0123456789.eE+-truefalsn\x00\xc3\xa9AB";
-
-    fn model() -> Predictor {
-        let csv = "x,shop,ok,day,y\n0,A,yes,2024-01-01,3\n4,A,no,2024-01-05,11\n0,B,yes,2024-02-01,13\n2,B,no,2024-02-09,17\n4,B,yes,2024-03-01,21\n1,A,no,2024-03-02,4\n3,A,yes,2024-03-05,8\n3,B,no,2024-03-09,18\n2,A,yes,2024-03-10,7\n";
-        let source = Source::from_bytes("t.csv", csv.as_bytes());
-        let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
-        let features = ["x", "shop", "ok", "day"].map(str::to_owned).to_vec();
-        let settings = Settings { features: Some(features), ..Settings::new("y") };
-        let plan = Plan::new(settings, &loaded.table).unwrap();
-        let trained = train(&plan, &loaded.table, &Origin::of("t.csv", &loaded), &Progress::new()).unwrap();
-        Predictor::new(Arc::new(trained.model))
-    }
 
     #[test]
     fn numbers_are_the_nearest_doubles() {
@@ -198,51 +176,5 @@ mod tests {
         for text in ["", "-1", "1.0", "1e2", "01", "1234567890", "x"] {
             assert_eq!(count(text), None, "{text}");
         }
-    }
-
-    /// Bodies that are right, and then with bytes changed at random: what the scanner takes, the reader of all JSON takes
-    /// with the same values in every bit.
-    #[test]
-    fn whatever_is_scanned_reads_the_same() {
-        let predictor = model();
-        let right = [
-            r#"{"x":1.5,"shop":"A","ok":"yes","day":"2024-02-02"}"#,
-            r#" { "day" : "2024-02-02T00:00:00", "ok":true, "x":-3e-1, "shop":"B" } "#,
-            r#"[{"x":1.5,"shop":"A","ok":false,"day":"2024-02-02"},{"x":100,"shop":"B","ok":"no","day":"2024-02-03"}]"#,
-            r#"{"records":[{"x":0.30000000000000004,"shop":"A","ok":"yes","day":"2024-02-02"},{"x":2,"shop":"B","ok":"no","day":"2024-02-03"}]}"#,
-        ];
-        let mut rng = Seed::default().rng("scan");
-        let (mut n_taken, mut n_changed) = (0, 0);
-        for body in right {
-            for round in 0..20_000 {
-                let mut bytes = body.as_bytes().to_vec();
-                for _ in 0..(round % 4) {
-                    let at = rng.random_range(0..bytes.len());
-                    let byte = BYTES[rng.random_range(0..BYTES.len())];
-                    match rng.random_range(0..3) {
-                        0 => bytes[at] = byte,
-                        1 => bytes.insert(at, byte),
-                        _ => drop(bytes.remove(at)),
-                    }
-                }
-                let (mut quick, mut slow) = (Batch::default(), Batch::default());
-                let taken = predictor.scan_body(&bytes, &mut quick);
-                assert!(round > 0 || taken.is_some(), "{body}");
-                let Some(form) = taken else { continue };
-                n_taken += 1;
-                n_changed += usize::from(bytes != body.as_bytes());
-                let shown = String::from_utf8_lossy(&bytes);
-                let read = predictor.read_body_explained(&bytes, &mut slow);
-                assert_eq!(read, Ok(form), "{shown}");
-                assert_eq!(quick.bits(), slow.bits(), "{shown}");
-                if form == crate::inference::Form::One {
-                    let mut scratch = Scratch::default();
-                    predictor.read_record(&bytes, &mut scratch).unwrap();
-                    let bits: Vec<u64> = scratch.slots.iter().map(|value| value.to_bits()).collect();
-                    assert_eq!(vec![bits], quick.bits(), "{shown}");
-                }
-            }
-        }
-        assert!(n_taken > 20_000 && n_changed > 1_000, "{n_taken}, of them {n_changed} changed");
     }
 }

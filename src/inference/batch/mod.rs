@@ -90,13 +90,6 @@ impl Batch {
         self.columns.get(input).map_or(0, Vec::len)
     }
 
-    /// Each row's slots, bit by bit.
-    #[cfg(test)]
-    pub(super) fn bits(&self) -> Vec<Vec<u64>> {
-        let row = |row: usize| self.columns.iter().map(|column| column[row].to_bits()).collect();
-        (0..self.n_rows).map(row).collect()
-    }
-
     fn clear(&mut self, n_inputs: usize) {
         self.n_rows = 0;
         self.columns.resize_with(n_inputs, Vec::new);
@@ -180,7 +173,7 @@ impl Predictor {
     }
 
     /// As [`Predictor::read_body`], whatever comes.
-    pub(super) fn read_body_explained(&self, json: &[u8], batch: &mut Batch) -> Result<Form, BodyError> {
+    fn read_body_explained(&self, json: &[u8], batch: &mut Batch) -> Result<Form, BodyError> {
         batch.clear(self.slots.len());
         let mut problem = None;
         let mut form = Form::One;
@@ -196,7 +189,7 @@ impl Predictor {
     }
 
     /// Reads a body as [`Predictor::read_body`] does, if there is nothing unusual about it.
-    pub(super) fn scan_body(&self, json: &[u8], batch: &mut Batch) -> Option<Form> {
+    fn scan_body(&self, json: &[u8], batch: &mut Batch) -> Option<Form> {
         batch.clear(self.slots.len());
         let mut scan = JsonScan::new(json);
         if scan.peek() == Some(b'{') {
