@@ -26,12 +26,11 @@ use crate::app::pages::train;
 use crate::app::state::{AppState, Dataset, Problem, StatusKind, Truth};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
-use crate::data::Table;
+use crate::data::{ColumnKind, Table};
 use crate::drift::lab::{Preset, Schedule, Shifts, winter_presets};
 use crate::drift::retraining::{Advice, Duel, TrackedWeek};
 use crate::drift::{ColumnDrift, Report};
 use crate::inference::Predictor;
-use crate::workspace::DataRef;
 
 /// The weeks of the timeline.
 pub(super) const WEEKS: usize = 20;
@@ -208,11 +207,16 @@ pub(crate) enum Event {
     },
 }
 
-/// The scenarios for the open table: those of the bundled winter beverages; for other data there are only sliders.
+/// The scenarios for the open table: those of the winter beverages where it has the columns that they move, wherever it
+/// comes from; for other data there are only sliders.
 pub(super) fn scenarios(truth: &Truth) -> Vec<Preset> {
-    let is_winter =
-        truth.data().is_some_and(|data| data.from == DataRef::Sample("winter-beverages".to_owned()));
-    if is_winter { winter_presets() } else { Vec::new() }
+    let Some(data) = truth.data() else { return Vec::new() };
+    let is_number = |name: &String| {
+        data.loaded.table.column(name).is_some_and(|column| column.kind() == ColumnKind::Number)
+    };
+    let presets = winter_presets();
+    let fits = presets.iter().flat_map(|preset| preset.shifts.features.keys()).all(is_number);
+    if fits { presets } else { Vec::new() }
 }
 
 /// The laboratory, if it is of the champion and the open table.
