@@ -452,7 +452,8 @@ async fn once(
         tls: connection.tls.take(),
         notes,
     };
-    if settings.keep_alive && received.complete {
+    // a server that sends a body after HEAD, which must not be, may do so at any moment
+    if settings.keep_alive && received.complete && !exchange.method.eq_ignore_ascii_case("HEAD") {
         connection.tls.clone_from(&exchange.tls);
         pool.put(place, connection);
     }
