@@ -52,4 +52,5 @@ pub use source::Source;
 pub use spool::Spool;
 pub use table::{Coded, Column, ColumnData, ColumnKind, Levels, MISSING_CODE, MISSING_DATE, Table};
 pub use warning::Warning;
+pub(crate) use write::write_json_text;
 pub use write::{write_csv, write_csv_rows, write_field};

@@ -11,6 +11,12 @@ use super::number::write_number;
 use super::table::{Column, ColumnData, MISSING_DATE, Table};
 use crate::work::Progress;
 
+/// Appends a text as JSON.
+pub(crate) fn write_json_text(text: &str, out: &mut Vec<u8>) {
+    // writing to memory can't fail, and a text is always JSON
+    drop(serde_json::to_writer(out, text));
+}
+
 /// Appends a field, quoted where RFC 4180 asks for it.
 pub fn write_field(text: &[u8], out: &mut Vec<u8>) {
     let must_quote = memchr::memchr3(b',', b'"', b'\n', text).is_some() || memchr::memchr(b'\r', text).is_some()

@@ -51,7 +51,9 @@ pub use kolmogorov::kolmogorov_sf;
 pub use ks::{EXACT_UP_TO, KolmogorovSmirnov, PValueMethod, detectable_gap, kolmogorov_smirnov};
 pub use levels::compare_levels;
 pub use multiple::{Correction, adjust};
-pub use prediction::{PredictionDrift, predict_leniently, prediction_drift, prediction_drift_from_profile};
+pub use prediction::{
+    PredictionDrift, inputs_of, predict_leniently, prediction_drift, prediction_drift_from_profile,
+};
 pub use profile::compare_with_profile;
 pub use reading::{Both, read_both, read_for};
 pub use report::{Report, compare};

@@ -67,6 +67,14 @@ pub(crate) fn accepted_rows(model: &Model, table: &Table, rows: &[usize]) -> Vec
     rows.iter().copied().filter(|&row| !refusing.iter().any(|column| column.is_missing(row))).collect()
 }
 
+/// The columns of a table that are inputs of a model, in the model's order.
+#[must_use]
+pub fn inputs_of(predictor: &Predictor, table: &Table) -> Table {
+    let columns = predictor.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
+    // names of inputs are unique and the columns equally long
+    Table::new(columns.collect()).unwrap_or_default()
+}
+
 /// Compares a model's predictions on two tables.
 ///
 /// # Errors

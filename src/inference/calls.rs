@@ -8,7 +8,7 @@ use super::slots::SlotKind;
 use super::stream::{Part, Scorer, Writer, score_with};
 use super::{Predictor, ScoreError, Scored};
 use crate::data::stream::Cells;
-use crate::data::{Levels, ReadOptions, Source, date, write_number};
+use crate::data::{Levels, ReadOptions, Source, date, write_json_text, write_number};
 use crate::work::Progress;
 
 /// The answer to one call: each row's number, or the place of its class among the model's with its probability.
@@ -106,7 +106,7 @@ fn json_columns(reader: &RowReader<'_>, cells: &Cells<'_>) -> Vec<JsonColumn> {
         // a column that is not there is left to the model's policy
         let col = col?;
         let mut key = Vec::new();
-        write_text(&slot.input.name, &mut key);
+        write_json_text(&slot.input.name, &mut key);
         key.push(b':');
         let values = match &slot.kind {
             SlotKind::Number => {
@@ -156,25 +156,19 @@ impl JsonValues {
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             Self::Numbers(values, odd) => match odd.binary_search_by_key(&row, |(at, _)| *at) {
-                Ok(at) => write_text(&odd[at].1, out),
+                Ok(at) => write_json_text(&odd[at].1, out),
                 Err(_) if values[row].is_nan() => out.extend_from_slice(b"null"),
                 Err(_) => write_number(values[row], out),
             },
             Self::Dates(values) => match &values[row] {
-                Ok(Some(micros)) => write_text(&date::format_iso(*micros), out),
+                Ok(Some(micros)) => write_json_text(&date::format_iso(*micros), out),
                 Ok(None) => out.extend_from_slice(b"null"),
-                Err(cell) => write_text(cell, out),
+                Err(cell) => write_json_text(cell, out),
             },
             Self::Texts(codes, levels) => match codes[row] {
                 crate::data::MISSING_CODE => out.extend_from_slice(b"null"),
-                code => write_text(levels.get(code), out),
+                code => write_json_text(levels.get(code), out),
             },
         }
     }
-}
-
-/// Appends a text as JSON.
-fn write_text(text: &str, out: &mut Vec<u8>) {
-    // writing to memory can't fail, and a text is always JSON
-    drop(serde_json::to_writer(out, text));
 }

@@ -14,12 +14,6 @@ pub mod v2;
 pub use problem::Problem;
 pub use route::{Dialect, Protocol, Route};
 
-/// Writes a text as JSON.
-pub(crate) fn write_json_text(text: &str, out: &mut Vec<u8>) {
-    // writing to memory can't fail, and a text is always JSON
-    drop(serde_json::to_writer(out, text));
-}
-
 /// A text of a request as a message may repeat it: not longer than a line.
 pub(crate) fn problem_text(text: &str) -> &str {
     match text.char_indices().nth(80) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::write_json_text;
+use crate::data::write_json_text;
 use crate::data::write_number;
 use crate::inference::{Batch, Form, Prediction, Predictor};
 use crate::model::{Input, InputKind, Model, Task};

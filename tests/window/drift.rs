@@ -35,11 +35,12 @@ fn at_rest(bench: &mut Bench) {
         let busy = bench.says("…") && !bench.says("Ready");
         let open = bench.labels().contains(": …,");
         if !busy && !open {
-            break;
+            bench.settle();
+            return;
         }
         std::thread::sleep(std::time::Duration::from_millis(3));
     }
-    bench.settle();
+    panic!("it does not come to rest; there are: {}", bench.labels());
 }
 
 /// What the card of an input says: "footfall: Drift, PSI 1.17, KS 0.43".
@@ -80,6 +81,25 @@ fn a_normal_winter_is_stable_and_a_pandemic_is_not() {
     assert!(!bench.says("above the line"), "{}", bench.labels());
 }
 
+/// The bundled rows with a higher temperature, written by the csv crate.
+fn warmer(bench: &Bench, by: f64) -> std::path::PathBuf {
+    let sample = drydock::data::samples::find("winter-beverages").unwrap();
+    let mut reader = csv::Reader::from_reader(sample.bytes());
+    let heads = reader.headers().unwrap().clone();
+    let at = heads.iter().position(|head| head == "temperature_c").unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&heads).unwrap();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let cells = row.iter().enumerate().map(|(column, cell)| match cell.parse::<f64>() {
+            Ok(number) if column == at => (number + by).to_string(),
+            _ => cell.to_owned(),
+        });
+        writer.write_record(cells).unwrap();
+    }
+    bench.file("warmer.csv", writer.into_inner().unwrap())
+}
+
 #[test]
 fn a_slider_is_answered_in_the_frame_in_which_it_moves() {
     let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
@@ -94,7 +114,19 @@ fn a_slider_is_answered_in_the_frame_in_which_it_moves() {
     at_rest(&mut bench);
     // the figure of the drag is that of the verdict
     assert_eq!(psi(&card(&bench, "temperature_c")), after);
-    // and, to the two decimals shown, that of the command line on the same rows
+    // and, to the two decimals shown, that of the command line on rows that are shifted outside this program
+    let shifted = warmer(&bench, 9.0);
+    let whole = bench.file("whole.csv", drydock::data::samples::find("winter-beverages").unwrap().bytes());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_drydock"))
+        .arg("drift")
+        .args([whole, shifted])
+        .args(["--json", "--columns", "temperature_c"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = told["columns"][0]["psi"].as_f64().unwrap();
+    assert_eq!(format!("{told:.2}"), format!("{after:.2}"));
     bench.let_time_pass();
     let saved: Value =
         serde_json::from_slice(&std::fs::read(bench.workspace().join("workspace.json")).unwrap()).unwrap();

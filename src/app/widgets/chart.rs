@@ -6,6 +6,22 @@ use eframe::egui::{
 
 use crate::app::theme::{Icon, motion, tokens};
 
+/// The next 1, 2 or 5 times a power of ten; 1 for what is no positive number.
+pub(crate) fn round_up(value: f64) -> f64 {
+    if !(value.is_finite() && value > 0.0) {
+        return 1.0;
+    }
+    let power = 10_f64.powf(value.log10().floor());
+    // what rounding makes a little larger is no reason for the next one
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= value * 0.999);
+    step.unwrap_or(10.0) * power
+}
+
+/// A step between ticks, so that about `n` fit in a width.
+pub(crate) fn nice_step(width: f64, n: f64) -> f64 {
+    round_up((width / n.max(1.0)).abs())
+}
+
 /// Bars side by side from one baseline.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bars<'a> {
@@ -94,4 +110,17 @@ pub(crate) fn spinner(ui: &mut Ui, points: f32) -> Response {
     ui.painter().add(shape);
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(33));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nice_step, round_up};
+
+    #[test]
+    fn steps_are_round() {
+        let rounded = [1.0, 1.1, 24.0, 51.0, 0.3, 0.0, -2.0, f64::NAN].map(round_up);
+        assert_eq!(rounded, [1.0, 2.0, 50.0, 100.0, 0.5, 1.0, 1.0, 1.0]);
+        assert_eq!(nice_step(45.0, 4.0), 20.0);
+        assert_eq!(nice_step(-45.0, 4.0), 20.0);
+    }
 }

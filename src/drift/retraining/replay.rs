@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::losses::losses;
 use crate::data::{Coded, Column, ColumnData, MISSING_CODE, Table};
-use crate::drift::{Report, Rule, compare};
+use crate::drift::{Report, Rule, compare, inputs_of};
 use crate::inference::{InputError, Predictor};
 use crate::training::{Origin, Plan, Settings, TrainError, train};
 use crate::work::{Cancelled, Progress};
@@ -190,11 +190,7 @@ pub(crate) fn compare_inputs(
     week: &Table,
     rule: &Rule,
 ) -> Result<Report, Cancelled> {
-    let inputs = |table: &Table| {
-        let of_model = model.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
-        Table::new(of_model.collect()).unwrap_or_default()
-    };
-    compare(inputs(reference), inputs(week), rule, 1, &Progress::new())
+    compare(inputs_of(model, reference), inputs_of(model, week), rule, 1, &Progress::new())
 }
 
 /// Whether an input of the model has drifted, or loses more values.

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use binary::{numbers, texts, unknown_datatype, width};
 
+use super::Problem;
 use super::plain::write_list;
-use super::{Problem, write_json_text};
-use crate::data::write_number;
+use crate::data::{write_json_text, write_number};
 use crate::inference::{Batch, Prediction, Predictor};
 use crate::model::{InputKind, Model, Task};
 

@@ -272,7 +272,7 @@ pub(crate) async fn invoke_csv(
                     body.push(b',');
                 }
                 match classes.get(*value as usize).filter(|_| !classes.is_empty()) {
-                    Some(class) => crate::protocol::write_json_text(class, &mut body),
+                    Some(class) => crate::data::write_json_text(class, &mut body),
                     None => write_number(*value, &mut body),
                 }
             }

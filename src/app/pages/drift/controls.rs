@@ -8,7 +8,8 @@ use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, card_head, elided, format, hairline_ui, radio_row, segmented, slider_from_zero, stepper,
+    Button, Segment, card_head, elided, format, hairline_ui, radio_row, round_up, segmented,
+    slider_from_zero, stepper,
 };
 use crate::drift::lab::{FeatureShift, Schedule};
 use crate::model::Task;
@@ -293,24 +294,4 @@ fn schedule_ui(ui: &mut Ui, draft: &mut Draft) {
         let weeks = if draft.delay == 1 { "week" } else { "weeks" };
         ui.label(text(weeks, font::body(), t.text_2));
     });
-}
-
-/// The next 1, 2 or 5 times a power of ten.
-fn round_up(value: f64) -> f64 {
-    if !(value.is_finite() && value > 0.0) {
-        return 1.0;
-    }
-    let power = 10_f64.powf(value.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| *step >= value).unwrap_or(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::round_up;
-
-    #[test]
-    fn spans_are_round() {
-        let rounded = [0.003, 1.0, 1.1, 24.0, 51.0, 0.0, f64::NAN].map(round_up);
-        assert_eq!(rounded, [0.005, 1.0, 2.0, 50.0, 100.0, 1.0, 1.0]);
-    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::lab::{Lab, Prepared, outline_of};
+use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
@@ -15,7 +15,7 @@ use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
 use crate::drift::retraining::{
     Evidence, Following, advise, below_each_other, duel, loss_name, losses, outside, track,
 };
-use crate::drift::{Rule, Sorted, compare, predict_leniently, prediction_drift};
+use crate::drift::{Measures, Rule, Sorted, compare, inputs_of, predict_leniently, prediction_drift};
 use crate::inference::Predictor;
 use crate::model::Task;
 use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
@@ -35,7 +35,22 @@ const WEEK_RESAMPLES: usize = 39;
 
 /// Carries an effect of this page out.
 pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
-    let Some(version) = state.truth.champion().cloned() else { return };
+    let slot = match &effect {
+        Effect::Prepare => Slot::DriftLab,
+        Effect::Measure(_) => Slot::DriftWorld,
+        Effect::Simulate(_) => Slot::DriftWeeks,
+        Effect::Retrain(..) => Slot::DriftRetrain,
+    };
+    let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
+    if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
+        // champion or table changed in the very frame: it is asked for again when they are ready
+        super::not_begun(state, slot);
+        return;
+    }
+    let Some(version) = state.truth.champion().cloned() else {
+        super::not_begun(state, slot);
+        return;
+    };
     let predictor = Arc::clone(&version.predictor);
     let champion = version.entry.number;
     let lab = super::ready(&state.truth, &state.results.drift).map(Arc::clone);
@@ -153,12 +168,6 @@ fn relation(predictor: &Predictor) -> impl Fn(&Table) -> Option<Vec<f64>> + '_ {
     }
 }
 
-fn inputs(predictor: &Predictor, table: &Table) -> Table {
-    let columns = predictor.model().inputs.iter().filter_map(|input| table.column(&input.name)).cloned();
-    // names of inputs are unique and the columns equally long
-    Table::new(columns.collect()).unwrap_or_default()
-}
-
 fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<World, JobError> {
     let rule = Rule::default();
     let relation = relation(predictor);
@@ -172,19 +181,24 @@ fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         Some(&relation),
     );
     handle.progress.check()?;
-    let report =
-        compare(inputs(predictor, &lab.reference), inputs(predictor, &shifted), &rule, 0, &handle.progress)?;
+    let report = compare(
+        inputs_of(predictor, &lab.reference),
+        inputs_of(predictor, &shifted),
+        &rule,
+        0,
+        &handle.progress,
+    )?;
     let wrong = failed("The shifted rows can't be predicted");
     let prediction = prediction_drift(predictor, &lab.reference, &shifted, &rule, 0)
         .map_err(|error| wrong(&error))?
         .column;
-    let outline = {
-        let of = |table: &Table| {
-            predict_leniently(predictor, table, 0).map(|(_, found, _)| found.output(0).to_vec())
-        };
-        let reference = of(&lab.reference).map_err(|error| wrong(&error))?;
-        let current = of(&shifted).map_err(|error| wrong(&error))?;
-        outline_of(&Sorted::new(reference), &Sorted::new(current))
+    let outline = match (&prediction.measures, &lab.predicted) {
+        (Measures::Levels(measures), _) => measures.bins.as_ref().map(outline_of_shares).unwrap_or_default(),
+        (_, Some(before)) => {
+            let (_, now, _) = predict_leniently(predictor, &shifted, 0).map_err(|error| wrong(&error))?;
+            outline_of(before, &Sorted::new(now.output(0).to_vec()))
+        }
+        _ => Outline::default(),
     };
     Ok(World {
         asked,
@@ -260,15 +274,15 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let latest = below_each_other(&tables[WEEKS - RECENT..].iter().collect::<Vec<_>>())
         .map_err(|error| wrong(&error))?;
     let report = compare(
-        inputs(predictor, &lab.reference),
-        inputs(predictor, &latest),
+        inputs_of(predictor, &lab.reference),
+        inputs_of(predictor, &latest),
         &Rule::default(),
         0,
         &Progress::new(),
     )?;
     let changed = simulated.iter().take(known).filter(|week| week.intensity > 0.0).count();
     let advice = advise(&Evidence {
-        losses_then: &lab.losses,
+        losses_then: &lab.losses.values,
         losses_now: &losses_now,
         drift: Some(&report),
         train_rows: predictor.model().training.train_rows,
@@ -277,7 +291,7 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         other_kind: None,
         seed: Seed::default(),
     });
-    let before = (!lab.losses.is_empty()).then(|| lab.losses.iter().sum::<f64>() / lab.losses.len() as f64);
+    let before = lab.losses.mean();
     let loss = loss_name(predictor.model().task);
     Ok(Weeks { asked, weeks: tracked, rows_per_week, before, loss, advice })
 }

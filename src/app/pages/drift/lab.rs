@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means};
-use crate::drift::retraining::{LossEstimator, losses};
-use crate::drift::{Bins, Sorted};
+use crate::drift::retraining::{LossEstimator, Losses, losses};
+use crate::drift::{BinNames, BinShares, Bins, Sorted, predict_leniently};
 use crate::inference::Predictor;
+use crate::model::Task;
 use crate::training::Settings;
 use crate::work::{Progress, Seed};
 
@@ -35,7 +36,9 @@ pub(crate) struct Lab {
     /// The target's column; none where the table lacks it.
     pub(super) target: Option<String>,
     /// The loss of each row of `current`, unshifted.
-    pub(super) losses: Vec<f64>,
+    pub(super) losses: Losses,
+    /// The predictions of the reference, if they are numbers.
+    pub(super) predicted: Option<Sorted>,
     /// What estimates the loss without labels.
     pub(super) estimator: Option<LossEstimator>,
     /// How the model was trained.
@@ -57,6 +60,8 @@ pub(super) enum FeatureData {
         lab: Box<LabColumn>,
         /// The current values, in the table's order.
         values: Vec<f64>,
+        /// The smallest and the largest of them.
+        range: (f64, f64),
         mean: f64,
         std: f64,
     },
@@ -142,40 +147,67 @@ impl Lab {
         }
         let target = current.column(&model.output.name).map(|column| column.name.clone());
         let losses = match target {
-            Some(_) => losses(predictor, &current).map(|found| found.values).unwrap_or_default(),
-            None => Vec::new(),
+            Some(_) => losses(predictor, &current).unwrap_or_default(),
+            None => Losses::default(),
+        };
+        let predicted = match model.task {
+            Task::Regression => predict_leniently(predictor, &reference, 0)
+                .ok()
+                .map(|(_, found, _)| Sorted::new(found.output(0).to_vec())),
+            Task::Classification => None,
         };
         progress.add(1);
         // too few rows to learn an estimate from give none
         let estimator =
             target.as_ref().and_then(|_| LossEstimator::fit(predictor, &current, Seed::default()).ok());
         progress.add(1);
-        Ok(Self { reference, current, held_out, means, features, target, losses, estimator, settings })
+        Ok(Self {
+            reference,
+            current,
+            held_out,
+            means,
+            features,
+            target,
+            losses,
+            predicted,
+            estimator,
+            settings,
+        })
     }
 
     /// What the sliders make of each input: exactly where they move all values alike, else from all rows up to
     /// [`AT_ONCE`], and from so many beyond, with an error band.
-    pub(super) fn live(&self, shifts: &Shifts) -> Live {
-        let features = self.features.iter().map(|feature| {
-            let shift = shifts.features.get(&feature.name).cloned().unwrap_or_default();
+    /// What did not move since `before` is taken from there.
+    pub(super) fn live(&self, shifts: &Shifts, before: Option<&Live>) -> Live {
+        let features = self.features.iter().enumerate().map(|(at, feature)| {
+            let own = shifts.features.get(&feature.name);
+            if let Some(before) = before
+                && before.shifts.features.get(&feature.name) == own
+                && let Some(known) = before.features.get(at)
+            {
+                return known.clone();
+            }
+            let shift = own.cloned().unwrap_or_default();
             match &feature.data {
-                FeatureData::Numbers { lab, values, mean, .. } => {
+                FeatureData::Numbers { lab, values, range, mean, .. } => {
                     let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
                     if let Some(affine) = shift.affine(*mean) {
                         let precision =
                             if values.len() > EXACT_UP_TO { Precision::Dragging } else { Precision::Exact };
-                        let ends = current_range(values).map(|(low, high)| (affine.of(low), affine.of(high)));
-                        let (a, b) = ends.unwrap_or((low, high));
+                        let (a, b) = (affine.of(range.0), affine.of(range.1));
                         let range = (low.min(a).min(b), high.max(a).max(b));
-                        let outline = outline(lab, range, |bins| lab.counts_in(bins, affine));
+                        let outline = outline(lab.reference(), range, |bins| lab.counts_in(bins, affine));
                         return (Statistics::Numbers(lab.measure(affine, precision)), outline);
                     }
                     let seed = Seed::default();
                     let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
-                    let part = &values[..values.len().min(AT_ONCE)];
-                    let moved = Sorted::new(shift.numbers(part, *mean, seed, &feature.name));
+                    // evenly over the file, which may be in the order of time
+                    let step = values.len().div_ceil(AT_ONCE).max(1);
+                    let part: Vec<f64> = values.iter().copied().step_by(step).collect();
+                    let moved = Sorted::new(shift.numbers(&part, *mean, seed, &feature.name));
                     let (a, b) = moved.range().unwrap_or((low, high));
-                    let outline = outline(lab, (low.min(a), high.max(b)), |bins| bins.counts(&moved));
+                    let outline =
+                        outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
                     (Statistics::Numbers(measured), outline)
                 }
                 FeatureData::Levels { lab, .. } => {
@@ -194,13 +226,6 @@ impl Lab {
     }
 }
 
-fn current_range(values: &[f64]) -> Option<(f64, f64)> {
-    let known = values.iter().copied().filter(|value| !value.is_nan());
-    known.fold(None, |range: Option<(f64, f64)>, value| {
-        Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
-    })
-}
-
 fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
     let (Some(before), Some(now)) = (reference.column(name), current.column(name)) else {
         return FeatureData::None;
@@ -211,10 +236,12 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
             let Some((_, std)) = sorted.mean_and_std() else { return FeatureData::None };
             let shifted = Sorted::new(now.clone());
             let Some((mean, _)) = shifted.mean_and_std() else { return FeatureData::None };
+            let Some(range) = shifted.range() else { return FeatureData::None };
             match LabColumn::new(sorted, shifted) {
                 Some(lab) => FeatureData::Numbers {
                     lab: Box::new(lab),
                     values: now.clone(),
+                    range,
                     mean,
                     std: std.filter(|std| *std > 0.0).unwrap_or(1.0),
                 },
@@ -243,14 +270,13 @@ fn shares(counts: &[usize]) -> Vec<f64> {
 }
 
 /// Bars of equal width over a range.
-fn outline(lab: &LabColumn, range: (f64, f64), counts: impl Fn(&Bins) -> Vec<usize>) -> Outline {
+fn outline(reference: &Sorted, range: (f64, f64), counts: impl Fn(&Bins) -> Vec<usize>) -> Outline {
     let width = (range.1 - range.0) / CHART_BINS as f64;
-    let edges = (1..CHART_BINS).map(|at| range.0 + width * at as f64).collect();
-    let bins = Bins::Edges(edges);
+    let bins = Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect());
     Outline {
         range: Some(range),
         levels: Vec::new(),
-        reference: shares(&bins.counts(lab.reference())),
+        reference: shares(&bins.counts(reference)),
         current: shares(&counts(&bins)),
     }
 }
@@ -275,14 +301,19 @@ fn outline_of_levels(lab: &LabLevels, share: f64, mix: &BTreeMap<String, f64>) -
 /// The outline of predictions, which no slider moves by itself.
 pub(super) fn outline_of(reference: &Sorted, current: &Sorted) -> Outline {
     let (Some(a), Some(b)) = (reference.range(), current.range()) else { return Outline::default() };
-    let range = (a.0.min(b.0), a.1.max(b.1));
-    let width = (range.1 - range.0) / CHART_BINS as f64;
-    let bins = Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect());
+    outline(reference, (a.0.min(b.0), a.1.max(b.1)), |bins| bins.counts(current))
+}
+
+/// The outline of predicted classes.
+pub(super) fn outline_of_shares(shares: &BinShares) -> Outline {
+    let BinNames::Levels(names) = &shares.bins else { return Outline::default() };
+    let n = names.len().min(MOST_LEVELS);
+    let part = |shares: &[f64]| shares.iter().copied().take(n).collect();
     Outline {
-        range: Some(range),
-        levels: Vec::new(),
-        reference: shares(&bins.counts(reference)),
-        current: shares(&bins.counts(current)),
+        range: None,
+        levels: names[..n].to_vec(),
+        reference: part(&shares.reference),
+        current: part(&shares.current),
     }
 }
 

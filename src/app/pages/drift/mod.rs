@@ -34,6 +34,8 @@ use crate::inference::Predictor;
 
 /// The weeks of the timeline.
 pub(super) const WEEKS: usize = 20;
+/// From this many times its loss before on, the model is called worse.
+pub(super) const WORSE: f64 = 1.25;
 /// The week in which a change begins unless the sliders say otherwise.
 const FROM: usize = 8;
 
@@ -132,9 +134,9 @@ pub(crate) struct Weeks {
 }
 
 impl Weeks {
-    /// The loss from which on the model is called worse: a quarter above what it was.
+    /// The loss from which on the model is called worse.
     pub(crate) fn threshold(&self) -> Option<f64> {
-        self.before.map(|before| before * 1.25)
+        self.before.map(|before| before * WORSE)
     }
 
     /// The first week whose known loss lies above the threshold.
@@ -285,6 +287,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Prepare => {
             if !results.preparing {
                 results.preparing = true;
+                results.problem = None;
                 return effect(Effect::Prepare);
             }
         }
@@ -392,6 +395,16 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
     Vec::new()
 }
 
+/// What was asked for could not even begin.
+pub(super) fn not_begun(state: &mut AppState, slot: Slot) {
+    ended(&mut state.results.drift, slot);
+    if slot == Slot::DriftRetrain
+        && let Some(number) = state.results.drift.retraining.take()
+    {
+        train::give_back(state, number);
+    }
+}
+
 /// No job is at work there any more.
 fn ended(results: &mut Results, slot: Slot) {
     match slot {
@@ -429,12 +442,20 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
 
 /// A job was cancelled.
 pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
-    ended(&mut state.results.drift, slot);
-    if slot == Slot::DriftRetrain
-        && let Some(number) = state.results.drift.retraining.take()
-    {
-        train::give_back(state, number);
-        state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+    not_begun(state, slot);
+    match slot {
+        Slot::DriftRetrain => {
+            state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+        }
+        Slot::DriftLab => {
+            // not begun again by itself
+            if let (Some(champion), Some(data)) = (state.truth.champion, state.truth.data().cloned()) {
+                let problem =
+                    Problem::new("Stopped", "The rows were not made ready. Try again when it suits.");
+                state.results.drift.problem = Some((champion, data, problem));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -443,8 +464,9 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     if state.screen.drift.chosen.take().is_some() {
         return Vec::new();
     }
-    if state.results.drift.retraining.is_some() {
-        return vec![AppEffect::CancelSlot(Slot::DriftRetrain)];
+    let running = [Slot::DriftRetrain, Slot::DriftLab];
+    if let Some(slot) = running.into_iter().find(|slot| state.work.job(*slot).is_some()) {
+        return vec![AppEffect::CancelSlot(slot)];
     }
     Vec::new()
 }

@@ -53,7 +53,10 @@ pub(crate) fn drift_page_ui(
         match known {
             Some((_, _, problem)) => {
                 problem_ui(ui, problem, |ui| {
-                    if Button::secondary("Go to Data").small().ui(ui).clicked() {
+                    if Button::secondary("Try again").small().ui(ui).clicked() {
+                        commands.push(Command::Prepare);
+                    }
+                    if Button::ghost("Go to Data").small().ui(ui).clicked() {
                         commands.push(AppCommand::Go(PageId::Data));
                     }
                     if Button::ghost("Go to Train").small().ui(ui).clicked() {
@@ -67,7 +70,7 @@ pub(crate) fn drift_page_ui(
     };
     let lab = Arc::clone(lab);
     if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
-        draft.live = Some(Arc::new(lab.live(&draft.shifts)));
+        draft.live = Some(Arc::new(lab.live(&draft.shifts, draft.live.as_deref())));
     }
     if let Some(asked) = asked(view.truth, draft) {
         work_out(ui, results, &lab, &asked, commands);
@@ -181,7 +184,7 @@ fn waiting_ui(ui: &mut Ui, results: &Results, commands: &mut Commands) {
             spinner(ui, size::ICON_CARD);
             ui.label(text("Making the rows ready: each input is sorted once", font::body(), t.text_2));
             if Button::ghost("Stop").small().ui(ui).clicked() {
-                commands.push(AppCommand::Go(PageId::Predict));
+                commands.push(AppCommand::Escape);
             }
         });
     });

@@ -5,12 +5,12 @@ use eframe::egui::{
 };
 
 use super::page::{busy_ui, sentence_ui};
-use super::{Draft, Results, Weeks};
+use super::{Draft, Results, WORSE, Weeks};
 use crate::app::job::Slot;
 use crate::app::pages::View;
 use crate::app::state::Version;
 use crate::app::theme::{Tokens, font, size, space, text, tokens};
-use crate::app::widgets::{card_head, format};
+use crate::app::widgets::{card_head, format, nice_step};
 
 /// The card.
 pub(super) fn weeks_ui(ui: &mut Ui, view: View<'_>, version: &Version, results: &Results, draft: &Draft) {
@@ -48,17 +48,6 @@ fn rows(n: usize) -> String {
     format::plural(n, "row", "rows")
 }
 
-/// Ticks from 0 to a value: about four, at 1, 2 or 5 times a power of ten.
-fn ticks(high: f64) -> Vec<f64> {
-    let raw = high / 4.0;
-    if !(raw.is_finite() && raw > 0.0) {
-        return vec![0.0];
-    }
-    let power = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= raw).unwrap_or(raw);
-    (0..=4).map(|at| f64::from(at) * step).take_while(|value| *value <= high).collect()
-}
-
 fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
     let t = tokens(ui);
     let n = weeks.weeks.len();
@@ -77,7 +66,8 @@ fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
     let x = |week: f64| plot.left() + plot.width() * ((week + 0.5) / n.max(1) as f64) as f32;
     let y = |value: f64| plot.bottom() - plot.height() * (value / highest) as f32;
     let painter = ui.painter().with_clip_rect(plot.expand(48.0).intersect(ui.clip_rect()));
-    for value in ticks(highest) {
+    let step = nice_step(highest, 4.0);
+    for value in (0..=4).map(|at| f64::from(at) * step).take_while(|value| *value <= highest) {
         painter.hline(plot.x_range(), y(value), Stroke::new(1.0, t.stroke));
         let at = pos2(plot.left() - space::S2, y(value));
         painter.text(at, Align2::RIGHT_CENTER, format::number(value, 3), font::tick(), t.text_3);
@@ -109,7 +99,7 @@ fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
     if let Some(threshold) = threshold {
         let line = [pos2(plot.left(), y(threshold)), pos2(plot.right(), y(threshold))];
         painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, t.text_2), 4.0, 3.0));
-        let said = format!("{} = 1.25 × the error before", format::number(threshold, 3));
+        let said = format!("{} = {WORSE} × the error before", format::number(threshold, 3));
         let at = pos2(plot.left() + space::S1, y(threshold) - 2.0);
         painter.text(at, Align2::LEFT_BOTTOM, said, font::tick(), t.text_2);
     }
@@ -226,17 +216,4 @@ fn speak(ui: &mut Ui, plot: Rect, weeks: &Weeks, crossed: Option<usize>) {
         lines.push(format!("drifted: {}", drifted.join(", ")));
     }
     response.on_hover_text(lines.join("\n"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ticks;
-
-    #[test]
-    fn ticks_are_round() {
-        assert_eq!(ticks(45.0), [0.0, 20.0, 40.0]);
-        assert_eq!(ticks(1.0), [0.0, 0.5, 1.0]);
-        assert_eq!(ticks(0.0), [0.0]);
-        assert_eq!(ticks(f64::NAN), [0.0]);
-    }
 }

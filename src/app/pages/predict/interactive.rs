@@ -88,7 +88,18 @@ pub(crate) fn interactive_ui(
     let reply = results.reply.as_ref().filter(|_| over_http);
     match (outcome, reply.map(|reply| (&reply.outcome, reply.record == *record))) {
         _ if over_http && !results.served => not_served_ui(&mut area, commands),
-        (_, Some((Err(problem), true))) => refused_ui(&mut area, &problem.title, &problem.detail),
+        (_, Some((Err(problem), true))) => {
+            refused_ui(&mut area, &problem.title, &problem.detail);
+            area.add_space(space::S1);
+            area.horizontal(|ui| {
+                if Button::secondary("Ask again").compact().ui(ui).clicked() {
+                    commands.push(Command::Call(Call::Http));
+                }
+                if Button::ghost("Use In-process").compact().ui(ui).clicked() {
+                    commands.push(Command::Call(Call::InProcess));
+                }
+            });
+        }
         (Ok(outcome), None | Some((Err(_), _))) => {
             let said = if over_http { Said::NotYet } else { Said::Here };
             answer_ui(ui, below, view.compact, version, outcome, &said);
@@ -97,7 +108,11 @@ pub(crate) fn interactive_ui(
             let said = Said::There { answered, is_of_record };
             answer_ui(ui, below, view.compact, version, outcome, &said);
         }
-        (Err(error), _) => refused_ui(&mut area, "No prediction", &error.to_string()),
+        (Err(error), _) => {
+            refused_ui(&mut area, "No prediction", &error.to_string());
+            let said = "A policy of the model refuses this value. Change it, or go back to typical values.";
+            area.add(Label::new(text(said, font::body(), t.text_2)).wrap());
+        }
     }
     (cached.record.clone(), cached.outcome.is_ok())
 }
@@ -107,8 +122,6 @@ fn refused_ui(ui: &mut Ui, title: &str, detail: &str) {
     let t = tokens(ui);
     ui.label(text(title, font::heading(), t.text));
     ui.add(Label::new(text(detail, font::body(), t.text_2)).wrap());
-    let said = "A policy of the model refuses this value. Change it, or go back to typical values.";
-    ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
 }
 
 /// What the champion makes of the record in the controls, worked out anew only when one of them has changed.

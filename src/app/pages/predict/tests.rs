@@ -2,7 +2,7 @@
 
 use super::record::tests::model;
 use super::*;
-use crate::app::state::Version;
+use crate::app::state::{Problem, Version};
 use crate::workspace::Entry;
 
 fn version(number: u32) -> Version {

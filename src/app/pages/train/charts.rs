@@ -7,7 +7,7 @@ use egui_plot::{AxisHints, HoverPosition, Line, LineStyle, MarkerShape, Plot, Pl
 
 use super::plan;
 use crate::app::theme::{Tokens, font, hairline, radius, size, space, text, tokens};
-use crate::app::widgets::{card_head, clipped, format, guarded_ui};
+use crate::app::widgets::{card_head, clipped, format, guarded_ui, nice_step};
 use crate::model::Task;
 use crate::training::metrics::ClassMetrics;
 use crate::training::report::{Point, Step};
@@ -43,17 +43,6 @@ pub(super) fn chart_card(ui: &mut Ui, rect: Rect, title: &str, right: &str, add:
         body.set_clip_rect(inner.expand(space::S1).intersect(ui.clip_rect()));
         add(&mut body);
     });
-}
-
-/// A step between ticks: 1, 2 or 5 times a power of ten, so that about `n` fit in a width.
-pub(super) fn nice_step(width: f64, n: f64) -> f64 {
-    let raw = (width / n.max(1.0)).abs();
-    if !(raw.is_finite() && raw > 0.0) {
-        return 1.0;
-    }
-    let power = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= raw * 0.999);
-    step.unwrap_or(10.0) * power
 }
 
 /// Whether a value is not at the very edge.

@@ -7,11 +7,10 @@ use eframe::egui::{
 };
 
 use super::Command;
-use super::charts::nice_step;
 use crate::app::command::Commands;
 use crate::app::state::Version;
 use crate::app::theme::{Tokens, font, radius, space, tokens};
-use crate::app::widgets::{focus_ring, format};
+use crate::app::widgets::{focus_ring, format, nice_step};
 use crate::training::report::Residuals;
 
 /// The chart; `unit` is the target's.
