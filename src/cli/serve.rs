@@ -102,16 +102,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
              Use it on a network you trust, or put a TLS proxy before it"
         );
     }
-    let mut events = handle.events();
-    let notices = move || loop {
-        match events.next_blocking() {
-            NextEvent::Event(Event::Notice(notice)) => eprintln!("drydock: {notice}"),
-            NextEvent::Closed => return,
-            _ => {}
-        }
-    };
-    // each listener costs every request a little
+    // a listener costs every request a little
     if args.keys.is_some() || args.log.is_some() || !args.upstream.is_empty() {
+        let mut events = handle.events();
+        let notices = move || loop {
+            match events.next_blocking() {
+                NextEvent::Event(Event::Notice(notice)) => eprintln!("drydock: {notice}"),
+                NextEvent::Closed => return,
+                _ => {}
+            }
+        };
         // it ends with the program
         drop(std::thread::Builder::new().name("notices".into()).spawn(notices));
     }

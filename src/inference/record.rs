@@ -50,6 +50,16 @@ impl Predictor {
 }
 
 impl Predictor {
+    /// Reads the name of an input, which is probably the one at `expected`, and says which it is.
+    #[inline]
+    pub fn scan_input(&self, expected: usize, scan: &mut JsonScan<'_>) -> Option<usize> {
+        match self.slots.get(expected) {
+            // compared where it stands
+            Some(slot) if slot.plain_name && scan.is_text(&slot.input.name) => Some(expected),
+            _ => self.input(scan.text()?),
+        }
+    }
+
     /// Reads an object with the model's inputs as fields into `slots`. `None` where there is anything unusual.
     #[inline]
     pub(super) fn scan_record(&self, scan: &mut JsonScan<'_>, slots: &mut Vec<f64>) -> Option<()> {
@@ -60,11 +70,7 @@ impl Predictor {
         slots.resize(self.slots.len(), f64::from_bits(ABSENT_BITS));
         let mut expected = 0;
         loop {
-            let key = scan.text()?;
-            let at = match self.slots.get(expected) {
-                Some(slot) if slot.input.name == key => expected,
-                _ => *self.by_name.get(key)?,
-            };
+            let at = self.scan_input(expected, scan)?;
             let value = slots.get_mut(at).filter(|value| value.to_bits() == ABSENT_BITS)?;
             if !scan.take(b':') {
                 return None;

@@ -7,15 +7,41 @@ use crate::data::plain_number;
 /// A JSON text and how far it was read. What it says no to leaves it anywhere: it is not to be used any more.
 #[derive(Debug, Clone)]
 pub struct JsonScan<'a> {
+    text: &'a str,
     bytes: &'a [u8],
     at: usize,
 }
 
+/// Eight bytes of one value.
+const fn eight(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of each of eight bytes: set in the first one that is a quote, a backslash or a control character, and
+/// perhaps in later ones.
+///
+/// # Source
+/// Mycroft's test for a zero byte (Warren, Hacker's Delight, section 6-1).
+#[inline]
+fn ends_plain(x: u64) -> u64 {
+    const fn zero(x: u64) -> u64 {
+        x.wrapping_sub(eight(1)) & !x
+    }
+    let control = x.wrapping_sub(eight(0x20)) & !x;
+    (zero(x ^ eight(b'"')) | zero(x ^ eight(b'\\')) | control) & eight(0x80)
+}
+
+/// Whether a text can stand in JSON as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+}
+
 impl<'a> JsonScan<'a> {
-    /// At the start of a text.
+    /// At the start of a text. What is no UTF-8 counts as empty.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        let text = std::str::from_utf8(bytes).unwrap_or("");
+        Self { text, bytes: text.as_bytes(), at: 0 }
     }
 
     /// The next byte that is no blank.
@@ -23,6 +49,9 @@ impl<'a> JsonScan<'a> {
     pub fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.bytes.get(self.at)?;
+            if byte > b' ' {
+                return Some(byte);
+            }
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(byte);
             }
@@ -53,16 +82,45 @@ impl<'a> JsonScan<'a> {
             return None;
         }
         let start = self.at;
-        loop {
-            match *self.bytes.get(self.at)? {
-                b'"' => break,
-                b'\\' | 0..=0x1f => return None,
-                _ => self.at += 1,
+        while let Some(eight) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()) {
+            let ends = ends_plain(u64::from_le_bytes(*eight));
+            if ends != 0 {
+                self.at += ends.trailing_zeros() as usize / 8;
+                return self.ends_text(start);
             }
+            self.at += 8;
         }
-        let text = std::str::from_utf8(&self.bytes[start..self.at]).ok()?;
+        while !matches!(self.bytes.get(self.at)?, b'"' | b'\\' | 0..=0x1f) {
+            self.at += 1;
+        }
+        self.ends_text(start)
+    }
+
+    /// The text from `start` to the quote that is next.
+    #[inline]
+    fn ends_text(&mut self, start: usize) -> Option<&'a str> {
+        if self.bytes.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let text = self.text.get(start..self.at)?;
         self.at += 1;
         Some(text)
+    }
+
+    /// Goes past this text, if it is the next one and stands there without escapes. It must be one that can stand so.
+    #[inline]
+    pub fn is_text(&mut self, text: &str) -> bool {
+        debug_assert!(is_plain(text));
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        let end = self.at + 1 + text.len();
+        let is_next =
+            self.bytes.get(self.at + 1..end) == Some(text.as_bytes()) && self.bytes.get(end) == Some(&b'"');
+        if is_next {
+            self.at = end + 1;
+        }
+        is_next
     }
 
     /// A finite number: the double nearest to it.
@@ -94,21 +152,21 @@ impl<'a> JsonScan<'a> {
         } else if let Some(value) = plain_number(self.bytes, start, self.at) {
             return Some(value);
         }
-        let text = std::str::from_utf8(&self.bytes[start..self.at]).ok()?;
+        let text = self.text.get(start..self.at)?;
         text.parse::<f64>().ok().filter(|value| value.is_finite())
     }
 
     /// Goes past digits, and counts them.
     #[inline]
     fn digits(&mut self) -> usize {
-        let start = self.at;
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
-        }
-        self.at - start
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        let n = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        self.at += n;
+        n
     }
 
     /// A whole number that is not negative.
+    #[inline]
     pub fn count(&mut self) -> Option<usize> {
         self.peek()?;
         let start = self.at;
@@ -167,6 +225,31 @@ mod tests {
             let mut scan = JsonScan::new(padded.as_bytes());
             assert!(scan.number().is_none() || !scan.is_at_end(), "{text}");
         }
+    }
+
+    #[test]
+    fn texts_end_at_their_quote() {
+        let long = "é".repeat(20);
+        for before in ["", "a", "abcdefg", "abcdefgh", "ünterhalb, über", &long] {
+            for (after, whole) in
+                [("\"", true), ("\\\"", false), ("\n\"", false), ("\u{1}\"", false), ("", false)]
+            {
+                for rest in ["", ":", ":12345678901234567890"] {
+                    let json = format!("\"{before}{after}{rest}");
+                    let mut scan = JsonScan::new(json.as_bytes());
+                    let read = scan.text();
+                    assert_eq!(read, whole.then_some(before), "{json}");
+                    if whole {
+                        assert_eq!(scan.take(b':'), !rest.is_empty());
+                        let mut scan = JsonScan::new(json.as_bytes());
+                        assert!(!scan.is_text("other") && scan.is_text(before));
+                        assert_eq!(scan.take(b':'), !rest.is_empty());
+                    }
+                }
+            }
+        }
+        let mut scan = JsonScan::new(b"\"\xff\"");
+        assert_eq!(scan.text(), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::error::InputError;
 use super::kernel::NO_LEVEL;
+use super::scan::is_plain;
 use crate::data::{date, number_text};
 use crate::model::{Input, InputKind, Model, Policies, Policy};
 
@@ -18,6 +19,8 @@ pub(crate) const ABSENT_BITS: u64 = 0x7ff8_0000_0000_0abc;
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub(crate) input: Input,
+    /// The input's name can stand in JSON as it is.
+    pub(crate) plain_name: bool,
     pub(crate) policies: Policies,
     pub(crate) kind: SlotKind,
     /// The slot value under the impute policy.
@@ -87,7 +90,8 @@ impl Slot {
                     }
                 };
                 let policies = input.policies.unwrap_or(model.policies);
-                Self { input: input.clone(), policies, kind, fill, min, max }
+                let plain_name = is_plain(&input.name);
+                Self { input: input.clone(), plain_name, policies, kind, fill, min, max }
             })
             .collect()
     }

@@ -87,6 +87,9 @@ fn known(text: &str, at: usize) -> Option<Hit> {
     if !begins {
         return None;
     }
+    if !SHAPES.iter().any(|shape| shape.prefix.as_bytes()[0] == bytes[at]) {
+        return None;
+    }
     let end = at + bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
     // a full stop ends a sentence, not a key
     let word = text[at..end].trim_end_matches(['.', '-']);
@@ -97,6 +100,9 @@ fn known(text: &str, at: usize) -> Option<Hit> {
 
 /// A private key that begins at `at`: to its end, or to the text's where that is cut off.
 fn private_key(text: &str, at: usize) -> Option<Hit> {
+    if text.as_bytes().get(at) != Some(&b'-') {
+        return None;
+    }
     let line = text.get(at..)?.lines().next()?;
     if !line.starts_with("-----BEGIN") || !line.contains("PRIVATE KEY-----") {
         return None;
@@ -126,11 +132,25 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
 }
 
+/// Whether there may be a secret in a text at all: a word as long as the shortest of them, or a blank, as behind "Bearer".
+/// Most paths have neither.
+fn may_have(text: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let mut run = 0;
+    text.bytes().any(|byte| {
+        run = if is_word(byte) { run + 1 } else { 0 };
+        run >= SHORTEST || byte == b' '
+    })
+}
+
 /// Every secret in a text, in order. Placeholders (`sk_…`, `{{KEY}}`, `$KEY`, `sk_xxxxxxxxxxxxxxxxxxxx`) are none.
 #[must_use]
 pub fn find(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
+    if !may_have(text) {
+        return found;
+    }
     let mut line = 1;
     let mut line_start = 0;
     let mut at = 0;

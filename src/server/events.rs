@@ -48,7 +48,8 @@ impl Hops {
             text.push_str(name);
             text.push_str(";dur=");
             // microseconds with one more digit than that, in milliseconds
-            let tenths = (time.as_nanos() + 50) / 100;
+            let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX - 50);
+            let tenths = (nanos + 50) / 100;
             push_number(&mut text, tenths / 10_000, 1);
             text.push('.');
             push_number(&mut text, tenths % 10_000, 4);
@@ -57,9 +58,9 @@ impl Hops {
     }
 }
 
-/// A whole number with at least `digits` digits.
-fn push_number(text: &mut String, number: u128, digits: u32) {
-    let mut place = 10_u128.pow(digits - 1);
+/// A whole number with at least `digits` digits, of which there are one or more. By hand: every request has some.
+pub(crate) fn push_number(text: &mut String, number: u64, digits: u32) {
+    let mut place = 10_u64.pow(digits - 1);
     while number / place >= 10 {
         place *= 10;
     }

@@ -38,7 +38,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::time::Instant;
 
-use axum::Router;
 use tokio::sync::{broadcast, watch};
 
 pub use handle::{Events, Handle, NextEvent, Status};
@@ -153,13 +152,7 @@ impl Server {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(StartError::Threads)?
         };
-        runtime.spawn(connection::accept(
-            listener,
-            router(shared.clone()),
-            shared.clone(),
-            connections.clone(),
-            stopped,
-        ));
+        runtime.spawn(connection::accept(listener, shared.clone(), connections.clone(), stopped));
         runtime.spawn(connection::watch_over(shared.clone(), connections.clone()));
         if let Some(followed) = followed {
             runtime.spawn(keys::follow(shared.clone(), followed));
@@ -167,11 +160,6 @@ impl Server {
         let running = Running { runtime, stop, connections, writing };
         Ok(Handle::new(addr, shared, running))
     }
-}
-
-/// The application: every request goes to one handler, which finds what its address means.
-fn router(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(handler::handle).with_state(shared)
 }
 
 fn advice(error: &std::io::Error) -> &'static str {

@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::broadcast;
 
 use super::Limits;
-use super::events::Event;
+use super::events::{Event, push_number};
 use super::jobs::Jobs;
 use super::keys::Keys;
 use super::models::Models;
@@ -61,7 +61,7 @@ impl Shared {
     /// has of its own.
     pub(crate) fn new_id(&self) -> String {
         let n = self.next_id.fetch_add(1, Ordering::Relaxed);
-        format!("r-{n:06}-{:012x}", self.id_base & 0xffff_ffff_ffff)
+        request_id(n, self.id_base)
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -84,4 +84,32 @@ impl Shared {
 /// The bit of a protocol.
 pub(crate) fn bit(protocol: Protocol) -> u32 {
     1 << protocol as u8
+}
+
+/// `r-000214-0123456789ab`: a number of six digits or more, and the last twelve hexadecimal ones of `base`. Written by hand,
+/// since every request has one.
+fn request_id(n: u64, base: u64) -> String {
+    let mut id = String::with_capacity(32);
+    id.push_str("r-");
+    push_number(&mut id, n, 6);
+    id.push('-');
+    for digit in (0..12).rev() {
+        id.push(char::from(b"0123456789abcdef"[(base >> (4 * digit)) as usize & 15]));
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::request_id;
+
+    #[test]
+    fn request_ids_are_as_formatted() {
+        for n in [0, 7, 214, 99_999, 100_000, 999_999, 1_000_000, 123_456_789_012, u64::MAX] {
+            for base in [0, 0x0123_4567_89ab_cdef, u64::MAX] {
+                let formatted = format!("r-{n:06}-{:012x}", base & 0xffff_ffff_ffff);
+                assert_eq!(request_id(n, base), formatted);
+            }
+        }
+    }
 }

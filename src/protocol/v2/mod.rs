@@ -428,12 +428,11 @@ pub fn write_answer(
     let any_binary = asked.outputs.iter().any(|(_, binary)| *binary);
     write_list(asked.outputs.len(), out, |at, out| {
         let (output, binary) = asked.outputs[at];
-        let head = format!(
-            "{{\"name\":\"{}\",\"datatype\":\"{}\",\"shape\":[{n_rows}]",
-            output.name(),
-            output.datatype(model)
-        );
-        out.extend_from_slice(head.as_bytes());
+        let names =
+            ["{\"name\":\"", output.name(), "\",\"datatype\":\"", output.datatype(model), "\",\"shape\":["];
+        names.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
+        write_number(n_rows as f64, out);
+        out.push(b']');
         if binary {
             let before = raw.len();
             for row in 0..n_rows {

@@ -11,7 +11,7 @@ pub(super) fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Opt
     predictor.begin_columns(batch);
     let mut scan = JsonScan::new(body);
     let (mut id, mut n_rows) = (None, None);
-    object(&mut scan, |key, scan| match key {
+    object(&mut scan, ["inputs", "id"], |key, scan| match key {
         "inputs" if n_rows.is_none() => {
             n_rows = Some(inputs(predictor, scan, batch)?);
             Some(())
@@ -30,20 +30,31 @@ pub(super) fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Opt
     Some(Asked { id, outputs })
 }
 
-/// Reads an object of one field or more, each by `field`.
-fn object<'a>(
+/// Reads an object of one field or more, each by `field`. Its fields are among `keys`, and usually in this order.
+#[inline]
+fn object<'a, const N: usize>(
     scan: &mut JsonScan<'a>,
-    mut field: impl FnMut(&'a str, &mut JsonScan<'a>) -> Option<()>,
+    keys: [&'static str; N],
+    mut field: impl FnMut(&'static str, &mut JsonScan<'a>) -> Option<()>,
 ) -> Option<()> {
     if !scan.take(b'{') {
         return None;
     }
+    let mut next = 0;
     loop {
-        let key = scan.text()?;
+        // the one that is next is compared where it stands
+        let at = match keys.get(next) {
+            Some(key) if scan.is_text(key) => next,
+            _ => {
+                let text = scan.text()?;
+                keys.iter().position(|key| *key == text)?
+            }
+        };
         if !scan.take(b':') {
             return None;
         }
-        field(key, scan)?;
+        field(keys[at], scan)?;
+        next = at + 1;
         if !scan.take(b',') {
             return scan.take(b'}').then_some(());
         }
@@ -72,19 +83,17 @@ fn inputs(predictor: &Predictor, scan: &mut JsonScan<'_>, batch: &mut Batch) -> 
 /// Reads a tensor that is probably the model's input `at`, and says how many rows it has.
 fn input(predictor: &Predictor, at: usize, scan: &mut JsonScan<'_>, batch: &mut Batch) -> Option<usize> {
     let (mut input, mut rows, mut typed, mut done) = (None, None, false, false);
-    object(scan, |key, scan| {
+    object(scan, ["name", "shape", "datatype", "data"], |key, scan| {
         match key {
             "name" if input.is_none() => {
-                let name = scan.text()?;
-                let here = predictor.model().inputs.get(at).filter(|input| input.name == name);
-                let known = here.map(|_| at).or_else(|| predictor.input(name));
+                let known = predictor.scan_input(at, scan);
                 // a column that has values came before
                 input = Some(known.filter(|at| batch.column_len(*at) == 0)?);
             }
             "shape" if rows.is_none() => rows = Some(shape(scan)?),
             "datatype" if !typed => {
-                let datatype = scan.text()?;
-                typed = datatype == "BYTES" || width(datatype).is_some();
+                typed = scan.is_text("FP64")
+                    || scan.text().is_some_and(|datatype| datatype == "BYTES" || width(datatype).is_some());
                 if !typed {
                     return None;
                 }

@@ -8,20 +8,20 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 
-use watched::Watched;
 pub(crate) use watched::{Busy, Connection};
+use watched::{Told, Watched};
 
+use super::handler;
 use super::shared::Shared;
 
 /// The connections that are open.
@@ -60,18 +60,24 @@ impl Connections {
     }
 
     pub(crate) fn cut_all(&self) {
+        self.tell(|_| Some(Told::Cut));
+    }
+
+    /// Tells every connection what `what` says of it, if anything.
+    fn tell(&self, what: impl Fn(&Connection) -> Option<Told>) {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
         for connection in open.values() {
-            connection.cut.notify_one();
+            if let Some(told) = what(connection) {
+                connection.tell(told);
+            }
         }
     }
 }
 
-/// Takes connections until told to stop.
+/// Takes connections until told to stop, and then has those that are open finish what they accepted.
 pub(crate) async fn accept(
     listener: TcpListener,
-    router: Router,
     shared: Arc<Shared>,
     connections: Arc<Connections>,
     mut stop: watch::Receiver<bool>,
@@ -80,7 +86,10 @@ pub(crate) async fn accept(
     loop {
         let taken = tokio::select! {
             taken = listener.accept() => taken,
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => {
+                connections.tell(|_| Some(Told::Finish));
+                return;
+            }
         };
         let Ok((stream, peer)) = taken else {
             // out of file descriptors, or the caller has gone: neither ends the server
@@ -100,10 +109,9 @@ pub(crate) async fn accept(
         // answers go out at once
         drop(stream.set_nodelay(true));
         let watched = Watched::new(stream, connection.clone(), shared.clone());
-        let (router, shared) = (router.clone(), shared.clone());
-        let (connections, stop) = (connections.clone(), stop.clone());
+        let (shared, connections) = (shared.clone(), connections.clone());
         tokio::spawn(async move {
-            serve(watched, connection, router, &shared, stop).await;
+            serve(watched, connection, &shared).await;
             shared.stats.connections.fetch_sub(1, Ordering::Relaxed);
             connections.remove(number);
         });
@@ -121,47 +129,30 @@ fn refuse(stream: &TcpStream) {
     drop(stream.try_write(answer.as_bytes()));
 }
 
-async fn serve(
-    watched: Watched,
-    connection: Arc<Connection>,
-    router: Router,
-    shared: &Arc<Shared>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let own = connection.clone();
-    let service = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(own.clone());
-        // before the client's end is looked for, and until the answer's own mark takes over
-        let busy = own.begin();
-        own.is_reading.store(!hyper::body::Body::is_end_stream(request.body()), Ordering::Relaxed);
-        let answered = hyper::service::Service::call(&service, request.map(Body::new));
-        Box::pin(async move {
-            let answered = answered.await;
-            drop(busy);
-            answered
-        })
-    });
+async fn serve(watched: Watched, connection: Arc<Connection>, shared: &Arc<Shared>) {
+    let service =
+        service_fn(|request| Box::pin(handler::handle(shared.clone(), connection.clone(), request)));
     let mut builder = http1::Builder::new();
     builder.max_headers(shared.limits.max_headers).max_buf_size(shared.limits.max_header_bytes.max(8192));
     let mut serving = builder.serve_connection(TokioIo::new(watched), service);
-    let served = tokio::select! {
-        served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => Some(served.is_ok()),
-        () = connection.cut.notified() => {
+    let mut finishes = false;
+    let served = poll_fn(|cx| {
+        match connection.told(cx.waker()) {
+            Some(Told::Cut) => return Poll::Ready(None),
+            // finishes what was accepted, and takes nothing more
+            Some(Told::Finish) if !finishes => {
+                finishes = true;
+                Pin::new(&mut serving).graceful_shutdown();
+            }
+            Some(Told::Finish) | None => {}
+        }
+        serving.poll_without_shutdown(cx).map(|served| Some(served.is_ok()))
+    });
+    let Some(served) = served.await else {
+        if !finishes {
             shared.stats.connections_cut.fetch_add(1, Ordering::Relaxed);
-            return;
         }
-        _ = stop.wait_for(|stop| *stop) => None,
-    };
-    let served = if let Some(served) = served {
-        served
-    } else {
-        // finishes what was accepted, and takes nothing more
-        Pin::new(&mut serving).graceful_shutdown();
-        tokio::select! {
-            served = poll_fn(|cx| serving.poll_without_shutdown(cx)) => served.is_ok(),
-            () = connection.cut.notified() => return,
-        }
+        return;
     };
     let watched = serving.into_parts().io.into_inner();
     watched.flush_capture();
@@ -201,12 +192,6 @@ pub(crate) async fn watch_over(shared: Arc<Shared>, connections: Arc<Connections
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let open = connections.open.lock().unwrap_or_else(PoisonError::into_inner);
-        #[allow(clippy::iter_over_hash_type, reason = "all of them, in any order")]
-        for connection in open.values() {
-            if connection.is_overdue(&shared.limits) {
-                connection.cut.notify_one();
-            }
-        }
+        connections.tell(|connection| connection.is_overdue(&shared.limits).then_some(Told::Cut));
     }
 }

@@ -3,14 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use atomic_waker::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 
 use crate::server::Limits;
 use crate::server::events::{Event, WireEvent};
@@ -32,7 +32,10 @@ pub(crate) struct Connection {
     active_at: AtomicU64,
     /// The same, when the socket began to take no more bytes; 0 while it takes them.
     blocked_since: AtomicU64,
-    pub(super) cut: Notify,
+    /// What the task was told from outside: nothing, or a [`Told`] and 1.
+    told: AtomicU8,
+    /// Who is to hear it.
+    listens: AtomicWaker,
     glass: Mutex<Option<Box<Glass>>>,
     capturing: AtomicBool,
     /// The request's body has not come whole yet.
@@ -41,6 +44,15 @@ pub(crate) struct Connection {
     ended_at: AtomicU64,
     /// The last answer went out before all of its request's body was read.
     pub(crate) unread: AtomicBool,
+}
+
+/// What a connection can be told, the stronger word last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// To finish what it accepted, and to take nothing more.
+    Finish,
+    /// To end at once.
+    Cut,
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +91,8 @@ impl Connection {
             head_since: AtomicU64::new(0),
             active_at: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
-            cut: Notify::new(),
+            told: AtomicU8::new(0),
+            listens: AtomicWaker::new(),
             glass: Mutex::new(capturing.then(Box::default)),
             capturing: AtomicBool::new(capturing),
             is_reading: AtomicBool::new(false),
@@ -97,6 +110,23 @@ impl Connection {
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Busy(self.clone())
+    }
+
+    /// Tells the connection's task something.
+    pub(super) fn tell(&self, what: Told) {
+        self.told.fetch_max(what as u8 + 1, Ordering::Release);
+        self.listens.wake();
+    }
+
+    /// What it was told; `waker` hears what comes later.
+    pub(super) fn told(&self, waker: &Waker) -> Option<Told> {
+        // first, so that nothing falls between
+        self.listens.register(waker);
+        match self.told.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(Told::Finish),
+            _ => Some(Told::Cut),
+        }
     }
 
     /// Whether there is a request whose answer is not out yet.

@@ -4,23 +4,24 @@ mod look;
 mod packing;
 mod post;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
 use axum::http::header::{
     ALLOW, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use hyper::body::Frame;
+use hyper::Request;
+use hyper::body::{Frame, Incoming};
 
 use super::answer::{Reply, ReplyBody};
 use super::connection::{Busy, Connection};
@@ -33,7 +34,6 @@ use crate::protocol::route::{self, Matched, Route, Scope};
 use crate::protocol::{Dialect, Problem};
 
 /// What becomes known of a request on its way.
-#[derive(Default)]
 struct Trace {
     hops: Hops,
     caller: Option<Caller>,
@@ -44,16 +44,27 @@ struct Trace {
     request: Bytes,
     /// Not all of the body was read, so that the connection can't be used again.
     unread: bool,
-    connection: Option<Arc<Connection>>,
+    connection: Arc<Connection>,
 }
 
 impl Trace {
+    fn new(connection: Arc<Connection>) -> Self {
+        Self {
+            hops: Hops::default(),
+            caller: None,
+            loaded: None,
+            other: None,
+            n_rows: 0,
+            request: Bytes::new(),
+            unread: false,
+            connection,
+        }
+    }
+
     /// Notes whether some of the body is still to be read.
     fn set_unread(&mut self, unread: bool) {
         self.unread = unread;
-        if let Some(connection) = &self.connection {
-            connection.is_reading.store(unread, Ordering::Relaxed);
-        }
+        self.connection.is_reading.store(unread, Ordering::Relaxed);
     }
 }
 
@@ -61,30 +72,41 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Answers a request, whatever it is.
-pub(crate) async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+pub(crate) fn handle(
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response, Infallible>> + Send {
     let began = Instant::now();
-    let (parts, body) = request.into_parts();
-    let connection = parts.extensions.get::<Arc<Connection>>().cloned();
-    let busy = connection.as_ref().map(Connection::begin);
-    let id = request_id(&parts.headers).unwrap_or_else(|| shared.new_id());
-    if let Some(connection) = &connection {
-        connection.name_capture(&id);
+    // both before anything is awaited: the client's end is looked for from here on
+    let busy = connection.begin();
+    let mut trace = Trace::new(connection);
+    trace.set_unread(!hyper::body::Body::is_end_stream(request.body()));
+    async move {
+        let (parts, body) = request.into_parts();
+        let id = request_id(&parts.headers).unwrap_or_else(|| shared.new_id());
+        trace.connection.name_capture(&id);
+        let found = route::find(parts.uri.path());
+        let answered = {
+            let answering = pin!(answer(&shared, &parts, Body::new(body), &found, &id, &mut trace));
+            Guarded(answering).await
+        };
+        let answered = answered.unwrap_or_else(|_panic| {
+            Err(Problem::new(
+                500,
+                format!("a fault in the server; please report it with the request id {id}"),
+            ))
+        });
+        let (reply, problem) = match answered {
+            Ok(reply) => (reply, None),
+            Err(problem) => (problem_reply(&problem, found.dialect), Some(problem)),
+        };
+        let packed = match &reply.body {
+            ReplyBody::Whole(body) => packing::packed(&parts.headers, body).await,
+            ReplyBody::Stream(_) => None,
+        };
+        Ok(finish(&shared, &parts, &found, trace, reply, packed, problem, id, began, busy))
     }
-    let found = route::find(parts.uri.path());
-    let mut trace = Trace { connection, ..Trace::default() };
-    let answered = Guarded(Box::pin(answer(&shared, &parts, body, &found, &id, &mut trace))).await;
-    let answered = answered.unwrap_or_else(|_panic| {
-        Err(Problem::new(500, format!("a fault in the server; please report it with the request id {id}")))
-    });
-    let (reply, problem) = match answered {
-        Ok(reply) => (reply, None),
-        Err(problem) => (problem_reply(&problem, found.dialect), Some(problem)),
-    };
-    let packed = match &reply.body {
-        ReplyBody::Whole(body) => packing::packed(&parts.headers, body).await,
-        ReplyBody::Stream(_) => None,
-    };
-    finish(&shared, &parts, &found, trace, reply, packed, problem, id, began, busy)
 }
 
 /// A future whose panic is an error of its own.
@@ -141,7 +163,7 @@ fn finish(
     problem: Option<Problem>,
     id: String,
     began: Instant,
-    busy: Option<Busy>,
+    busy: Busy,
 ) -> Response {
     let (mut whole, stream) = match reply.body {
         ReplyBody::Whole(bytes) => (bytes, None),
@@ -169,9 +191,7 @@ fn finish(
     }
     if trace.unread {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        if let Some(connection) = &trace.connection {
-            connection.unread.store(true, Ordering::Relaxed);
-        }
+        trace.connection.unread.store(true, Ordering::Relaxed);
     }
     if let Some((bytes, name)) = packed {
         whole = bytes;
@@ -189,7 +209,7 @@ fn finish(
         let event = Arc::new(RequestEvent {
             id,
             at_unix_millis: shared.clock.unix_millis() - i64::try_from(total.as_millis()).unwrap_or(0),
-            peer: trace.connection.map(|connection| connection.peer),
+            peer: Some(trace.connection.peer),
             method: parts.method.as_str().to_owned(),
             path: crate::protocol::secrets::masked(parts.uri.path()),
             route: found.template,
@@ -232,7 +252,7 @@ fn finish(
 /// A streamed body during which the connection counts as busy.
 struct Held {
     body: Body,
-    _busy: Option<Busy>,
+    _busy: Busy,
 }
 
 impl hyper::body::Body for Held {
@@ -260,8 +280,6 @@ async fn answer(
     id: &str,
     trace: &mut Trace,
 ) -> Result<Reply, Problem> {
-    // until it is read
-    trace.set_unread(!hyper::body::Body::is_end_stream(&body));
     if found.scope != Scope::Health
         && let Some(keys) = &*shared.keys.load()
     {

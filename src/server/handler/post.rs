@@ -17,6 +17,7 @@ use crate::server::answer::table::{CsvPlace, How};
 use crate::server::answer::{JSON, Reply, admin, jobs, table, text};
 use crate::server::body::{self, BodyLimits};
 use crate::server::heavy::apart;
+use crate::server::models::Loaded;
 use crate::server::shared::Shared;
 
 /// The content type without its parameters, in lower case; empty if there is none.
@@ -64,25 +65,8 @@ pub(super) async fn post(
         kind == "text/csv" && matches!(found.route, Route::Predict(_) | Route::Jobs | Route::Invocations);
     check_type(&found.route, &kind, headers, csv)?;
     if csv && let Some(loaded) = trace.loaded.clone() {
-        let place = CsvPlace::take(shared)?;
-        let limits =
-            BodyLimits { max_bytes: shared.limits.max_csv_bytes, whole: shared.limits.csv_timeout, ..limits };
-        let began = Instant::now();
-        let spooled = body::spool(headers, body, limits).await?;
-        trace.set_unread(false);
-        trace.hops.read = Some(began.elapsed());
-        if found.route == Route::Jobs {
-            let rows = jobs::Rows::Csv(spooled.0, spooled.1);
-            return jobs::hand_in(shared, &loaded, rows, idempotency_key(headers)?, trace.caller.as_ref())
-                .await;
-        }
-        let (reply, n_rows) = if found.route == Route::Invocations {
-            table::invoke_csv(shared, &loaded, spooled, &mut trace.hops).await?
-        } else {
-            table::predict_csv(shared, &loaded, spooled, place, &mut trace.hops).await?
-        };
-        trace.n_rows = n_rows;
-        return Ok(reply);
+        // what is rare is in boxes, so that the usual request's future is small: it is moved as a whole
+        return Box::pin(take_csv(shared, headers, body, limits, found, &loaded, trace)).await;
     }
     let began = Instant::now();
     let bytes = body::read(headers, body, limits).await?;
@@ -93,14 +77,8 @@ pub(super) async fn post(
         let how = match &found.route {
             Route::Jobs => {
                 let rows = jobs::Rows::Json(bytes);
-                return jobs::hand_in(
-                    shared,
-                    &loaded,
-                    rows,
-                    idempotency_key(headers)?,
-                    trace.caller.as_ref(),
-                )
-                .await;
+                let key = idempotency_key(headers)?;
+                return Box::pin(jobs::hand_in(shared, &loaded, rows, key, trace.caller.as_ref())).await;
             }
             Route::Invocations => How::Mlflow,
             Route::TfPredict(_) => How::TensorFlow,
@@ -113,7 +91,7 @@ pub(super) async fn post(
     }
     match &found.route {
         Route::Completions | Route::Chat => {
-            complete(shared, bytes, found.route == Route::Chat, id, trace).await
+            Box::pin(complete(shared, bytes, found.route == Route::Chat, id, trace)).await
         }
         Route::V2Index => {
             let catalog = shared.models.get();
@@ -132,12 +110,43 @@ pub(super) async fn post(
         Route::AdminModels => {
             let promote = parameter(query, "promote").is_some_and(|value| value != "false");
             let (shared, name) = (shared.clone(), parameter(query, "name"));
-            apart(bytes.len(), move || admin::load(&shared, name.as_deref(), promote, &bytes)).await?
+            Box::pin(apart(bytes.len(), move || admin::load(&shared, name.as_deref(), promote, &bytes)))
+                .await?
         }
         Route::AdminPromote(wanted) => admin::promote(shared, wanted),
         Route::AdminDefault(name) => admin::set_default(shared, name),
         _ => Err(Problem::new(404, "there is nothing here").with("not_found", None)),
     }
+}
+
+/// Takes rows as CSV, to be answered or worked on as a job.
+async fn take_csv(
+    shared: &Arc<Shared>,
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    found: &Matched,
+    loaded: &Arc<Loaded>,
+    trace: &mut Trace,
+) -> Result<Reply, Problem> {
+    let place = CsvPlace::take(shared)?;
+    let limits =
+        BodyLimits { max_bytes: shared.limits.max_csv_bytes, whole: shared.limits.csv_timeout, ..limits };
+    let began = Instant::now();
+    let spooled = body::spool(headers, body, limits).await?;
+    trace.set_unread(false);
+    trace.hops.read = Some(began.elapsed());
+    if found.route == Route::Jobs {
+        let rows = jobs::Rows::Csv(spooled.0, spooled.1);
+        return jobs::hand_in(shared, loaded, rows, idempotency_key(headers)?, trace.caller.as_ref()).await;
+    }
+    let (reply, n_rows) = if found.route == Route::Invocations {
+        table::invoke_csv(shared, loaded, spooled, &mut trace.hops).await?
+    } else {
+        table::predict_csv(shared, loaded, spooled, place, &mut trace.hops).await?
+    };
+    trace.n_rows = n_rows;
+    Ok(reply)
 }
 
 /// Our own routes and MLflow's want to be told what comes; the others take bytes, as their clients send them.

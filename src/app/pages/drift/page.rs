@@ -200,15 +200,11 @@ fn nothing_ui(ui: &mut Ui, view: View<'_>, commands: &mut Commands) {
             ("There is no model to watch", "Train one on the open table; it becomes the champion.")
         };
         empty_state(ui, Icon::WAVE_SINE, title, said, |ui| {
-            ui.allocate_ui(vec2(320.0_f32.min(ui.available_width()), size::CONTROL), |ui| {
-                ui.horizontal(|ui| {
-                    let (label, page) =
-                        if no_data { ("Go to Data", PageId::Data) } else { ("Go to Train", PageId::Train) };
-                    if Button::primary(label).icon(page.icon()).ui(ui).clicked() {
-                        commands.push(AppCommand::Go(page));
-                    }
-                });
-            });
+            let (label, page) =
+                if no_data { ("Go to Data", PageId::Data) } else { ("Go to Train", PageId::Train) };
+            if Button::primary(label).icon(page.icon()).ui(ui).clicked() {
+                commands.push(AppCommand::Go(page));
+            }
         });
     });
 }
