@@ -72,6 +72,8 @@ fn a_body_is_read_as_its_tree_is() {
     ];
     let mut rng = Seed::default().rng("bodies");
     let (mut n_read, mut n_changed) = (0, 0);
+    // as on a server's thread, where the words of the requests before are remembered
+    let mut used = Batch::default();
     for body in right {
         for round in 0..10_000 {
             let mut bytes = body.as_bytes().to_vec();
@@ -87,6 +89,7 @@ fn a_body_is_read_as_its_tree_is() {
             let shown = String::from_utf8_lossy(&bytes).into_owned();
             let mut batch = Batch::default();
             let read = predictor.read_body(&bytes, &mut batch);
+            assert_eq!(predictor.read_body(&bytes, &mut used), read, "{shown}");
             let tree = by_the_tree(&predictor, &bytes);
             let Ok(form) = read else {
                 // a name that comes twice is lost in a tree
@@ -100,6 +103,9 @@ fn a_body_is_read_as_its_tree_is() {
             predictor.predict_batch(&mut batch).unwrap();
             let rows: Vec<u64> = (0..batch.n_rows()).map(|row| bits(&batch.get(&predictor, row))).collect();
             assert_eq!(Some((form, rows.clone())), tree, "{shown}");
+            predictor.predict_batch(&mut used).unwrap();
+            let again: Vec<u64> = (0..used.n_rows()).map(|row| bits(&used.get(&predictor, row))).collect();
+            assert_eq!(again, rows, "{shown}");
             if form == Form::One {
                 let mut scratch = Scratch::default();
                 predictor.read_record(&bytes, &mut scratch).unwrap();
@@ -108,6 +114,36 @@ fn a_body_is_read_as_its_tree_is() {
         }
     }
     assert!(n_read > 10_000 && n_changed > 500, "{n_read}, of them {n_changed} changed");
+}
+
+/// Requests in the words of one before, with other values, for two models in turn: each is read as it is alone.
+#[test]
+fn the_same_words_with_other_values_are_other_records() {
+    let (first, second) = (mixed(), mixed());
+    let mut used = Batch::default();
+    for round in 0..50 {
+        let (x, shop, ok) = (f64::from(round) / 8.0, ["A", "B"][round as usize % 2], round % 3 == 0);
+        let body = format!(r#"{{"shop":"{shop}","x": {x},"day":"2024-02-{:02}","ok":{ok}}}"#, 1 + round % 9);
+        // which words they are depends on the model, too
+        let predictor = if round % 5 == 0 { &second } else { &first };
+        assert_eq!(predictor.read_body(body.as_bytes(), &mut used), Ok(Form::One));
+        predictor.predict_batch(&mut used).unwrap();
+        let (_, alone) = by_the_tree(predictor, body.as_bytes()).unwrap();
+        assert_eq!(vec![bits(&used.get(predictor, 0))], alone, "{body}");
+    }
+    let odd = [
+        r#"{"shop":"A","x": 1,"day":"2024-02-01","ok":true} x"#,
+        r#"{"shop":"A","x": 1,"day":"2024-02-01","ok":true"#,
+        r#"{"shop":"C","x": 1,"day":"2024-02-01","ok":true}"#,
+        r#"{"shop":"A","x": 1.,"day":"2024-02-01","ok":true}"#,
+        r#"{"shop":"A","x": "1","day":"2024-02-01","ok":true}"#,
+        r#"{"shop":1,"x": 1,"day":"2024-02-01","ok":true}"#,
+    ];
+    for body in odd {
+        let alone = first.read_body(body.as_bytes(), &mut Batch::default());
+        assert!(alone.is_err(), "{body}");
+        assert_eq!(first.read_body(body.as_bytes(), &mut used), alone, "{body}");
+    }
 }
 
 /// As a server does it: the body is read as the records that it is.

@@ -17,7 +17,9 @@ mod weighted_sum;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use batch::Words;
 pub use batch::{Batch, BodyError, Form, Rows};
 pub use calls::{Answers, Ask, CallError, score_csv_asking};
 pub use error::{InputError, Place};
@@ -38,6 +40,8 @@ use crate::model::{Model, Task};
 /// A model made ready to predict. Cheap to share, never changes.
 #[derive(Debug)]
 pub struct Predictor {
+    /// Its own among all of this process.
+    id: u64,
     model: Arc<Model>,
     slots: Vec<Slot>,
     by_name: HashMap<String, usize>,
@@ -75,12 +79,14 @@ impl Predictor {
     /// Makes a model ready.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let slots = Slot::all(&model);
         let by_name = slots.iter().enumerate().map(|(at, slot)| (slot.input.name.clone(), at)).collect();
         let text = |text: &str| serde_json::Value::from(text).to_string();
         let json_tail = format!(",\"model\":{},\"version\":{}}}", text(&model.name), text(&model.version));
         let kernel = Kernel::new(&model);
-        Self { model, slots, by_name, kernel, json_tail }
+        Self { id, model, slots, by_name, kernel, json_tail }
     }
 
     /// The model.

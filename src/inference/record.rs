@@ -3,6 +3,7 @@
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::Predictor;
+use super::batch::Noted;
 use super::error::InputError;
 use super::scan::JsonScan;
 use super::slots::{ABSENT_BITS, Slot, SlotKind};
@@ -27,7 +28,9 @@ impl Predictor {
     /// [`InputError`] when the text is no JSON object or a policy refuses a field.
     pub fn read_record(&self, json: &[u8], scratch: &mut Scratch) -> Result<(), InputError> {
         let mut scan = JsonScan::new(json);
-        if self.scan_record(&mut scan, &mut scratch.slots).is_some() && scan.is_at_end() {
+        if self.scan_record(&mut scan, &mut scratch.slots, &mut Noted::default()).is_some()
+            && scan.is_at_end()
+        {
             return Ok(());
         }
         let mut problem = None;
@@ -62,7 +65,12 @@ impl Predictor {
 
     /// Reads an object with the model's inputs as fields into `slots`. `None` where there is anything unusual.
     #[inline]
-    pub(super) fn scan_record(&self, scan: &mut JsonScan<'_>, slots: &mut Vec<f64>) -> Option<()> {
+    pub(super) fn scan_record(
+        &self,
+        scan: &mut JsonScan<'_>,
+        slots: &mut Vec<f64>,
+        noted: &mut Noted,
+    ) -> Option<()> {
         if !scan.take(b'{') {
             return None;
         }
@@ -75,7 +83,9 @@ impl Predictor {
             if !scan.take(b':') {
                 return None;
             }
+            let start = scan.position();
             *value = self.slots[at].scan(scan)?;
+            noted.value(start, scan.position(), at);
             expected = at + 1;
             if !scan.take(b',') {
                 break;

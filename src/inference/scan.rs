@@ -67,12 +67,24 @@ impl<'a> JsonScan<'a> {
         is_next
     }
 
+    /// How many bytes were read.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes past these bytes, if they are the next ones.
+    #[inline]
+    pub(crate) fn is_next(&mut self, bytes: &[u8]) -> bool {
+        let is_next = self.bytes[self.at..].starts_with(bytes);
+        self.at += if is_next { bytes.len() } else { 0 };
+        is_next
+    }
+
     /// Goes past `true`, `false` or `null`, if it is next.
     pub fn word(&mut self, word: &str) -> bool {
         self.peek();
-        let is_next = self.bytes[self.at..].starts_with(word.as_bytes());
-        self.at += if is_next { word.len() } else { 0 };
-        is_next
+        self.is_next(word.as_bytes())
     }
 
     /// A text without escapes.

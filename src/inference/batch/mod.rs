@@ -1,10 +1,14 @@
 //! Many records that come in one request, whatever their shape: a list of objects, rows of cells, columns. All are read
 //! straight into columns of slots, without a tree of values in between, and predicted by the same kernel.
 
+mod again;
 mod seeds;
 
 use serde::de::{DeserializeSeed, Visitor};
 
+use again::Again;
+pub(super) use again::Noted;
+pub(crate) use again::Words;
 use seeds::{BodySeed, ColumnSeed, ColumnsSeed, ListSeed};
 
 use super::error::{InputError, Place};
@@ -25,6 +29,8 @@ pub struct Batch {
     outputs: Vec<f64>,
     block: Vec<f64>,
     work: Vec<f64>,
+    noted: Noted,
+    again: Again,
 }
 
 /// Whether one record came or a list of them.
@@ -190,6 +196,9 @@ impl Predictor {
 
     /// Reads a body as [`Predictor::read_body`] does, if there is nothing unusual about it.
     fn scan_body(&self, json: &[u8], batch: &mut Batch) -> Option<Form> {
+        if self.read_again(Words::Record, json, batch) {
+            return Some(Form::One);
+        }
         batch.clear(self.slots.len());
         let mut scan = JsonScan::new(json);
         if scan.peek() == Some(b'{') {
@@ -198,9 +207,13 @@ impl Predictor {
             // as in the reader that explains: the word is an input's name first
             let is_around = around.text() == Some("records") && self.input("records").is_none();
             if !is_around {
-                self.scan_record(&mut scan, &mut batch.row)?;
+                self.scan_record(&mut scan, &mut batch.row, &mut batch.noted)?;
                 batch.push_row();
-                return scan.is_at_end().then_some(Form::One);
+                if !scan.is_at_end() {
+                    return None;
+                }
+                self.keep_words(Words::Record, json, batch);
+                return Some(Form::One);
             }
             scan = around;
             if !scan.take(b':') {
@@ -219,7 +232,7 @@ impl Predictor {
             return None;
         }
         loop {
-            self.scan_record(scan, &mut batch.row)?;
+            self.scan_record(scan, &mut batch.row, &mut batch.noted)?;
             batch.push_row();
             if !scan.take(b',') {
                 return scan.take(b']').then_some(());
@@ -235,7 +248,9 @@ impl Predictor {
             return None;
         }
         loop {
+            let start = scan.position();
             column.push(slot.scan(scan)?);
+            batch.noted.value(start, scan.position(), input);
             if !scan.take(b',') {
                 return scan.take(b']').then_some(());
             }

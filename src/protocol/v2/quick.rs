@@ -4,10 +4,14 @@
 
 use super::binary::width;
 use super::{Asked, Output};
-use crate::inference::{Batch, JsonScan, Predictor};
+use crate::inference::{Batch, JsonScan, Predictor, Words};
 
 /// Reads a request; `None` for one that is not of the usual kind.
 pub(super) fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Option<Asked> {
+    let outputs = Output::of(predictor.model()).iter().map(|output| (*output, false)).collect();
+    if predictor.read_again(Words::Tensors, body, batch) {
+        return Some(Asked { id: None, outputs });
+    }
     predictor.begin_columns(batch);
     let mut scan = JsonScan::new(body);
     let (mut id, mut n_rows) = (None, None);
@@ -26,7 +30,10 @@ pub(super) fn read(predictor: &Predictor, body: &[u8], batch: &mut Batch) -> Opt
         return None;
     }
     predictor.end_columns(batch).ok()?;
-    let outputs = Output::of(predictor.model()).iter().map(|output| (*output, false)).collect();
+    // an id is another one each time
+    if id.is_none() {
+        predictor.keep_words(Words::Tensors, body, batch);
+    }
     Some(Asked { id, outputs })
 }
 
@@ -200,7 +207,12 @@ mod tests {
             (with("parameters", json!({"binary_data_size": 16})), false),
             (json!({"inputs": [{"name": "x", "shape": [1], "datatype": "FP64", "data": [1]}, shop]}).to_string(), false),
         ] {
-            let (mut quick, mut slow) = (Batch::default(), Batch::default());
+            let (mut quick, mut slow, mut used) = (Batch::default(), Batch::default(), Batch::default());
+            // the same where the usual words are remembered
+            for before in [&both, &with("data", json!([7, 8]))] {
+                assert!(read(&predictor, before.as_bytes(), &mut used).is_some());
+            }
+            assert_eq!(read(&predictor, body.as_bytes(), &mut used).is_some(), is_usual, "{body}");
             let taken = read(&predictor, body.as_bytes(), &mut quick);
             assert_eq!(taken.is_some(), is_usual, "{body}");
             let asked = read_any(&predictor, body.as_bytes(), None, &mut slow);
@@ -209,6 +221,7 @@ mod tests {
             assert_eq!(taken, asked, "{body}");
             let (a, b) = (answer(&predictor, &taken, &mut quick), answer(&predictor, &asked, &mut slow));
             assert_eq!(a, b, "{body}");
+            assert_eq!(answer(&predictor, &taken, &mut used), b, "{body}");
         }
     }
 }
