@@ -1,6 +1,8 @@
 //! The rows of a block of a CSV text: read into slots, predicted, refused where a policy or the arithmetic says so.
 //! Scoring and evaluating a file both pass through here.
 
+use std::time::{Duration, Instant};
+
 use super::Predictor;
 use super::error::InputError;
 use super::kernel::{BLOCK_ROWS, Columns};
@@ -27,6 +29,8 @@ pub(crate) struct Memory {
 pub(crate) struct Read {
     pub(crate) notes: Notes,
     pub(crate) refused: Option<(u64, InputError)>,
+    /// How long the arithmetic took.
+    pub(crate) inference: Duration,
 }
 
 impl<'a> RowReader<'a> {
@@ -52,7 +56,7 @@ impl<'a> RowReader<'a> {
     pub(super) fn read(&self, memory: &mut Memory, cells: &Cells<'_>) -> Read {
         let slots = &self.predictor.slots;
         let n_rows = cells.n_rows();
-        let mut read = Read { notes: Notes::new(slots.len()), refused: None };
+        let mut read = Read { notes: Notes::new(slots.len()), refused: None, inference: Duration::ZERO };
         memory.columns.resize_with(slots.len(), Vec::new);
         for (input, (slot, place)) in slots.iter().zip(&self.places).enumerate() {
             let values = &mut memory.columns[input];
@@ -100,7 +104,9 @@ impl<'a> RowReader<'a> {
             let columns: Vec<&[f64]> =
                 memory.columns.iter().map(|column| &column[start..start + n]).collect();
             memory.outputs.resize(n * n_outputs, 0.0);
+            let began = Instant::now();
             kernel.eval(&Columns(&columns), n, &mut memory.outputs, &mut memory.scratch);
+            read.inference += began.elapsed();
             if let Some(row) = first_overflow(&memory.outputs, n) {
                 read.refused = Some((cells.line(start + row), InputError::overflow()));
                 return read;

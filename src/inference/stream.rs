@@ -1,6 +1,7 @@
 //! Scores a CSV text of any size in constant memory: parse a block, predict it, write it, in order.
 
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 use super::error::{InputError, Place};
 use super::rows::{Memory, RowReader};
@@ -47,6 +48,10 @@ pub struct Scored {
     /// The name of the prediction column: `prediction`, or with a number behind it where the file has that
     /// column already.
     pub prediction_column: String,
+    /// How long the arithmetic took, and writing the rows: summed over all threads.
+    pub inference: Duration,
+    /// See there.
+    pub encode: Duration,
 }
 
 /// A scored block.
@@ -57,6 +62,8 @@ pub(super) struct Part {
     pub(super) values: Vec<f64>,
     pub(super) n_rows: u64,
     pub(super) notes: Notes,
+    pub(super) inference: Duration,
+    pub(super) encode: Duration,
     /// The line in the block, and what is wrong there.
     pub(super) refused: Option<(u64, InputError)>,
     /// Why there was no answer.
@@ -153,6 +160,8 @@ pub(super) fn score_with<'p, S: Scorer>(
         notes: Notes::new(predictor.slots.len()),
         warnings: Vec::new(),
         prediction_column,
+        inference: Duration::ZERO,
+        encode: Duration::ZERO,
     };
     out.write_all(&header).map_err(ScoreError::Write)?;
     scored.warnings = stream.run(
@@ -166,10 +175,13 @@ pub(super) fn score_with<'p, S: Scorer>(
             if let Some((line, error)) = part.refused {
                 return Err(refuse(error.at(Place::Line(lines_before + line + 1))));
             }
+            let began = Instant::now();
             out.write_all(&part.text).map_err(ScoreError::Write)?;
             scored.n_rows += part.n_rows;
             scored.notes.add(&part.notes);
             seen(scored.n_rows, &part.values);
+            scored.inference += part.inference;
+            scored.encode += part.encode + began.elapsed();
             Ok(())
         },
     )?;
@@ -273,7 +285,9 @@ impl Scorer for Here<'_> {
     fn score(&self, memory: &mut Memory, cells: &Cells<'_>) -> Part {
         let Writer { predictor, reader, .. } = &self.writer;
         let mut part = Writer::part(cells);
+        let mut encode = Duration::ZERO;
         let read = reader.predict(memory, cells, |start, n, outputs| {
+            let began = Instant::now();
             for row in 0..n {
                 let predicted = match predictor.prediction(|output| outputs[output * n + row]) {
                     Prediction::Number(value) => (value, f64::NAN),
@@ -284,7 +298,8 @@ impl Scorer for Here<'_> {
                 };
                 self.writer.write(cells, start + row, predicted, &mut part);
             }
+            encode += began.elapsed();
         });
-        Part { notes: read.notes, refused: read.refused, ..part }
+        Part { notes: read.notes, refused: read.refused, inference: read.inference, encode, ..part }
     }
 }

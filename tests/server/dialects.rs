@@ -67,6 +67,10 @@ fn every_dialect_gives_the_same_bits() {
     let csv =
         send(shared(), "POST /predict HTTP/1.1\ncontent-type: text/csv", b"a,shop,open\n4,Y,true\n").is(200);
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    let timing = csv.header("server-timing").unwrap();
+    for stage in ["decode;dur=", "queue;dur=", "inference;dur=", "encode;dur="] {
+        assert!(timing.contains(stage), "{timing}");
+    }
     let text = csv.text();
     let last = text.lines().nth(1).unwrap().rsplit(',').next().unwrap().parse::<f64>().unwrap();
     assert_eq!(last.to_bits(), expected);

@@ -203,13 +203,29 @@ impl Drop for CsvPlace {
     }
 }
 
+/// How long a CSV text took, stage by stage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    decode: Duration,
+    inference: Duration,
+    encode: Duration,
+}
+
+impl Took {
+    fn tell(self, hops: &mut Hops) {
+        hops.decode = Some(self.decode);
+        hops.inference = Some(self.inference);
+        hops.encode = Some(self.encode);
+    }
+}
+
 /// Scores a CSV text that was kept in memory or in a temporary file, into another one. All of it is scored before the
 /// first byte goes out, so that a wrong row in the middle is a proper error; memory stays constant all the same.
 pub(crate) fn score(
     loaded: &Loaded,
     file: SpooledTempFile,
     length: u64,
-) -> Result<(SpooledTempFile, u64, usize, Duration), Problem> {
+) -> Result<(SpooledTempFile, u64, usize, Took), Problem> {
     let mut out = Counting { file: tempfile::spooled_tempfile(1 << 20), length: 0 };
     let (n_rows, took) = score_into(loaded, file, length, &mut out, &mut |_, _| {})?;
     out.file
@@ -224,7 +240,7 @@ fn score_into(
     length: u64,
     out: &mut dyn Write,
     seen: &mut dyn FnMut(u64, &[f64]),
-) -> Result<(usize, Duration), Problem> {
+) -> Result<(usize, Took), Problem> {
     let began = Instant::now();
     let source = Source::from_spooled("the body", file, length);
     // one thread: the workers are the parallelism here
@@ -242,10 +258,12 @@ fn score_into(
             ScoreError::Call(why) => Problem::new(502, why),
         }
     })?;
-    let took = began.elapsed();
+    let (inference, encode) = (scored.inference, scored.encode);
+    // on one thread the rest is reading
+    let took = Took { decode: began.elapsed().saturating_sub(inference + encode), inference, encode };
     loaded.stats.requests.fetch_add(1, Ordering::Relaxed);
     loaded.stats.rows.fetch_add(scored.n_rows, Ordering::Relaxed);
-    loaded.stats.inference.observe(took);
+    loaded.stats.inference.observe(inference);
     Ok((scored.n_rows as usize, took))
 }
 
@@ -296,7 +314,7 @@ pub(crate) async fn invoke_csv(
         ));
     }
     body.extend_from_slice(b"]}");
-    hops.inference = Some(took);
+    took.tell(hops);
     Ok((Reply::new(200, JSON, body), n_rows))
 }
 
@@ -332,7 +350,7 @@ pub(crate) async fn predict_csv(
     hops.queue = Some(waited);
     loaded.stats.queue.observe(waited);
     let (file, length, n_rows, took) = scored?;
-    hops.inference = Some(took);
+    took.tell(hops);
     let body = Body::new(FileBody { file: Some(file), left: length, reading: None, _place: place });
     let mut reply = Reply::new(200, CSV, Bytes::new()).with("content-length", &length.to_string());
     reply.body = ReplyBody::Stream(body);
