@@ -167,7 +167,11 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::RequestHistory
                 | Slot::Describe
                 | Slot::KeepSecret => requests::cancelled(state, slot),
-                Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain => {
+                Slot::DriftLab
+                | Slot::DriftWorld
+                | Slot::DriftWeeks
+                | Slot::DriftRetrain
+                | Slot::DriftPolicies => {
                     drift::cancelled(state, slot);
                 }
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
@@ -246,7 +250,7 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::KeepSecret => {
             requests::failed(state, slot, problem);
         }
-        Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain => {
+        Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain | Slot::DriftPolicies => {
             drift::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}

@@ -94,6 +94,8 @@ pub(crate) enum Slot {
     DriftWeeks,
     /// A model being trained on recent rows.
     DriftRetrain,
+    /// Re-training policies being played over the same weeks.
+    DriftPolicies,
 }
 
 /// Why a job did not do what it was for.

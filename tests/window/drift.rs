@@ -17,7 +17,7 @@ fn at_drift(width: f32, height: f32, theme: egui::Theme) -> Bench {
 }
 
 /// The page once everything of the moment was worked out.
-fn settled(width: f32, height: f32, theme: egui::Theme) -> Bench {
+pub(crate) fn settled(width: f32, height: f32, theme: egui::Theme) -> Bench {
     let mut bench = at_drift(width, height, theme);
     if bench.harness.query_by_label("Close the guide").is_some() {
         bench.click("Close the guide");
@@ -28,7 +28,7 @@ fn settled(width: f32, height: f32, theme: egui::Theme) -> Bench {
 }
 
 /// Waits until the verdicts and the weeks are those of the sliders.
-fn at_rest(bench: &mut Bench) {
+pub(crate) fn at_rest(bench: &mut Bench) {
     bench.wait_for("over 20 weeks");
     for _ in 0..20_000 {
         bench.harness.step();
@@ -44,14 +44,14 @@ fn at_rest(bench: &mut Bench) {
 }
 
 /// What the card of an input says: "footfall: Drift, PSI 1.17, KS 0.43".
-fn card(bench: &Bench, name: &str) -> String {
+pub(crate) fn card(bench: &Bench, name: &str) -> String {
     let labels = bench.labels();
     let start = format!("{name}: ");
     let card = labels.split(" | ").find(|label| label.starts_with(&start) && label.contains("PSI "));
     card.unwrap_or_else(|| panic!("no card of {name} in: {labels}")).to_owned()
 }
 
-fn psi(card: &str) -> f64 {
+pub(crate) fn psi(card: &str) -> f64 {
     let rest = card.split("PSI ").nth(1).unwrap_or_else(|| panic!("no PSI in {card}"));
     rest.split([',', ' ']).next().unwrap().parse().unwrap()
 }

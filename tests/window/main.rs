@@ -7,6 +7,7 @@ mod call;
 mod data;
 mod data_more;
 mod drift;
+mod drift_parts;
 mod frame;
 mod hard;
 mod keyboard;

@@ -66,6 +66,12 @@ impl LabColumn {
         &self.bins
     }
 
+    /// How many current values there are.
+    #[must_use]
+    pub fn current_len(&self) -> usize {
+        self.current.sorted().len()
+    }
+
     /// The reference, sorted.
     #[must_use]
     pub fn reference(&self) -> &Sorted {

@@ -8,6 +8,7 @@ mod estimate;
 mod losses;
 mod replay;
 mod track;
+mod weeks;
 
 pub use adviser::{Action, Advice, Answer, Evidence, Finding, advise};
 pub use bootstrap::{Interval, difference_interval, mean_interval};
@@ -16,3 +17,4 @@ pub use estimate::{EstimateError, Estimated, LossEstimator};
 pub use losses::{Losses, loss_name, losses};
 pub use replay::{Plays, Replay, ReplayError, ReplayedWeek, RetrainPolicy, below_each_other, replay};
 pub use track::{Following, TrackedWeek, outside, track};
+pub use weeks::weeks_by_date;

@@ -8,10 +8,10 @@ use crate::app::command::Commands;
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, card_head, elided, format, hairline_ui, radio_row, round_up, segmented,
+    Button, Segment, card_head, elided, format, hairline_ui, icon_button, radio_row, round_up, segmented,
     slider_from_zero, stepper,
 };
-use crate::drift::lab::{FeatureShift, Schedule};
+use crate::drift::lab::{Affine, FeatureShift, Schedule, UnitError};
 use crate::model::Task;
 
 /// How far the mean goes, in the reference's standard deviations.
@@ -140,8 +140,14 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
     let t = tokens(ui);
     let mut shift = draft.shifts.features.get(&feature.name).cloned().unwrap_or_default();
     let before = shift.clone();
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::hover());
-    let title = elided(ui.painter(), feature.name.clone(), font::label(), t.text, rect.width() - 4.0);
+    // what goes wrong in measuring: shown on demand, and where something does
+    let goes_wrong = shift.noise != 0.0 || shift.unit.is_some() || shift.clip.is_some();
+    let can = matches!(feature.data, FeatureData::Numbers { .. });
+    let is_open = can && (goes_wrong || draft.open.contains(&feature.name));
+    let height = if is_open { 64.0 + MEASURING } else { 64.0 };
+    let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let rect = whole.with_max_y(whole.top() + 64.0);
+    let title = elided(ui.painter(), feature.name.clone(), font::label(), t.text, rect.width() - 32.0);
     ui.painter().galley(pos2(rect.left(), rect.top() + space::S2), title, t.text);
     let gap = space::S3;
     let width = (rect.width() - gap * 2.0) / 3.0;
@@ -152,6 +158,28 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
     let mut area = ui.new_child(UiBuilder::new().id_salt(("feature", &feature.name)).max_rect(rect));
     let ui = &mut area;
     let named = |what: &str| format!("{}: {what}", feature.name);
+    if can {
+        let at = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top() + 2.0), vec2(24.0, 24.0));
+        let mut corner = ui.new_child(UiBuilder::new().id_salt("more").max_rect(at));
+        let (icon, what) = if is_open {
+            (Icon::CARET_UP, named("fewer sliders"))
+        } else {
+            (Icon::CARET_DOWN, named("more sliders"))
+        };
+        if icon_button(&mut corner, icon, &what).clicked() {
+            if is_open {
+                // what can't be seen must not be at work
+                draft.open.remove(&feature.name);
+                shift = FeatureShift { noise: 0.0, unit: None, clip: None, ..shift };
+            } else {
+                draft.open.insert(feature.name.clone());
+            }
+        }
+    }
+    if is_open && let FeatureData::Numbers { std, range, .. } = &feature.data {
+        let place = |at: f32| place(at).translate(vec2(0.0, MEASURING));
+        measuring_ui(ui, feature, (*std, *range), [place(0.0), place(1.0), place(2.0)], &mut shift);
+    }
     match &feature.data {
         FeatureData::Numbers { std, .. } => {
             let span = round_up(std * MEAN_STDS);
@@ -200,6 +228,74 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
         } else {
             draft.shifts.features.insert(feature.name.clone(), shift);
         }
+    }
+}
+
+/// The height of the sliders of what goes wrong in measuring.
+const MEASURING: f32 = 40.0;
+
+/// What goes wrong in measuring: noise, values in another unit, an end that the sensor does not go beyond.
+fn measuring_ui(
+    ui: &mut Ui,
+    feature: &Feature,
+    (std, range): (f64, (f64, f64)),
+    places: [Rect; 3],
+    shift: &mut FeatureShift,
+) {
+    let named = |what: &str| format!("{}: {what}", feature.name);
+    let most = round_up(std * 2.0);
+    let shown = if shift.noise == 0.0 {
+        "noise 0".to_owned()
+    } else {
+        format!("±{}", format::number(shift.noise, 3))
+    };
+    column_ui(ui, places[0], &named("noise"), &shown, &mut shift.noise, (0.0..=most, most / 100.0));
+    let (affine, unit) = other_unit(feature);
+    let share = shift.unit.map_or(0.0, |unit| unit.share);
+    let mut percent = share * 100.0;
+    let shown = if percent == 0.0 { "unit 0".to_owned() } else { format!("{percent:.0} % {unit}") };
+    column_ui(ui, places[1], &named("in another unit"), &shown, &mut percent, (0.0..=100.0, 1.0));
+    if (share * 100.0 - percent).abs() > 1e-9 {
+        let affine = shift.unit.map_or(affine, |unit| unit.affine);
+        shift.unit = (percent > 0.0).then_some(UnitError { affine, share: percent / 100.0 });
+    }
+    let now = clipped_percent(shift.clip, range);
+    let mut percent = now;
+    let shown = match shift.clip {
+        Some((low, _)) if percent < 0.0 => format!("≥ {}", format::number(low, 3)),
+        Some((_, high)) if percent > 0.0 => format!("≤ {}", format::number(high, 3)),
+        _ => "clip off".to_owned(),
+    };
+    column_ui(ui, places[2], &named("clipped"), &shown, &mut percent, (-90.0..=90.0, 1.0));
+    if (percent - now).abs() > 1e-9 {
+        let width = range.1 - range.0;
+        shift.clip = match percent {
+            above if above > 0.0 => Some((f64::MIN, range.1 - width * above / 100.0)),
+            below if below < 0.0 => Some((range.0 - width * below / 100.0, f64::MAX)),
+            _ => None,
+        };
+    }
+}
+
+/// How much of the range is cut off: above as a positive percentage, below as a negative one.
+fn clipped_percent(clip: Option<(f64, f64)>, (low, high): (f64, f64)) -> f64 {
+    let width = (high - low).max(f64::MIN_POSITIVE);
+    match clip {
+        Some((from, _)) if from > low => (-(from - low) / width * 100.0).max(-90.0),
+        Some((_, to)) if to < high => ((high - to) / width * 100.0).min(90.0),
+        _ => 0.0,
+    }
+}
+
+/// The unit that a value may be written in by mistake: degrees Fahrenheit for Celsius, else the hundredth part (cents for a
+/// currency, percent for shares).
+fn other_unit(feature: &Feature) -> (Affine, &'static str) {
+    let unit = feature.unit.as_deref().unwrap_or("");
+    let name = feature.name.to_lowercase();
+    if unit.contains("°C") || unit == "C" || name.ends_with("_c") || name.contains("celsius") {
+        (Affine { scale: 1.8, shift: 32.0 }, "in °F")
+    } else {
+        (Affine { scale: 100.0, shift: 0.0 }, "× 100")
     }
 }
 

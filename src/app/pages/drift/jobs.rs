@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
+use super::policies::{Played, ReplayAsked, Revealed};
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
@@ -13,7 +14,8 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::Table;
 use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
 use crate::drift::retraining::{
-    Evidence, Following, advise, below_each_other, duel, loss_name, losses, outside, track,
+    Evidence, Following, Plays, ReplayError, RetrainPolicy, advise, below_each_other, duel, loss_name,
+    losses, outside, replay, track, weeks_by_date,
 };
 use crate::drift::{Measures, Rule, Sorted, compare, inputs_of, predict_leniently, prediction_drift};
 use crate::inference::Predictor;
@@ -40,6 +42,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Measure(_) => Slot::DriftWorld,
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) => Slot::DriftRetrain,
+        Effect::Replay(_) => Slot::DriftPolicies,
     };
     let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
     if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
@@ -82,6 +85,13 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let done = weeks(&predictor, &lab, asked.clone(), handle)
                     .map(|weeks| Event::Simulated(Box::new(weeks)));
                 or_wrong(done, Slot::DriftWeeks, asked)
+            });
+        }
+        Effect::Replay(asked) => {
+            let (Some(lab), Some(data)) = (lab, state.truth.data().cloned()) else { return };
+            outside.start(state, Slot::DriftPolicies, "Playing four policies", move |handle| {
+                let revealed = replays(&predictor, &lab, &data, asked, handle)?;
+                Ok(AppEvent::Drift(Event::Replayed(Box::new(revealed))))
             });
         }
         Effect::Retrain(asked, number) => {
@@ -334,4 +344,50 @@ fn retrain(
         champion: asked.champion,
         unsaved,
     })
+}
+
+/// Plays every policy over the same weeks.
+fn replays(
+    predictor: &Predictor,
+    lab: &Lab,
+    data: &Dataset,
+    asked: ReplayAsked,
+    handle: &Handle,
+) -> Result<Revealed, JobError> {
+    let wrong = failed("The policies could not be played");
+    let (start, weeks) = match asked.played {
+        Played::Laboratory => {
+            let shifts = &asked.asked.shifts;
+            let (weeks, _) = rows_of_weeks(predictor, lab, shifts, Drawn::Timeline, &handle.progress)?;
+            (lab.reference.clone(), weeks.into_iter().map(|week| week.table).collect())
+        }
+        Played::Table => {
+            let step = data.loaded.table.n_rows().div_ceil(MOST_ROWS).max(1);
+            let rows: Vec<usize> = (0..data.loaded.table.n_rows()).step_by(step).collect();
+            let by_date = weeks_by_date(&data.loaded.table, &rows).map_err(|why| wrong(&why))?;
+            let mut weeks: Vec<Table> = by_date.iter().map(|rows| data.loaded.table.take(rows)).collect();
+            let later = weeks.split_off(weeks.len() / 3);
+            let start = below_each_other(&weeks.iter().collect::<Vec<_>>()).map_err(|error| wrong(&error))?;
+            (start, later)
+        }
+    };
+    // all rows of the start are learned from, as a course would do it on the day
+    let settings = Settings { test_fraction: 0.0, folds: 0, ..lab.settings.clone() };
+    let rule = Rule::default();
+    let plays = Plays {
+        start: &start,
+        weeks: &weeks,
+        settings: &settings,
+        rule: &rule,
+        label_delay: usize::try_from(asked.asked.delay).unwrap_or(WEEKS),
+    };
+    let mut played = Vec::new();
+    for policy in RetrainPolicy::ALL {
+        played.push(replay(&plays, policy, &handle.progress).map_err(|error| match error {
+            ReplayError::Cancelled(_) => JobError::Cancelled,
+            error => wrong(&error),
+        })?);
+    }
+    let loss = loss_name(predictor.model().task);
+    Ok(Revealed { asked, replays: played, start_rows: start.n_rows(), loss })
 }

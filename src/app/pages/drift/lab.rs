@@ -270,7 +270,11 @@ fn shares(counts: &[usize]) -> Vec<f64> {
 }
 
 /// Bars of equal width over a range.
-fn outline(reference: &Sorted, range: (f64, f64), counts: impl Fn(&Bins) -> Vec<usize>) -> Outline {
+pub(super) fn outline(
+    reference: &Sorted,
+    range: (f64, f64),
+    counts: impl Fn(&Bins) -> Vec<usize>,
+) -> Outline {
     let width = (range.1 - range.0) / CHART_BINS as f64;
     let bins = Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect());
     Outline {

@@ -6,10 +6,12 @@ mod controls;
 mod detail;
 mod jobs;
 mod lab;
+mod methods;
 mod page;
+mod policies;
 mod weeks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers};
@@ -17,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use jobs::carry_out;
 use lab::{Lab, Live, Outline, Prepared};
+use methods::Methods;
 pub(crate) use page::drift_page_ui;
+use policies::{Policies, ReplayAsked, Revealed, replay_asked};
 
 use crate::app::command::Action;
 use crate::app::effect::Effect as AppEffect;
@@ -28,7 +32,7 @@ use crate::app::theme::Icon;
 use crate::app::widgets::format;
 use crate::data::{ColumnKind, Table};
 use crate::drift::lab::{Preset, Schedule, Shifts, winter_presets};
-use crate::drift::retraining::{Advice, Duel, TrackedWeek};
+use crate::drift::retraining::{Advice, Duel, RetrainPolicy, TrackedWeek};
 use crate::drift::{ColumnDrift, Report};
 use crate::inference::Predictor;
 
@@ -38,6 +42,19 @@ pub(super) const WEEKS: usize = 20;
 pub(super) const WORSE: f64 = 1.25;
 /// The week in which a change begins unless the sliders say otherwise.
 const FROM: usize = 8;
+
+/// What the page shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Part {
+    /// The sliders, their effect, the decision.
+    #[default]
+    Laboratory,
+    /// Five statistics against each other.
+    Methods,
+    /// Re-training policies against each other.
+    Policies,
+}
 
 /// What the learner set on this page; kept over a restart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,6 +68,13 @@ pub(crate) struct Draft {
     pub(crate) delay: u64,
     /// Whether a slider was moved or a scenario chosen, ever.
     pub(crate) changed: bool,
+    /// What is shown.
+    pub(crate) part: Part,
+    pub(crate) methods: Methods,
+    pub(crate) policies: Policies,
+    /// The inputs whose further sliders are shown.
+    #[serde(skip)]
+    pub(crate) open: BTreeSet<String>,
     /// The input that is looked at closely.
     #[serde(skip)]
     pub(crate) chosen: Option<String>,
@@ -61,7 +85,18 @@ pub(crate) struct Draft {
 
 impl Default for Draft {
     fn default() -> Self {
-        Self { shifts: unmoved(), scenario: None, delay: 2, changed: false, chosen: None, live: None }
+        Self {
+            shifts: unmoved(),
+            scenario: None,
+            delay: 2,
+            changed: false,
+            part: Part::default(),
+            methods: Methods::default(),
+            policies: Policies::default(),
+            open: BTreeSet::new(),
+            chosen: None,
+            live: None,
+        }
     }
 }
 
@@ -92,6 +127,12 @@ pub(crate) struct Results {
     pub(crate) retraining: Option<u32>,
     /// The last model that was, against the champion of then.
     pub(crate) challenge: Option<Challenge>,
+    /// What each re-training policy would have cost.
+    pub(crate) revealed: Option<Revealed>,
+    /// Why it could not be played.
+    pub(crate) replay_problem: Option<Problem>,
+    /// Whether a job plays them.
+    pub(crate) replaying: bool,
     /// What models that were trained here learned from, by number.
     pub(crate) learned: BTreeMap<u32, Arc<Table>>,
 }
@@ -177,6 +218,10 @@ pub(crate) enum Command {
     Choose(Option<String>),
     /// Train on recent rows, and compare on later ones.
     Retrain,
+    /// Play the re-training policies.
+    Replay,
+    /// Show another part of the page.
+    Show(Part),
 }
 
 /// What this page does outside the state.
@@ -186,6 +231,7 @@ pub(crate) enum Effect {
     Measure(Asked),
     Simulate(Asked),
     Retrain(Asked, u32),
+    Replay(ReplayAsked),
 }
 
 /// What comes back.
@@ -196,6 +242,8 @@ pub(crate) enum Event {
     Unfit(u32, Arc<Dataset>, Problem),
     Measured(Box<World>),
     Simulated(Box<Weeks>),
+    /// Every policy was played.
+    Replayed(Box<Revealed>),
     /// These sliders can't be worked out.
     Wrong(Slot, Asked, Problem),
     /// A model was trained on recent rows; with what went wrong in keeping it.
@@ -265,6 +313,13 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .keys(Modifiers::NONE, Key::Num0)
             .when(is_ready, NO_LAB),
     ];
+    for (part, title, icon) in [
+        (Part::Laboratory, "Drift: the laboratory", Icon::SLIDERS_HORIZONTAL),
+        (Part::Methods, "Drift: the method duel", Icon::SCALES),
+        (Part::Policies, "Drift: re-training policies", Icon::ARROW_COUNTER_CLOCKWISE),
+    ] {
+        all.push(Action::new(title, icon, Command::Show(part)).when(is_ready, NO_LAB));
+    }
     for (preset, key) in scenarios(&state.truth).into_iter().zip(KEYS) {
         all.push(
             Action::new(
@@ -330,6 +385,17 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Choose(name) => state.screen.drift.chosen = name,
         Command::Retrain => return retrain(state),
+        Command::Replay => {
+            let draft = &state.screen.drift;
+            if let Some(asked) = asked(&state.truth, draft).and_then(|asked| replay_asked(asked, draft))
+                && !state.results.drift.replaying
+            {
+                state.results.drift.replaying = true;
+                state.results.drift.replay_problem = None;
+                return vec![AppEffect::Drift(Effect::Replay(asked))];
+            }
+        }
+        Command::Show(part) => state.screen.drift.part = part,
     }
     Vec::new()
 }
@@ -366,6 +432,23 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
         Event::Simulated(weeks) => {
             results.simulating = false;
             results.weeks = Some(*weeks);
+        }
+        Event::Replayed(revealed) => {
+            results.replaying = false;
+            let said = revealed.replays.iter().find(|replay| {
+                let own = RetrainPolicy::ALL.get(revealed.asked.bet);
+                own == Some(&replay.policy)
+            });
+            let said = said.map_or_else(String::new, |replay| {
+                let trainings = format::plural(replay.retrainings, "training", "trainings");
+                format!(
+                    "{}: {trainings}, {} labels",
+                    replay.policy.title(),
+                    format::rows(replay.labels_bought)
+                )
+            });
+            results.revealed = Some(*revealed);
+            state.say(StatusKind::Done, said);
         }
         Event::Wrong(slot, asked, problem) => {
             ended(results, slot);
@@ -411,6 +494,7 @@ fn ended(results: &mut Results, slot: Slot) {
         Slot::DriftLab => results.preparing = false,
         Slot::DriftWorld => results.measuring = false,
         Slot::DriftWeeks => results.simulating = false,
+        Slot::DriftPolicies => results.replaying = false,
         _ => {}
     }
 }
@@ -431,6 +515,10 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
             if let Some(number) = results.retraining.take() {
                 train::give_back(state, number);
             }
+        }
+        Slot::DriftPolicies => {
+            results.revealed = None;
+            results.replay_problem = Some(problem);
         }
         _ => {
             if let Some(asked) = asked {
@@ -464,7 +552,7 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     if state.screen.drift.chosen.take().is_some() {
         return Vec::new();
     }
-    let running = [Slot::DriftRetrain, Slot::DriftLab];
+    let running = [Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftLab];
     if let Some(slot) = running.into_iter().find(|slot| state.work.job(*slot).is_some()) {
         return vec![AppEffect::CancelSlot(slot)];
     }

@@ -2,27 +2,34 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Label, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::advice::advice_ui;
 use super::cards::cards_ui;
 use super::controls::controls_ui;
 use super::detail::detail_ui;
 use super::lab::Lab;
+use super::methods::{pairs_ui, race_ui};
+use super::policies::{bet_ui, revealed_ui};
 use super::weeks::weeks_ui;
-use super::{Asked, Command, Draft, Results, asked, ready};
+use super::{Asked, Command, Draft, Part, Results, asked, ready};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::{PageId, View};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, card_frame, card_ground, empty_state, follow_focus, page_head, problem_ui, spinner,
+    Button, Segment, card_frame, card_ground, empty_state, follow_focus, page_head, problem_ui, segmented,
+    spinner,
 };
 
 /// The width of the sliders' card and of the advice's.
 const CONTROLS: f32 = 272.0;
 const ADVICE: f32 = 308.0;
+/// From this width on there is room for what the page is about, in its head.
+const WIDE: f32 = 1060.0;
+/// The width of the choice between the page's parts.
+const PARTS: f32 = 272.0;
 /// From this width on all three stand side by side.
 const SIDE_BY_SIDE: f32 = 1000.0;
 /// The height of the error's card, and the least of all cards together.
@@ -39,8 +46,18 @@ pub(crate) fn drift_page_ui(
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
-    let about = "Has the world moved away from the data the model learned?";
-    page_head(ui, view.compact, "Drift", about, legend_ui);
+    let is_wide = ui.available_width() >= WIDE;
+    let about = if is_wide { "Has the world moved away from the data the model learned?" } else { "" };
+    let is_ready = ready(view.truth, results).is_some();
+    page_head(ui, view.compact, "Drift", about, |ui| {
+        if draft.part != Part::Policies {
+            legend_ui(ui);
+            ui.add_space(space::S4);
+        }
+        if is_ready {
+            parts_ui(ui, draft);
+        }
+    });
     let (Some(version), Some(data)) = (view.truth.champion(), view.truth.data()) else {
         nothing_ui(ui, view, commands);
         return;
@@ -75,6 +92,10 @@ pub(crate) fn drift_page_ui(
     if let Some(asked) = asked(view.truth, draft) {
         work_out(ui, results, &lab, &asked, commands);
     }
+    if draft.part != Part::Laboratory {
+        two_ui(ui, view, results, &lab, draft, commands);
+        return;
+    }
     let mut place = ui.available_rect_before_wrap();
     let width = place.width();
     // the scroll bar stands in the page's padding, not over the cards
@@ -104,6 +125,46 @@ pub(crate) fn drift_page_ui(
         advice_ui(&mut part(ui, right, "advice"), view, results, draft, commands);
         follow_focus(ui);
     });
+}
+
+/// The parts of the page.
+fn parts_ui(ui: &mut Ui, draft: &mut Draft) {
+    let parts = [
+        Segment::new(Part::Laboratory, "Laboratory"),
+        Segment::new(Part::Methods, "Method duel"),
+        Segment::new(Part::Policies, "Policies"),
+    ];
+    ui.allocate_ui_with_layout(
+        vec2(PARTS, size::CONTROL_COMPACT),
+        Layout::left_to_right(Align::Center),
+        |ui| {
+            segmented(ui, "Part of the page", &mut draft.part, &parts, size::CONTROL_COMPACT, Some(PARTS));
+        },
+    );
+}
+
+/// A choice on the left, and what comes of it on the right.
+fn two_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    lab: &Lab,
+    draft: &mut Draft,
+    commands: &mut Commands,
+) {
+    let rect = ui.available_rect_before_wrap();
+    let rect = rect.with_max_y(rect.bottom() - 2.0);
+    let left = rect.with_max_x(rect.left() + CONTROLS);
+    let right = rect.with_min_x(left.right() + space::S4);
+    let mut choice = part(ui, left, "choice");
+    if draft.part == Part::Methods {
+        pairs_ui(&mut choice, lab, draft);
+        race_ui(&mut part(ui, right, "race"), lab, draft);
+    } else {
+        bet_ui(&mut choice, view, results, lab, draft, commands);
+        let now = asked(view.truth, draft);
+        revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
+    }
 }
 
 /// A card's place, with its ground painted.

@@ -1,0 +1,146 @@
+//! The further parts of the Drift page: what goes wrong in measuring, the method duel, the re-training policies.
+
+use eframe::egui::{self, Key};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::bench::Bench;
+use crate::drift::{at_rest, card, psi, settled};
+
+fn set(bench: &mut Bench, slider: &str, value: f64) {
+    bench.harness.get_by_role_and_label(egui::Role::Slider, slider).set_value_accesskit(value);
+    bench.harness.step();
+    bench.harness.step();
+}
+
+#[test]
+fn what_goes_wrong_in_measuring_has_sliders_of_its_own() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    let name = "temperature_c: noise";
+    assert!(bench.harness.query_by_role_and_label(egui::Role::Slider, name).is_none());
+    bench.click("temperature_c: more sliders");
+    set(&mut bench, "temperature_c: in another unit", 33.0);
+    bench.wait_for("temperature_c: Drift");
+    at_rest(&mut bench);
+    bench.picture("drift_measuring");
+    // a third in Fahrenheit is what the scenario of the mix-up does, to the rounding of a third
+    let by_hand = psi(&card(&bench, "temperature_c"));
+    bench.key(Key::Num6);
+    at_rest(&mut bench);
+    let by_scenario = psi(&card(&bench, "temperature_c"));
+    assert!((by_hand - by_scenario).abs() < 0.1, "{by_hand} {by_scenario}");
+    // what is put away is not at work any more
+    bench.click("temperature_c: fewer sliders");
+    bench.wait_for("temperature_c: Stable");
+    at_rest(&mut bench);
+    bench.click("temperature_c: more sliders");
+    set(&mut bench, "temperature_c: clipped", 60.0);
+    bench.wait_for("temperature_c: Drift");
+    set(&mut bench, "temperature_c: clipped", 0.0);
+    bench.wait_for("temperature_c: Stable");
+    set(&mut bench, "temperature_c: noise", 10.0);
+    bench.wait_for("temperature_c: Drift");
+}
+
+/// What a statistic says: "alarm", "calm".
+fn says(bench: &Bench, statistic: &str) -> String {
+    let line = bench.text_of(&format!("{statistic}: "));
+    let said = ["alarm", "calm"].into_iter().find(|said| line.contains(&format!(", {said} at ")));
+    said.unwrap_or_else(|| panic!("{line}")).to_owned()
+}
+
+const STATISTICS: [&str; 5] =
+    ["PSI", "Kolmogorov–Smirnov", "Wasserstein, in σ", "Jensen–Shannon", "Chi-squared"];
+
+#[test]
+fn each_statistic_is_fooled_by_a_sample_of_its_own() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.click("Method duel");
+    bench.wait_for("Who raises the alarm?");
+    // misses what is there: it alone is calm, or those that count in the same bins
+    for (sample, fooled, is_alarmed, another, says_otherwise) in [
+        ("Huddled inside the bins", "PSI", false, "Kolmogorov–Smirnov", true),
+        ("Two in a hundred in another unit", "Kolmogorov–Smirnov", false, "Wasserstein, in σ", true),
+        ("A single typing error", "Wasserstein, in σ", true, "Kolmogorov–Smirnov", false),
+        ("A handful of rows", "Jensen–Shannon", true, "Kolmogorov–Smirnov", false),
+        ("Very many rows", "Chi-squared", true, "PSI", false),
+    ] {
+        bench.click(sample);
+        bench.settle();
+        let word = |alarm: bool| if alarm { "alarm" } else { "calm" };
+        assert_eq!(says(&bench, fooled), word(is_alarmed), "{sample}: {}", bench.labels());
+        assert_eq!(says(&bench, another), word(says_otherwise), "{sample}: {}", bench.labels());
+        assert!(bench.text_of(&format!("{fooled}: ")).ends_with(", fooled"));
+    }
+    bench.picture("drift_methods");
+    // far enough nobody is fooled
+    bench.click("Huddled inside the bins");
+    bench.settle();
+    set(&mut bench, "Move, in standard deviations", 0.8);
+    for statistic in STATISTICS {
+        assert_eq!(says(&bench, statistic), "alarm", "{}", bench.labels());
+    }
+    // the learner's own rows, unmoved
+    bench.click("footfall");
+    bench.settle();
+    for statistic in STATISTICS {
+        assert_eq!(says(&bench, statistic), "calm", "{}", bench.labels());
+    }
+}
+
+/// The error, the trainings and the labels of a policy.
+fn outcome(bench: &Bench, policy: &str) -> (f64, usize, usize) {
+    let line = bench.text_of(policy);
+    let (rest, bought) = line.split_once(", labels ").unwrap();
+    let (rest, trainings) = rest.split_once(", trainings ").unwrap();
+    let error = rest.rsplit(' ').next().unwrap();
+    let digits: String = bought.chars().filter(char::is_ascii_digit).collect();
+    (error.parse().unwrap(), trainings.parse().unwrap(), digits.parse().unwrap())
+}
+
+#[test]
+fn a_policy_is_committed_to_before_its_price_is_seen() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.click("Policies");
+    bench.wait_for("When would you re-train?");
+    assert!(bench.says("Commit to a policy first"), "{}", bench.labels());
+    assert!(bench.one("Commit and reveal").accesskit_node().is_disabled());
+    bench.click("Monthly");
+    bench.click("Commit and reveal");
+    bench.wait_for("Monthly, your choice: ");
+    bench.settle();
+    bench.picture("drift_policies");
+    let [never, monthly, rolling] =
+        ["Never: ", "Monthly, your choice: ", "Rolling window: "].map(|policy| outcome(&bench, policy));
+    assert_eq!((never.1, never.2), (0, 0));
+    // 20 weeks of 400 rows whose labels come two weeks later: every fourth week, and every week from the third on; at the
+    // end of the last week the labels of 18 are there
+    assert_eq!((monthly.1, monthly.2), (5, 18 * 400));
+    assert_eq!((rolling.1, rolling.2), (18, 18 * 400));
+    // from the ninth week on the rule is another: who learns from it again is better off
+    assert!(rolling.0 < monthly.0 && monthly.0 < never.0, "{never:?} {monthly:?} {rolling:?}");
+    assert!(bench.says("above the lowest error, which"), "{}", bench.labels());
+    // another world has another outcome
+    bench.click("Laboratory");
+    bench.click("Reset the sliders");
+    at_rest(&mut bench);
+    bench.click("Policies");
+    assert!(bench.says("Commit to a policy first"), "{}", bench.labels());
+    // and the winters as they were
+    bench.click("The table's dates");
+    bench.click("Never");
+    bench.click("Commit and reveal");
+    bench.wait_for("Never, your choice: ");
+    assert_eq!(outcome(&bench, "Never, your choice: ").1, 0);
+    assert!(outcome(&bench, "Rolling window: ").1 > 10);
+}
+
+#[test]
+fn the_further_parts_find_room_in_a_small_dark_window() {
+    let mut bench = settled(1024.0, 700.0, egui::Theme::Dark);
+    bench.click("Method duel");
+    bench.wait_for("Who raises the alarm?");
+    bench.picture("drift_methods_small");
+}
