@@ -171,7 +171,8 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::DriftWorld
                 | Slot::DriftWeeks
                 | Slot::DriftRetrain
-                | Slot::DriftPolicies => {
+                | Slot::DriftPolicies
+                | Slot::DriftSend => {
                     drift::cancelled(state, slot);
                 }
                 Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
@@ -250,7 +251,12 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::KeepSecret => {
             requests::failed(state, slot, problem);
         }
-        Slot::DriftLab | Slot::DriftWorld | Slot::DriftWeeks | Slot::DriftRetrain | Slot::DriftPolicies => {
+        Slot::DriftLab
+        | Slot::DriftWorld
+        | Slot::DriftWeeks
+        | Slot::DriftRetrain
+        | Slot::DriftPolicies
+        | Slot::DriftSend => {
             drift::failed(state, slot, problem);
         }
         Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}

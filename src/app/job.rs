@@ -96,6 +96,8 @@ pub(crate) enum Slot {
     DriftRetrain,
     /// Re-training policies being played over the same weeks.
     DriftPolicies,
+    /// Rows being sent through the server, or its log being watched.
+    DriftSend,
 }
 
 /// Why a job did not do what it was for.

@@ -214,6 +214,17 @@ impl PredictionLog {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
+    /// The latest requests to a model, oldest first.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn of_model(&self, model: &str, limit: u32) -> Result<Vec<LogRow>, LogError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT * FROM requests WHERE model = ?1 ORDER BY number DESC LIMIT ?2) ORDER BY number"
+        );
+        self.read(&sql, params![model, limit])
+    }
+
     /// The latest requests, newest first, of which some text (id, path, model, body) contains `text`; all, if it is empty.
     ///
     /// # Errors
@@ -224,9 +235,13 @@ impl PredictionLog {
              instr(coalesce(model, ''), ?1) OR instr(coalesce(key_name, ''), ?1) OR instr(coalesce(request, ''), ?1) \
              OR instr(coalesce(response, ''), ?1) ORDER BY number DESC LIMIT ?2"
         );
+        self.read(&sql, params![text, limit])
+    }
+
+    fn read(&self, sql: &str, wanted: impl rusqlite::Params) -> Result<Vec<LogRow>, LogError> {
         let read = || {
-            let mut select = self.connection.prepare_cached(&sql)?;
-            let rows = select.query_map(params![text, limit], |row| {
+            let mut select = self.connection.prepare_cached(sql)?;
+            let rows = select.query_map(wanted, |row| {
                 Ok(LogRow {
                     request_id: row.get(0)?,
                     at_unix_millis: row.get(1)?,

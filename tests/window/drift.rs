@@ -11,7 +11,7 @@ use crate::predict::with_model;
 fn at_drift(width: f32, height: f32, theme: egui::Theme) -> Bench {
     Bench::prepared(width, height, theme, |workspace| {
         let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
-        saved["screen"] = json!({"page": "drift"});
+        saved["screen"] = json!({"page": "drift", "serve": {"port": "0"}});
         saved
     })
 }

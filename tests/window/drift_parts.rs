@@ -144,3 +144,66 @@ fn the_further_parts_find_room_in_a_small_dark_window() {
     bench.wait_for("Who raises the alarm?");
     bench.picture("drift_methods_small");
 }
+
+/// What the log holds, read by SQLite itself.
+fn logged(bench: &Bench, what: &str) -> i64 {
+    let log = rusqlite::Connection::open(bench.workspace().join("log.db")).unwrap();
+    let sql = format!("SELECT {what} FROM requests WHERE request_id LIKE 'drift-%' AND status = 200");
+    log.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
+
+/// "footfall: 12 of 20 windows drifted".
+fn bad_windows(bench: &Bench, name: &str) -> (usize, usize) {
+    let labels = bench.text_of(&format!("{name}: "));
+    let numbers: Vec<usize> = labels.split([' ', ':']).filter_map(|word| word.parse().ok()).collect();
+    (numbers[0], numbers[1])
+}
+
+#[test]
+fn shifted_rows_go_through_the_server_and_its_log_is_watched() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.click("Monitor");
+    bench.wait_till_said("The server is not running");
+    bench.click("Start server");
+    bench.wait_till_said("Send 1");
+    let send = bench.text_of("Send 1");
+    bench.click(&send);
+    bench.wait_till_said("mean error: ");
+    bench.wait_for(&send);
+    bench.settle();
+    // each row was a request of its own, and stands in the log under an id of its own
+    assert_eq!(logged(&bench, "count(*)"), 1_000);
+    assert_eq!(logged(&bench, "count(DISTINCT request_id)"), 1_000);
+    assert_eq!(logged(&bench, "max(n_rows)"), 1);
+    // the change comes with the ninth week of fifty rows
+    assert_eq!(bad_windows(&bench, "footfall"), (12, 20));
+    assert_eq!(bad_windows(&bench, "temperature_c").1, 20);
+    assert!(bad_windows(&bench, "temperature_c").0 <= 2, "{}", bench.text_of("temperature_c: "));
+    // of the last two weeks nobody knows the truth yet
+    assert!(bench.says("900 have come, 100 are on their way"), "{}", bench.labels());
+    let (worse, _) = bad_windows(&bench, "mean error");
+    assert!((5..=10).contains(&worse), "{worse}");
+    assert!(bench.says("alert footfall: Raised"));
+    bench.click("Acknowledge footfall");
+    bench.wait_till_said("alert footfall: Acknowledged");
+    bench.click("Deliver the next 50");
+    bench.wait_till_said("950 have come, 50 are on their way");
+    bench.settle();
+    assert!(bench.says("alert footfall: Acknowledged"), "an alert that someone knows of stays known");
+    // what was watched stays when the server is gone, whose address would be another in each picture
+    bench.click("Serve");
+    bench.click("Stop server");
+    bench.wait_for("Server: not serving");
+    bench.click("Drift");
+    bench.wait_till_said("The server is not running");
+    bench.settle();
+    bench.picture("drift_monitor");
+    // fewer, larger windows over the same log
+    bench.click("200 requests");
+    bench.wait_till_said("of 5 windows drifted");
+    bench.settle();
+    assert_eq!(bad_windows(&bench, "footfall"), (3, 5));
+}

@@ -96,7 +96,9 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
             PageId::Train => train_page_ui(ui, view, &results.train, &mut screen.train, commands),
             PageId::Predict => predict_page_ui(ui, view, &results.predict, &mut screen.predict, commands),
             PageId::Serve => serve_page_ui(ui, view, &results.serve, &mut screen.serve, commands),
-            PageId::Drift => drift_page_ui(ui, view, &results.drift, &mut screen.drift, commands),
+            PageId::Drift => {
+                drift_page_ui(ui, view, (&results.serve, &results.drift), &mut screen.drift, commands);
+            }
             page => coming_page_ui(ui, page, view),
         }
     });

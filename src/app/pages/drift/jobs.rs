@@ -6,10 +6,12 @@ use rand::RngExt;
 
 use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
 use super::policies::{Played, ReplayAsked, Revealed};
+use super::sending;
+use super::served::ServedAsked;
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
-use crate::app::pages::train;
+use crate::app::pages::{serve, train};
 use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::Table;
 use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
@@ -43,6 +45,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) => Slot::DriftRetrain,
         Effect::Replay(_) => Slot::DriftPolicies,
+        Effect::Send(_) | Effect::Watch => Slot::DriftSend,
     };
     let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
     if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
@@ -85,6 +88,42 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let done = weeks(&predictor, &lab, asked.clone(), handle)
                     .map(|weeks| Event::Simulated(Box::new(weeks)));
                 or_wrong(done, Slot::DriftWeeks, asked)
+            });
+        }
+        Effect::Send(asked) => {
+            let (Some(lab), Some(endpoint)) = (lab, serve::endpoint(state)) else {
+                super::not_begun(state, slot);
+                state.results.drift.monitor.problem = Some(Problem::new(
+                    "The server is not running",
+                    "Start it; the rows are sent to it as any other client would send them.",
+                ));
+                return;
+            };
+            let monitor = &state.results.drift.monitor;
+            let run = format!("drift-{:x}-{}", state.work.clock.unix_millis(), monitor.runs + 1);
+            outside.start(state, Slot::DriftSend, "Sending shifted rows", move |handle| {
+                let sent = sending::send(&predictor, &lab, &asked, &endpoint, &run, handle)?;
+                Ok(AppEvent::Drift(Event::Sent(Box::new(sent))))
+            });
+        }
+        Effect::Watch => {
+            let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
+                super::not_begun(state, slot);
+                state.results.drift.monitor.problem = Some(Problem::new(
+                    "There is no prediction log",
+                    "This session has no workspace folder, in which the server would keep it.",
+                ));
+                return;
+            };
+            let monitor = &state.results.drift.monitor;
+            let labels = monitor.labels.clone();
+            let last = monitor.late.last().or(labels.last()).map(|(id, _)| id.clone());
+            let draft = state.screen.drift.monitor.clone();
+            let asked = ServedAsked { champion, log };
+            outside.start(state, Slot::DriftSend, "Watching the prediction log", move |handle| {
+                let last = (last.as_deref(), handle);
+                let served = sending::watch(&predictor, &lab, &asked, &draft, &labels, last)?;
+                Ok(AppEvent::Drift(Event::Watched(Box::new(served))))
             });
         }
         Effect::Replay(asked) => {
@@ -257,6 +296,16 @@ fn rows_of_weeks(
     let mut simulated = simulate(&table, target, shifts, timeline, Some(&relation), progress)?;
     simulated.drain(..skipped.min(simulated.len()));
     Ok((simulated, rows_per_week))
+}
+
+/// The weeks of the timeline, with their rows.
+pub(super) fn rows_of_timeline(
+    predictor: &Predictor,
+    lab: &Lab,
+    shifts: &Shifts,
+    progress: &Progress,
+) -> Result<Vec<Week>, JobError> {
+    Ok(rows_of_weeks(predictor, lab, shifts, Drawn::Timeline, progress)?.0)
 }
 
 fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<Weeks, JobError> {

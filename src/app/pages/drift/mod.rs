@@ -9,6 +9,8 @@ mod lab;
 mod methods;
 mod page;
 mod policies;
+mod sending;
+mod served;
 mod weeks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ use lab::{Lab, Live, Outline, Prepared};
 use methods::Methods;
 pub(crate) use page::drift_page_ui;
 use policies::{Policies, ReplayAsked, Revealed, replay_asked};
+use served::{Monitor, MonitorDraft, Sent, Served};
 
 use crate::app::command::Action;
 use crate::app::effect::Effect as AppEffect;
@@ -54,6 +57,8 @@ pub(crate) enum Part {
     Methods,
     /// Re-training policies against each other.
     Policies,
+    /// The served model, by its log.
+    Monitor,
 }
 
 /// What the learner set on this page; kept over a restart.
@@ -72,6 +77,7 @@ pub(crate) struct Draft {
     pub(crate) part: Part,
     pub(crate) methods: Methods,
     pub(crate) policies: Policies,
+    pub(crate) monitor: MonitorDraft,
     /// The inputs whose further sliders are shown.
     #[serde(skip)]
     pub(crate) open: BTreeSet<String>,
@@ -93,6 +99,7 @@ impl Default for Draft {
             part: Part::default(),
             methods: Methods::default(),
             policies: Policies::default(),
+            monitor: MonitorDraft::default(),
             open: BTreeSet::new(),
             chosen: None,
             live: None,
@@ -133,6 +140,8 @@ pub(crate) struct Results {
     pub(crate) replay_problem: Option<Problem>,
     /// Whether a job plays them.
     pub(crate) replaying: bool,
+    /// The served model, watched.
+    pub(crate) monitor: Monitor,
     /// What models that were trained here learned from, by number.
     pub(crate) learned: BTreeMap<u32, Arc<Table>>,
 }
@@ -222,6 +231,14 @@ pub(crate) enum Command {
     Replay,
     /// Show another part of the page.
     Show(Part),
+    /// Send the weeks' rows through the server, and watch its log.
+    Send,
+    /// Read the log again.
+    Watch,
+    /// The next labels come.
+    Deliver,
+    /// Someone knows of this alert, raised by the window of that time.
+    Acknowledge(String, i64),
 }
 
 /// What this page does outside the state.
@@ -232,6 +249,8 @@ pub(crate) enum Effect {
     Simulate(Asked),
     Retrain(Asked, u32),
     Replay(ReplayAsked),
+    Send(Asked),
+    Watch,
 }
 
 /// What comes back.
@@ -242,6 +261,10 @@ pub(crate) enum Event {
     Unfit(u32, Arc<Dataset>, Problem),
     Measured(Box<World>),
     Simulated(Box<Weeks>),
+    /// Rows were sent.
+    Sent(Box<Sent>),
+    /// The log was watched.
+    Watched(Box<Served>),
     /// Every policy was played.
     Replayed(Box<Revealed>),
     /// These sliders can't be worked out.
@@ -317,6 +340,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (Part::Laboratory, "Drift: the laboratory", Icon::SLIDERS_HORIZONTAL),
         (Part::Methods, "Drift: the method duel", Icon::SCALES),
         (Part::Policies, "Drift: re-training policies", Icon::ARROW_COUNTER_CLOCKWISE),
+        (Part::Monitor, "Drift: the monitor", Icon::PULSE),
     ] {
         all.push(Action::new(title, icon, Command::Show(part)).when(is_ready, NO_LAB));
     }
@@ -396,8 +420,39 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             }
         }
         Command::Show(part) => state.screen.drift.part = part,
+        Command::Send => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.monitor.busy
+            {
+                results.monitor.busy = true;
+                results.monitor.problem = None;
+                return effect(Effect::Send(asked));
+            }
+        }
+        Command::Watch => return watch_again(state),
+        Command::Deliver => {
+            let monitor = &mut results.monitor;
+            let next = monitor.late.len().min(sending::PER_WEEK);
+            monitor.labels.extend(monitor.late.drain(..next));
+            return watch_again(state);
+        }
+        Command::Acknowledge(name, at) => {
+            state.screen.drift.monitor.acknowledged.insert((name, at));
+            return watch_again(state);
+        }
     }
     Vec::new()
+}
+
+/// Has the log read again; a job that does so already is begun anew.
+fn watch_again(state: &mut AppState) -> Vec<AppEffect> {
+    let monitor = &mut state.results.drift.monitor;
+    // while rows are sent it is read at their end
+    if std::mem::replace(&mut monitor.busy, true) {
+        return Vec::new();
+    }
+    monitor.problem = None;
+    vec![AppEffect::Drift(Effect::Watch)]
 }
 
 fn retrain(state: &mut AppState) -> Vec<AppEffect> {
@@ -432,6 +487,33 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
         Event::Simulated(weeks) => {
             results.simulating = false;
             results.weeks = Some(*weeks);
+        }
+        Event::Sent(sent) => {
+            let monitor = &mut results.monitor;
+            monitor.runs += 1;
+            monitor.sent = Some((sent.answered, sent.refused));
+            let Sent { answered, refused, labels, late } = *sent;
+            // what was still to come of the time before has come by now
+            let before = std::mem::replace(&mut monitor.late, late);
+            monitor.labels.extend(before);
+            monitor.labels.extend(labels);
+            let said = format!(
+                "Sent {}: {} answered, {} refused",
+                format::plural(answered + refused, "row", "rows"),
+                format::rows(answered),
+                format::rows(refused)
+            );
+            state.say(StatusKind::Done, said);
+            return vec![AppEffect::Drift(Effect::Watch)];
+        }
+        Event::Watched(served) => {
+            results.monitor.busy = false;
+            let by = served.by;
+            results.monitor.served = Some(*served);
+            // cut in another way in the meantime
+            if by != state.screen.drift.monitor.by {
+                return watch_again(state);
+            }
         }
         Event::Replayed(revealed) => {
             results.replaying = false;
@@ -495,6 +577,7 @@ fn ended(results: &mut Results, slot: Slot) {
         Slot::DriftWorld => results.measuring = false,
         Slot::DriftWeeks => results.simulating = false,
         Slot::DriftPolicies => results.replaying = false,
+        Slot::DriftSend => results.monitor.busy = false,
         _ => {}
     }
 }
@@ -516,6 +599,7 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
                 train::give_back(state, number);
             }
         }
+        Slot::DriftSend => results.monitor.problem = Some(problem),
         Slot::DriftPolicies => {
             results.revealed = None;
             results.replay_problem = Some(problem);
@@ -552,7 +636,7 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     if state.screen.drift.chosen.take().is_some() {
         return Vec::new();
     }
-    let running = [Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftLab];
+    let running = [Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftSend, Slot::DriftLab];
     if let Some(slot) = running.into_iter().find(|slot| state.work.job(*slot).is_some()) {
         return vec![AppEffect::CancelSlot(slot)];
     }

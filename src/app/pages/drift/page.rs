@@ -11,11 +11,12 @@ use super::detail::detail_ui;
 use super::lab::Lab;
 use super::methods::{pairs_ui, race_ui};
 use super::policies::{bet_ui, revealed_ui};
+use super::served::{send_ui, served_ui};
 use super::weeks::weeks_ui;
 use super::{Asked, Command, Draft, Part, Results, asked, ready};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
-use crate::app::pages::{PageId, View};
+use crate::app::pages::{PageId, View, serve};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
@@ -27,9 +28,9 @@ use crate::app::widgets::{
 const CONTROLS: f32 = 272.0;
 const ADVICE: f32 = 308.0;
 /// From this width on there is room for what the page is about, in its head.
-const WIDE: f32 = 1060.0;
+const WIDE: f32 = 1120.0;
 /// The width of the choice between the page's parts.
-const PARTS: f32 = 272.0;
+const PARTS: f32 = 352.0;
 /// From this width on all three stand side by side.
 const SIDE_BY_SIDE: f32 = 1000.0;
 /// The height of the error's card, and the least of all cards together.
@@ -42,7 +43,7 @@ const BELOW: f32 = 560.0;
 pub(crate) fn drift_page_ui(
     ui: &mut Ui,
     view: View<'_>,
-    results: &Results,
+    (server, results): (&serve::Results, &Results),
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
@@ -50,7 +51,7 @@ pub(crate) fn drift_page_ui(
     let about = if is_wide { "Has the world moved away from the data the model learned?" } else { "" };
     let is_ready = ready(view.truth, results).is_some();
     page_head(ui, view.compact, "Drift", about, |ui| {
-        if draft.part != Part::Policies {
+        if matches!(draft.part, Part::Laboratory | Part::Methods) {
             legend_ui(ui);
             ui.add_space(space::S4);
         }
@@ -93,7 +94,7 @@ pub(crate) fn drift_page_ui(
         work_out(ui, results, &lab, &asked, commands);
     }
     if draft.part != Part::Laboratory {
-        two_ui(ui, view, results, &lab, draft, commands);
+        two_ui(ui, view, (server, results), &lab, draft, commands);
         return;
     }
     let mut place = ui.available_rect_before_wrap();
@@ -133,6 +134,7 @@ fn parts_ui(ui: &mut Ui, draft: &mut Draft) {
         Segment::new(Part::Laboratory, "Laboratory"),
         Segment::new(Part::Methods, "Method duel"),
         Segment::new(Part::Policies, "Policies"),
+        Segment::new(Part::Monitor, "Monitor"),
     ];
     ui.allocate_ui_with_layout(
         vec2(PARTS, size::CONTROL_COMPACT),
@@ -147,7 +149,7 @@ fn parts_ui(ui: &mut Ui, draft: &mut Draft) {
 fn two_ui(
     ui: &mut Ui,
     view: View<'_>,
-    results: &Results,
+    (server, results): (&serve::Results, &Results),
     lab: &Lab,
     draft: &mut Draft,
     commands: &mut Commands,
@@ -157,13 +159,20 @@ fn two_ui(
     let left = rect.with_max_x(rect.left() + CONTROLS);
     let right = rect.with_min_x(left.right() + space::S4);
     let mut choice = part(ui, left, "choice");
-    if draft.part == Part::Methods {
-        pairs_ui(&mut choice, lab, draft);
-        race_ui(&mut part(ui, right, "race"), lab, draft);
-    } else {
-        bet_ui(&mut choice, view, results, lab, draft, commands);
-        let now = asked(view.truth, draft);
-        revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
+    match draft.part {
+        Part::Methods => {
+            pairs_ui(&mut choice, lab, draft);
+            race_ui(&mut part(ui, right, "race"), lab, draft);
+        }
+        Part::Policies => {
+            bet_ui(&mut choice, view, results, lab, draft, commands);
+            let now = asked(view.truth, draft);
+            revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
+        }
+        Part::Monitor | Part::Laboratory => {
+            send_ui(&mut choice, view, (server, results), draft, commands);
+            served_ui(&mut part(ui, right, "served"), view, results, commands);
+        }
     }
 }
 

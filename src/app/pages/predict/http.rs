@@ -26,7 +26,7 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// A JSON body to the model.
-    pub(super) fn request(&self, body: Vec<u8>) -> Request {
+    pub(crate) fn request(&self, body: Vec<u8>) -> Request {
         let path = format!("{}/models/{}/predict", self.base, crate::protocol::percent_encode(&self.model.0));
         let mut request = Request::new("POST", &path).header("Content-Type", "application/json").body(body);
         if let Some(key) = &self.key {
@@ -39,7 +39,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// A [`Problem`] where nothing is; [`JobError::Cancelled`].
-    pub(super) fn send(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
+    pub(crate) fn send(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
         match self.client.send(request, &Settings::default(), progress) {
             Ok(exchange) => Ok(exchange),
             Err(SendError::Cancelled) => Err(JobError::Cancelled),
@@ -57,7 +57,7 @@ impl Endpoint {
     }
 
     /// What an answer says that is no success.
-    pub(super) fn not_ok(exchange: &Exchange) -> Problem {
+    pub(crate) fn not_ok(exchange: &Exchange) -> Problem {
         let json: Option<Value> = serde_json::from_slice(&exchange.body).ok();
         let detail = json.as_ref().and_then(|json| json.get("detail")).and_then(Value::as_str);
         let said = detail.or_else(|| exchange.text()).unwrap_or_default();

@@ -96,6 +96,11 @@ pub(super) fn key_file(state: &AppState) -> Option<PathBuf> {
     state.truth.folder.as_ref().map(|folder| folder.root().join("keys.toml"))
 }
 
+/// The prediction log of this workspace's server.
+pub(crate) fn log_file(state: &AppState) -> Option<PathBuf> {
+    state.truth.folder.as_ref().map(|folder| folder.root().join("log.db"))
+}
+
 /// The running server with the champion, as a client reaches it.
 pub(crate) fn endpoint(state: &AppState) -> Option<predict::Endpoint> {
     let (results, draft) = (&state.results.serve, &state.screen.serve);
@@ -223,7 +228,7 @@ fn start(state: &mut AppState, outside: &mut Outside<'_>) {
         workers: usize::try_from(draft.workers).unwrap_or(1).max(1),
         protocols: Protocol::ALL.into_iter().filter(|one| !draft.off.contains(one.name())).collect(),
         access,
-        log: state.truth.folder.as_ref().map(|folder| LogSettings::new(folder.root().join("log.db"))),
+        log: log_file(state).map(LogSettings::new),
         clock: outside.clock,
         ..ServerSettings::default()
     };

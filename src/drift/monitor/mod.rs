@@ -1,7 +1,11 @@
 //! Watching a model at work: windows over its log, labels that come late, and alerts with a state and a history.
 
+mod watch;
+
 use std::collections::HashMap;
 use std::ops::Range;
+
+pub use watch::{ERROR, Logged, Watched, WatchedWindow, Watching};
 
 use serde::{Deserialize, Serialize};
 
