@@ -207,3 +207,60 @@ fn shifted_rows_go_through_the_server_and_its_log_is_watched() {
     bench.settle();
     assert_eq!(bad_windows(&bench, "footfall"), (3, 5));
 }
+
+#[test]
+fn the_pandemic_has_a_switch_between_inputs_alone_and_another_rule() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    // another kind of model was tried on the same weeks
+    bench.wait_till_said("a decision tree on the same 2400 later rows");
+    let inputs = card(&bench, "footfall");
+    let switch = bench.harness.get_by_role_and_label(egui::Role::Switch, "The rule itself changes, too");
+    switch.click_accesskit();
+    bench.harness.step();
+    bench.wait_for("over 20 weeks");
+    at_rest(&mut bench);
+    // the same inputs, under the rule as it was: what was learned still holds
+    assert_eq!(card(&bench, "footfall"), inputs);
+    assert!(!bench.says("above the line"), "{}", bench.labels());
+    bench.harness.get_by_role_and_label(egui::Role::Switch, "The rule itself changes, too").click_accesskit();
+    bench.harness.step();
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    assert_eq!(card(&bench, "footfall"), inputs);
+}
+
+#[test]
+fn a_model_learns_again_from_recent_rows_from_all_or_from_both_weighted() {
+    let mut bench = settled(1440.0, 900.0, egui::Theme::Light);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    let challenger = |bench: &Bench, label: &str| -> f64 {
+        let text = bench.text_of(label);
+        text.trim_start_matches(label).trim_start_matches(": ").parse().unwrap()
+    };
+    let mut errors = Vec::new();
+    for (at, (choice, button)) in [
+        ("Recent", "Retrain on recent data"),
+        ("Weighted", "Retrain, recent data weighted"),
+        ("All", "Retrain on all data"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        bench.click(choice);
+        bench.settle();
+        // the advice says the same words
+        bench.harness.get_by_role_and_label(egui::Role::Button, button).click();
+        bench.settle();
+        bench.wait_for(&format!("Promote v{} to champion", at + 2));
+        errors.push(challenger(&bench, &format!("v{}, challenger", at + 2)));
+    }
+    // ten weeks of the old rule in the rows hold all of them back, less where the new ones weigh as much
+    assert!(errors[0] < errors[1] && errors[1] < errors[2], "{errors:?}");
+    // 12,708 rows that v1 learned from, and 18 weeks of 400
+    assert!(bench.says("rows: all rows"), "{}", bench.labels());
+}

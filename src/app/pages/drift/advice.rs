@@ -3,25 +3,25 @@
 use eframe::egui::{Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::page::{busy_ui, sentence_ui};
-use super::{Challenge, Command, Draft, Results};
+use super::{Challenge, Command, Draft, Learn, Results};
 use crate::app::command::{Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::{View, train};
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_head, format, hairline_ui, icon_ui, meter, spinner, tag,
+    Button, Segment, Tone, Weight, card_head, format, hairline_ui, icon_ui, meter, segmented, spinner, tag,
 };
 use crate::drift::retraining::{Action, Answer, Finding};
 
 /// The height of the buttons below.
-const FOOT: f32 = 64.0;
+const FOOT: f32 = 104.0;
 
 /// The right card.
 pub(super) fn advice_ui(
     ui: &mut Ui,
     view: View<'_>,
     results: &Results,
-    draft: &Draft,
+    draft: &mut Draft,
     commands: &mut Commands,
 ) {
     let card = ui.max_rect();
@@ -41,34 +41,54 @@ pub(super) fn advice_ui(
             ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
                 ui.set_width(body.width() - space::S3);
                 ui.spacing_mut().item_spacing.y = space::S1;
+                // what was asked for last is seen first
+                if let Some(challenge) = &results.challenge {
+                    ui.add_space(space::S2);
+                    challenge_ui(ui, view, challenge, commands);
+                    ui.add_space(space::S2);
+                    hairline_ui(ui);
+                }
                 for (at, finding) in weeks.advice.findings.iter().enumerate() {
                     finding_ui(ui, at, finding);
                     hairline_ui(ui);
                 }
                 let is_of_now = weeks.asked.shifts == draft.shifts && weeks.asked.delay == draft.delay;
                 advised_ui(ui, weeks.advice.action, &weeks.advice.text, is_of_now);
-                if let Some(challenge) = &results.challenge {
-                    challenge_ui(ui, view, challenge, commands);
-                }
                 ui.add_space(space::S2);
             });
         }
     }
     let t = tokens(ui);
     ui.painter().hline(card.x_range(), foot.top(), hairline(&t));
+    let inner = foot.shrink2(vec2(space::S4, space::S3));
+    let upper = inner.with_max_y(inner.top() + size::CONTROL_COMPACT);
+    let mut choice = ui.new_child(UiBuilder::new().id_salt("learn").max_rect(upper));
+    let choices = [
+        Segment::new(Learn::Recent, "Recent"),
+        Segment::new(Learn::All, "All"),
+        Segment::new(Learn::Weighted, "Weighted"),
+    ];
+    segmented(
+        &mut choice,
+        "Learn from",
+        &mut draft.learn,
+        &choices,
+        size::CONTROL_COMPACT,
+        Some(inner.width()),
+    );
     let mut row = ui.new_child(
         UiBuilder::new()
             .id_salt("foot")
-            .max_rect(foot.shrink2(vec2(space::S4, 0.0)))
+            .max_rect(inner.with_min_y(upper.bottom() + space::S1))
             .layout(Layout::left_to_right(Align::Center)),
     );
     if results.retraining.is_some() {
         spinner(&mut row, size::ICON);
-        row.label(text("Training on recent rows", font::body(), t.text_2));
+        row.label(text(format!("Training on {}", draft.learn.rows()), font::body(), t.text_2));
         return;
     }
-    let key = hint(view.actions, "Retrain on recent data");
-    let retrain = Button::primary("Retrain on recent data").icon(Icon::ARROW_COUNTER_CLOCKWISE).key(key);
+    let key = hint(view.actions, draft.learn.title());
+    let retrain = Button::primary(draft.learn.title()).icon(Icon::ARROW_COUNTER_CLOCKWISE).key(key);
     let width = row.available_width();
     if retrain
         .width(width)
@@ -154,7 +174,7 @@ fn capital(words: &str) -> String {
 fn challenge_ui(ui: &mut Ui, view: View<'_>, challenge: &Challenge, commands: &mut Commands) {
     let t = tokens(ui);
     let duel = &challenge.duel;
-    let learned = format::plural(challenge.rows, "recent row", "recent rows");
+    let learned = format!("{} rows: {}", format::rows(challenge.rows), challenge.learn.rows());
     let said = format!(
         "v{} learned from {learned}. {} on {} that neither has seen:",
         challenge.challenger,

@@ -9,9 +9,9 @@ use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
     Button, Segment, card_head, elided, format, hairline_ui, icon_button, radio_row, round_up, segmented,
-    slider_from_zero, stepper,
+    slider_from_zero, stepper, switch,
 };
-use crate::drift::lab::{Affine, FeatureShift, Schedule, UnitError};
+use crate::drift::lab::{Affine, Concept, FeatureShift, Schedule, UnitError};
 use crate::model::Task;
 
 /// How far the mean goes, in the reference's standard deviations.
@@ -315,7 +315,20 @@ fn behaviour_ui(ui: &mut Ui, view: View<'_>, draft: &mut Draft) {
     let output = &version.model().output.name;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL_COMPACT), Sense::hover());
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, "Behaviour", font::label(), t.text);
-    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, "the rule itself", font::small(), t.text_2);
+    let mut row = ui.new_child(
+        UiBuilder::new().id_salt("behaviour").max_rect(rect).layout(Layout::right_to_left(Align::Center)),
+    );
+    // the pandemic's switch: the same inputs, with and without another rule
+    let mut is_on = draft.shifts.concept != Concept::default();
+    if switch(&mut row, &mut is_on, "The rule itself changes, too").clicked() {
+        let usual = || Concept { factor: 0.75, flipped: 0.2, ..Concept::default() };
+        if is_on {
+            draft.shifts.concept = draft.held.take().unwrap_or_else(usual);
+        } else {
+            draft.held = Some(std::mem::take(&mut draft.shifts.concept));
+        }
+    }
+    row.label(text("the rule itself", font::small(), t.text_2));
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::hover());
     response.on_hover_text(
         "Concept drift: the same inputs lead to another outcome. No statistic of the inputs can see it; only true values can",

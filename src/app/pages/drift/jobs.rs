@@ -8,7 +8,7 @@ use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
 use super::policies::{Played, ReplayAsked, Revealed};
 use super::sending;
 use super::served::ServedAsked;
-use super::{Asked, Effect, Event, WEEKS, Weeks, World};
+use super::{Asked, Effect, Event, Learn, WEEKS, Weeks, World};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{serve, train};
@@ -21,7 +21,7 @@ use crate::drift::retraining::{
 };
 use crate::drift::{Measures, Rule, Sorted, compare, inputs_of, predict_leniently, prediction_drift};
 use crate::inference::Predictor;
-use crate::model::Task;
+use crate::model::{ModelKind, Task};
 use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
 use crate::work::{Progress, Seed};
 use crate::workspace::Folder;
@@ -31,7 +31,9 @@ const MOST_ROWS: usize = 200_000;
 /// The rows of a week: a quarter of the rows there are, within these.
 const WEEK_ROWS: (usize, usize) = (40, 400);
 /// Weeks that count as recent.
-const RECENT: usize = 6;
+pub(super) const RECENT: usize = 6;
+/// The most often that a recent row counts.
+const MOST_WEIGHT: usize = 50;
 /// Weeks after the timeline on which champion and challenger are compared.
 const LATER: usize = 6;
 /// Pairs of resamples for a week's verdict: each week has one.
@@ -133,12 +135,13 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(AppEvent::Drift(Event::Replayed(Box::new(revealed))))
             });
         }
-        Effect::Retrain(asked, number) => {
+        Effect::Retrain(asked, number, learn) => {
             let Some(lab) = lab else { return };
             let folder = state.truth.folder.clone();
-            let title = format!("Training v{number} on recent rows");
+            let title = format!("Training v{number} on {}", learn.rows());
             outside.start(state, Slot::DriftRetrain, title, move |handle| {
-                retrain(&predictor, &lab, &asked, number, folder.as_ref(), handle).map(AppEvent::Drift)
+                retrain(&predictor, &lab, &asked, (number, learn), folder.as_ref(), handle)
+                    .map(AppEvent::Drift)
             });
         }
     }
@@ -191,7 +194,37 @@ fn prepare(
     handle.progress.check()?;
     let settings = settings.unwrap_or_else(|| settings_like(predictor));
     debug_assert_eq!(settings.target, model.output.name);
-    Ok(Lab::new(predictor, (reference, current), held_out, settings, &handle.progress)?)
+    let mut lab = Lab::new(predictor, (reference, current), held_out, settings, &handle.progress)?;
+    if lab.target.is_some() {
+        lab.other = other_kind(predictor, &lab, &handle.progress)?;
+    }
+    Ok(lab)
+}
+
+/// Another kind of model, from the rows that the champion learned from: whether technology is better shows only when it is
+/// tried.
+fn other_kind(
+    predictor: &Predictor,
+    lab: &Lab,
+    progress: &Progress,
+) -> Result<Option<(&'static str, Predictor)>, JobError> {
+    let model = predictor.model();
+    let (name, kind) = match (model.kind, model.task) {
+        (ModelKind::Tree, Task::Regression) => ("a linear model", ModelKind::Linear),
+        (ModelKind::Tree, Task::Classification) => ("a logistic model", ModelKind::Logistic),
+        _ => ("a decision tree", ModelKind::Tree),
+    };
+    let settings = Settings { test_fraction: 0.0, folds: 0, ..Settings::new(&model.output.name) };
+    let features = model.inputs.iter().map(|input| input.name.clone()).collect();
+    let settings =
+        Settings { model: Some(kind), task: Some(model.task), features: Some(features), ..settings };
+    // what can't be trained is no evidence, and no reason to have no laboratory
+    let Ok(plan) = Plan::new(settings, &lab.reference) else { return Ok(None) };
+    match fit(&plan, &lab.reference, &Origin::default(), progress) {
+        Ok(trained) => Ok(Some((name, Predictor::new(Arc::new(trained.model))))),
+        Err(crate::training::TrainError::Cancelled(cancelled)) => Err(cancelled.into()),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Settings to train a model of the same kind for the same inputs and target.
@@ -339,6 +372,10 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         0,
         &Progress::new(),
     )?;
+    let tried = lab
+        .other
+        .as_ref()
+        .and_then(|(name, other)| Some((*name, duel(predictor, other, &recent, Seed::default()).ok()?)));
     let changed = simulated.iter().take(known).filter(|week| week.intensity > 0.0).count();
     let advice = advise(&Evidence {
         losses_then: &lab.losses.values,
@@ -347,7 +384,7 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         train_rows: predictor.model().training.train_rows,
         new_labelled_rows: changed * rows_per_week,
         parameters: predictor.model().term_names().len() + 1,
-        other_kind: None,
+        other_kind: tried.as_ref().map(|(name, duel)| (*name, duel)),
         seed: Seed::default(),
     });
     let before = lab.losses.mean();
@@ -359,7 +396,7 @@ fn retrain(
     predictor: &Predictor,
     lab: &Lab,
     asked: &Asked,
-    number: u32,
+    (number, learn): (u32, Learn),
     folder: Option<&Folder>,
     handle: &Handle,
 ) -> Result<Event, JobError> {
@@ -370,11 +407,29 @@ fn retrain(
     let (later, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Later, progress)?;
     let known = WEEKS.saturating_sub(delay);
     let part = |weeks: &[Week]| below_each_other(&weeks.iter().map(|week| &week.table).collect::<Vec<_>>());
-    let learned = part(&simulated[known.saturating_sub(RECENT)..known]).map_err(|error| wrong(&error))?;
+    let recent = part(&simulated[known.saturating_sub(RECENT)..known]).map_err(|error| wrong(&error))?;
+    let with = |old: &Table, new: &[&Table]| {
+        let all: Vec<&Table> = std::iter::once(old).chain(new.iter().copied()).collect();
+        below_each_other(&all).map_err(|error| wrong(&error))
+    };
+    // what the model learns from, row by row, and each of those rows once
+    let (rows, learned) = match learn {
+        Learn::Recent => (recent.clone(), recent),
+        Learn::All => {
+            let weeks = part(&simulated[..known]).map_err(|error| wrong(&error))?;
+            let all = with(&lab.reference, &[&weeks])?;
+            (all.clone(), all)
+        }
+        Learn::Weighted => {
+            // a row that counts k times is k rows; the recent ones weigh as much as all the old ones
+            let times = (lab.reference.n_rows() / recent.n_rows().max(1)).clamp(1, MOST_WEIGHT);
+            (with(&lab.reference, &vec![&recent; times])?, with(&lab.reference, &[&recent])?)
+        }
+    };
     let later = part(&later).map_err(|error| wrong(&error))?;
-    let plan = Plan::new(lab.settings.clone(), &learned).map_err(|error| wrong(&error))?;
-    let origin = Origin { name: format!("{RECENT} recent weeks, simulated"), ..Origin::default() };
-    let trained = fit(&plan, &learned, &origin, &handle.progress).map_err(|error| match error {
+    let plan = Plan::new(lab.settings.clone(), &rows).map_err(|error| wrong(&error))?;
+    let origin = Origin { name: format!("{}, simulated", learn.rows()), ..Origin::default() };
+    let trained = fit(&plan, &rows, &origin, &handle.progress).map_err(|error| match error {
         crate::training::TrainError::Cancelled(_) => JobError::Cancelled,
         error => wrong(&error),
     })?;
@@ -389,6 +444,7 @@ fn retrain(
         number,
         predictor: challenger,
         learned: Arc::new(learned),
+        learn,
         duel: Box::new(duel),
         champion: asked.champion,
         unsaved,

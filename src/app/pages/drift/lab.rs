@@ -43,6 +43,8 @@ pub(crate) struct Lab {
     pub(super) estimator: Option<LossEstimator>,
     /// How the model was trained.
     pub(super) settings: Settings,
+    /// Another kind of model that learned from the same rows, and its name; none where it could not be trained.
+    pub(super) other: Option<(&'static str, Predictor)>,
 }
 
 /// An input of the model.
@@ -172,6 +174,7 @@ impl Lab {
             predicted,
             estimator,
             settings,
+            other: None,
         })
     }
 

@@ -34,7 +34,7 @@ use crate::app::state::{AppState, Dataset, Problem, StatusKind, Truth};
 use crate::app::theme::Icon;
 use crate::app::widgets::format;
 use crate::data::{ColumnKind, Table};
-use crate::drift::lab::{Preset, Schedule, Shifts, winter_presets};
+use crate::drift::lab::{Concept, Preset, Schedule, Shifts, winter_presets};
 use crate::drift::retraining::{Advice, Duel, RetrainPolicy, TrackedWeek};
 use crate::drift::{ColumnDrift, Report};
 use crate::inference::Predictor;
@@ -61,6 +61,39 @@ pub(crate) enum Part {
     Monitor,
 }
 
+/// What a model is trained on again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Learn {
+    /// The last weeks whose true values are known.
+    #[default]
+    Recent,
+    /// What the champion learned from, and every week since.
+    All,
+    /// What the champion learned from and the last weeks, which weigh as much.
+    Weighted,
+}
+
+impl Learn {
+    /// What to click.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Recent => "Retrain on recent data",
+            Self::All => "Retrain on all data",
+            Self::Weighted => "Retrain, recent data weighted",
+        }
+    }
+
+    /// What it learns from.
+    pub(super) fn rows(self) -> &'static str {
+        match self {
+            Self::Recent => "recent rows",
+            Self::All => "all rows",
+            Self::Weighted => "old rows and recent ones, weighted",
+        }
+    }
+}
+
 /// What the learner set on this page; kept over a restart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,6 +106,10 @@ pub(crate) struct Draft {
     pub(crate) delay: u64,
     /// Whether a slider was moved or a scenario chosen, ever.
     pub(crate) changed: bool,
+    /// What is learned from when it is trained again.
+    pub(crate) learn: Learn,
+    /// How the rule itself changed before it was switched off.
+    pub(crate) held: Option<Concept>,
     /// What is shown.
     pub(crate) part: Part,
     pub(crate) methods: Methods,
@@ -96,6 +133,8 @@ impl Default for Draft {
             scenario: None,
             delay: 2,
             changed: false,
+            learn: Learn::default(),
+            held: None,
             part: Part::default(),
             methods: Methods::default(),
             policies: Policies::default(),
@@ -203,8 +242,9 @@ impl Weeks {
 pub(crate) struct Challenge {
     pub(crate) champion: u32,
     pub(crate) challenger: u32,
-    /// Rows the challenger learned from.
+    /// Rows the challenger learned from, and which those are.
     pub(crate) rows: usize,
+    pub(crate) learn: Learn,
     pub(crate) duel: Duel,
 }
 
@@ -247,7 +287,7 @@ pub(crate) enum Effect {
     Prepare,
     Measure(Asked),
     Simulate(Asked),
-    Retrain(Asked, u32),
+    Retrain(Asked, u32, Learn),
     Replay(ReplayAsked),
     Send(Asked),
     Watch,
@@ -274,6 +314,7 @@ pub(crate) enum Event {
         number: u32,
         predictor: Arc<Predictor>,
         learned: Arc<Table>,
+        learn: Learn,
         duel: Box<Duel>,
         champion: u32,
         unsaved: Option<String>,
@@ -329,7 +370,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     let is_ready = ready(&state.truth, &state.results.drift).is_some();
     let has_weeks = state.results.drift.weeks.is_some() && is_ready;
     let mut all = vec![
-        Action::new("Retrain on recent data", Icon::ARROW_COUNTER_CLOCKWISE, Command::Retrain)
+        Action::new(state.screen.drift.learn.title(), Icon::ARROW_COUNTER_CLOCKWISE, Command::Retrain)
             .keys(ctrl, Key::R)
             .when(has_weeks && state.results.drift.retraining.is_none(), NO_LAB),
         Action::new("Reset the sliders", Icon::SLIDERS_HORIZONTAL, Command::Reset)
@@ -390,6 +431,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             if let Some(preset) = scenarios(&state.truth).into_iter().find(|preset| preset.name == name) {
                 let draft = &mut state.screen.drift;
                 draft.shifts = preset.shifts;
+                draft.held = None;
                 draft.scenario = Some(preset.name.to_owned());
                 draft.changed = true;
                 state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
@@ -403,6 +445,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Reset => {
             let draft = &mut state.screen.drift;
             draft.shifts = unmoved();
+            draft.held = None;
             draft.scenario = None;
             state.results.drift.challenge = None;
             state.say(StatusKind::Done, "Every slider is back where it was");
@@ -463,7 +506,8 @@ fn retrain(state: &mut AppState) -> Vec<AppEffect> {
     }
     let number = train::take_number(state);
     state.results.drift.retraining = Some(number);
-    vec![AppEffect::Drift(Effect::Retrain(asked, number))]
+    let learn = state.screen.drift.learn;
+    vec![AppEffect::Drift(Effect::Retrain(asked, number, learn))]
 }
 
 /// A result has come.
@@ -538,17 +582,14 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.wrong = Some((asked, problem));
             state.say(StatusKind::Failed, said);
         }
-        Event::Retrained { number, predictor, learned, duel, champion, unsaved } => {
+        Event::Retrained { number, predictor, learned, learn, duel, champion, unsaved } => {
             results.retraining = None;
             let rows = learned.n_rows();
             results.learned.insert(number, learned);
             let verdict = duel.verdict.clone();
-            results.challenge = Some(Challenge { champion, challenger: number, rows, duel: *duel });
+            results.challenge = Some(Challenge { champion, challenger: number, rows, learn, duel: *duel });
             train::add_version(state, number, predictor, seconds);
-            let said = format!(
-                "Trained v{number} on {}: {verdict}",
-                format::plural(rows, "recent row", "recent rows")
-            );
+            let said = format!("Trained v{number} on {}, {}: {verdict}", format::rows(rows), learn.rows());
             state.say(StatusKind::Done, said);
             if let Some(why) = unsaved {
                 let said =
