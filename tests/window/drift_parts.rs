@@ -1,6 +1,6 @@
 //! The further parts of the Drift page: what goes wrong in measuring, the method duel, the re-training policies.
 
-use eframe::egui::{self, Key};
+use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::bench::Bench;
@@ -201,6 +201,24 @@ fn shifted_rows_go_through_the_server_and_its_log_is_watched() {
     bench.wait_till_said("The server is not running");
     bench.settle();
     bench.picture("drift_monitor");
+    // a challenger that learned the new rule, asked the same requests and answering nobody
+    bench.click("Laboratory");
+    bench.key(Key::Num2);
+    at_rest(&mut bench);
+    bench.keys(Modifiers::COMMAND, Key::R);
+    bench.wait_for("Promote v2 to champion");
+    bench.click("Monitor");
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "In shadow").click();
+    bench.settle();
+    bench.click("v2");
+    bench.wait_till_said("v2 in shadow: better in ");
+    bench.settle();
+    assert!(bench.says("To 1 000 requests v2 would") || bench.says("requests v2 would have said"));
+    assert!(bench.says("On the 950 with a label its mean error is "), "{}", bench.labels());
+    // it knows the eleven labelled weeks of the new rule better, and the eight of the old one worse
+    let (better, _) = bad_windows(&bench, "v2 in shadow");
+    assert!((9..=13).contains(&better), "{better}");
+    bench.picture("drift_shadow");
     // fewer, larger windows over the same log
     bench.click("200 requests");
     bench.wait_till_said("of 5 windows drifted");

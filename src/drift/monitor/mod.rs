@@ -5,7 +5,7 @@ mod watch;
 use std::collections::HashMap;
 use std::ops::Range;
 
-pub use watch::{ERROR, Logged, Watched, WatchedWindow, Watching};
+pub use watch::{ERROR, Logged, Shadow, Watched, WatchedWindow, Watching};
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
 use super::policies::{Played, ReplayAsked, Revealed};
 use super::sending;
-use super::served::ServedAsked;
+use super::served::{self, ServedAsked};
 use super::{Asked, Effect, Event, Learn, WEEKS, Weeks, World};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
@@ -121,7 +121,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let labels = monitor.labels.clone();
             let last = monitor.late.last().or(labels.last()).map(|(id, _)| id.clone());
             let draft = state.screen.drift.monitor.clone();
-            let asked = ServedAsked { champion, log };
+            let shadow = served::shadow(&state.truth, &state.screen.drift.monitor)
+                .map(|version| (version.entry.number, Arc::clone(&version.predictor)));
+            let asked = ServedAsked { champion, log, shadow };
             outside.start(state, Slot::DriftSend, "Watching the prediction log", move |handle| {
                 let last = (last.as_deref(), handle);
                 let served = sending::watch(&predictor, &lab, &asked, &draft, &labels, last)?;

@@ -552,10 +552,12 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
         }
         Event::Watched(served) => {
             results.monitor.busy = false;
-            let by = served.by;
+            let (by, in_shadow) = (served.by, served.shadow);
             results.monitor.served = Some(*served);
-            // cut in another way in the meantime
-            if by != state.screen.drift.monitor.by {
+            // cut in another way in the meantime, or beside another model
+            let monitor = &state.screen.drift.monitor;
+            let wanted = served::shadow(&state.truth, monitor).map(|version| version.entry.number);
+            if by != monitor.by || in_shadow != wanted {
                 return watch_again(state);
             }
         }

@@ -133,12 +133,14 @@ pub(super) fn watch(
         rule: &rule,
         by: draft.by.of(),
         threshold,
+        shadow: asked.shadow.as_ref().map(|(_, shadow)| shadow.as_ref()),
         acknowledged: &draft.acknowledged,
     };
     let labels: Vec<(&str, Value)> = labels.iter().map(|(id, truth)| (id.as_str(), truth.clone())).collect();
     let watched = watching.watch(&logged, &labels, &handle.progress)?;
     Ok(Served {
         champion: asked.champion,
+        shadow: asked.shadow.as_ref().map(|(number, _)| *number),
         by: draft.by,
         threshold,
         n_logged: logged.len(),

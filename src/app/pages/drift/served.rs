@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::{
     Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
@@ -16,13 +17,14 @@ use super::{Command, Draft, Results, WEEKS};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::{View, serve};
-use crate::app::state::Problem;
+use crate::app::state::{Problem, Truth, Version};
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{
     Button, Segment, Tone, Weight, card_head, clipped, field_label, format, hairline_ui, progress_bar,
-    segmented, tag,
+    segmented, select, tag,
 };
-use crate::drift::monitor::{AlertState, ERROR, Watched, WatchedWindow, WindowBy};
+use crate::drift::monitor::{AlertState, ERROR, Shadow, Watched, WatchedWindow, WindowBy};
+use crate::inference::Predictor;
 
 /// How the log is cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,8 @@ impl By {
 #[serde(default)]
 pub(crate) struct MonitorDraft {
     pub(super) by: By,
+    /// The version that answers nobody and is asked all the same.
+    pub(super) shadow: Option<u32>,
     /// Alerts that someone knows of: the name, and the time of the window that raised it.
     pub(super) acknowledged: BTreeSet<(String, i64)>,
 }
@@ -71,12 +75,30 @@ pub(crate) struct ServedAsked {
     pub(super) champion: u32,
     /// The server's log.
     pub(super) log: PathBuf,
+    /// The version in shadow.
+    pub(super) shadow: Option<(u32, Arc<Predictor>)>,
+}
+
+/// The version in shadow, if it is still there, is not the champion, and predicts the same.
+pub(super) fn shadow<'a>(truth: &'a Truth, draft: &MonitorDraft) -> Option<&'a Version> {
+    shadows(truth).into_iter().find(|version| Some(version.entry.number) == draft.shadow)
+}
+
+/// Every version that could be in shadow.
+fn shadows(truth: &Truth) -> Vec<&Version> {
+    let Some(champion) = truth.champion() else { return Vec::new() };
+    let same = |version: &&Version| {
+        let (a, b) = (version.model(), champion.model());
+        version.entry.number != champion.entry.number && a.output.name == b.output.name && a.task == b.task
+    };
+    truth.versions.iter().filter(same).collect()
 }
 
 /// The log, watched.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(super) champion: u32,
+    pub(super) shadow: Option<u32>,
     pub(super) by: By,
     pub(super) threshold: Option<f64>,
     /// Requests of one record.
@@ -178,6 +200,21 @@ pub(super) fn send_ui(
         if draft.monitor.by != before {
             commands.push(Command::Watch);
         }
+        let others = shadows(view.truth);
+        if !others.is_empty() {
+            hairline_ui(ui);
+            field_label(ui, "In shadow").on_hover_text(
+                "A version that is asked the same requests and answers nobody: what it would have said is compared with what was said",
+            );
+            let titles: Vec<String> = others.iter().map(|version| version.entry.title()).collect();
+            let names: Vec<&str> = std::iter::once("None").chain(titles.iter().map(String::as_str)).collect();
+            let chosen = others.iter().position(|version| Some(version.entry.number) == draft.monitor.shadow);
+            let current = names[chosen.map_or(0, |at| at + 1)];
+            if let Some(at) = select(ui, "In shadow", None, current, &names, width, size::CONTROL_COMPACT) {
+                draft.monitor.shadow = at.checked_sub(1).map(|at| others[at].entry.number);
+                commands.push(Command::Watch);
+            }
+        }
         ui.add_space(space::S1);
         let again = Button::secondary("Read the log").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
         if again.enabled(!monitor.busy, "The log is being read").ui(ui).clicked() {
@@ -216,6 +253,11 @@ pub(super) fn served_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands
                 ui.set_width(body.width() - space::S3);
                 ui.spacing_mut().item_spacing.y = 0.0;
                 windows_ui(ui, served);
+                if let (Some(number), Some(shadow)) = (served.shadow, served.watched.shadow) {
+                    ui.add_space(space::S2);
+                    let said = in_words(number, served.champion, &shadow);
+                    ui.add(Label::new(text(said, font::body(), tokens(ui).text)).wrap());
+                }
                 ui.add_space(space::S4);
                 alerts_ui(ui, served, commands);
             });
@@ -276,11 +318,58 @@ fn windows_ui(ui: &mut Ui, served: &Served) {
             }
         }
     }
+    if let Some(number) = served.shadow {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), CELL), Sense::hover());
+        let title = format!("v{number} in shadow");
+        clipped(ui.painter(), rect.left_center(), Align2::LEFT_CENTER, &title, NAME - space::S2, t.text);
+        let step = (rect.width() - NAME) / windows.len().max(1) as f32;
+        let mut better = 0;
+        for (at, window) in windows.iter().enumerate() {
+            let left = rect.left() + NAME + step * at as f32;
+            let cell =
+                Rect::from_min_size(pos2(left, rect.top() + 2.0), vec2((step - 2.0).max(1.0), CELL - 4.0));
+            let is_better = window.shadow_loss.zip(window.loss).is_some_and(|(own, answered)| own < answered);
+            better += usize::from(is_better);
+            ui.painter().rect_filled(
+                cell,
+                CornerRadius::same(3),
+                if is_better { t.good_tint } else { t.hover },
+            );
+            let sign = match window.shadow_loss {
+                Some(loss) if step > 34.0 => format::number(loss, 3),
+                Some(_) => if is_better { "<" } else { "·" }.to_owned(),
+                None => "–".to_owned(),
+            };
+            ui.painter().text(cell.center(), Align2::CENTER_CENTER, sign, font::tick(), t.text_2);
+        }
+        let spoken = format!("{title}: better in {better} of {} windows", windows.len());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    }
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
     let painter = ui.painter();
     let left = pos2(rect.left() + NAME, rect.center().y);
     painter.text(left, Align2::LEFT_CENTER, format!("window {}", first + 1), font::tick(), t.text_3);
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, format!("{}", all.len()), font::tick(), t.text_3);
+}
+
+/// The model in shadow against the one that answered.
+fn in_words(number: u32, champion: u32, shadow: &Shadow) -> String {
+    let mut said = format!(
+        "To {} v{number} would have said something else by {} on average.",
+        format::plural(shadow.answered, "request", "requests"),
+        format::number(shadow.apart, 3)
+    );
+    if let (Some((answered, own)), Some(difference)) = (shadow.loss, shadow.difference) {
+        let [value, low, high] =
+            [difference.value, difference.low, difference.high].map(|value| format::signed(value, 3));
+        said.push_str(&format!(
+            " On the {} with a label its mean error is {}, beside {} of v{champion}: {value} (95 % between {low} and {high}).",
+            format::rows(shadow.labels),
+            format::number(own, 3),
+            format::number(answered, 3)
+        ));
+    }
+    said
 }
 
 fn input_state(window: &WatchedWindow, name: &str) -> Option<bool> {
