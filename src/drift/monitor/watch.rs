@@ -314,7 +314,12 @@ mod tests {
             let Value::Object(record) = record else { panic!("an object") };
             // the server's answer, right but for 1
             let answer = Some(json!(2.0 * (x + by) + 1.0));
-            Logged { id: format!("{by}-{at}"), at: by as i64 * 1000 + at as i64, record, answer }
+            Logged {
+                id: format!("{by}-{at}"),
+                at: by as i64 * 1000 + i64::try_from(at).unwrap(),
+                record,
+                answer,
+            }
         };
         rows(n).iter().enumerate().map(one).collect()
     }

@@ -1,0 +1,298 @@
+//! What the Drift page does when it is asked, and when a result has come.
+
+use super::policies::replay_asked;
+use super::served::{self, Sent};
+use super::{Challenge, Command, Effect, Event, Results, asked, ready, scenarios, sending, unmoved};
+use crate::app::effect::Effect as AppEffect;
+use crate::app::job::Slot;
+use crate::app::pages::train;
+use crate::app::state::{AppState, Problem, StatusKind};
+use crate::app::widgets::format;
+use crate::drift::retraining::RetrainPolicy;
+
+/// Does what was asked.
+pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
+    let effect = |effect: Effect| vec![AppEffect::Drift(effect)];
+    let results = &mut state.results.drift;
+    match command {
+        Command::Prepare => {
+            if !results.preparing {
+                results.preparing = true;
+                results.problem = None;
+                return effect(Effect::Prepare);
+            }
+        }
+        Command::Measure => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.measuring
+            {
+                results.measuring = true;
+                return effect(Effect::Measure(asked));
+            }
+        }
+        Command::Simulate => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.simulating
+            {
+                results.simulating = true;
+                return effect(Effect::Simulate(asked));
+            }
+        }
+        Command::Scenario(name) => {
+            if let Some(preset) = scenarios(&state.truth).into_iter().find(|preset| preset.name == name) {
+                let draft = &mut state.screen.drift;
+                draft.shifts = preset.shifts;
+                draft.held = None;
+                draft.scenario = Some(preset.name.to_owned());
+                draft.changed = true;
+                state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
+            }
+        }
+        Command::Moved => {
+            let draft = &mut state.screen.drift;
+            draft.scenario = None;
+            draft.changed = true;
+        }
+        Command::Reset => {
+            let draft = &mut state.screen.drift;
+            draft.shifts = unmoved();
+            draft.held = None;
+            draft.scenario = None;
+            state.results.drift.challenge = None;
+            state.say(StatusKind::Done, "Every slider is back where it was");
+        }
+        Command::Choose(name) => state.screen.drift.chosen = name,
+        Command::Retrain => return retrain(state),
+        Command::Replay => {
+            let draft = &state.screen.drift;
+            if let Some(asked) = asked(&state.truth, draft).and_then(|asked| replay_asked(asked, draft))
+                && !state.results.drift.replaying
+            {
+                state.results.drift.replaying = true;
+                state.results.drift.replay_problem = None;
+                return vec![AppEffect::Drift(Effect::Replay(asked))];
+            }
+        }
+        Command::Show(part) => state.screen.drift.part = part,
+        Command::Send => {
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !results.monitor.busy
+            {
+                results.monitor.busy = true;
+                results.monitor.problem = None;
+                return effect(Effect::Send(asked));
+            }
+        }
+        Command::Watch => return watch_again(state),
+        Command::Deliver => {
+            let monitor = &mut results.monitor;
+            let next = monitor.late.len().min(sending::PER_WEEK);
+            monitor.labels.extend(monitor.late.drain(..next));
+            return watch_again(state);
+        }
+        Command::Acknowledge(name, at) => {
+            state.screen.drift.monitor.acknowledged.insert((name, at));
+            return watch_again(state);
+        }
+    }
+    Vec::new()
+}
+
+/// Has the log read again; a job that does so already is begun anew.
+fn watch_again(state: &mut AppState) -> Vec<AppEffect> {
+    let monitor = &mut state.results.drift.monitor;
+    // while rows are sent it is read at their end
+    if std::mem::replace(&mut monitor.busy, true) {
+        return Vec::new();
+    }
+    monitor.problem = None;
+    vec![AppEffect::Drift(Effect::Watch)]
+}
+
+fn retrain(state: &mut AppState) -> Vec<AppEffect> {
+    let Some(asked) = asked(&state.truth, &state.screen.drift) else { return Vec::new() };
+    let is_ready = ready(&state.truth, &state.results.drift).is_some();
+    if state.results.drift.retraining.is_some() || !is_ready {
+        return Vec::new();
+    }
+    let number = train::take_number(state);
+    state.results.drift.retraining = Some(number);
+    let learn = state.screen.drift.learn;
+    vec![AppEffect::Drift(Effect::Retrain(asked, number, learn))]
+}
+
+/// A result has come.
+pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<AppEffect> {
+    let results = &mut state.results.drift;
+    match event {
+        Event::Prepared(prepared) => {
+            results.preparing = false;
+            results.problem = None;
+            results.lab = Some(prepared);
+            state.screen.drift.live = None;
+        }
+        Event::Unfit(champion, data, problem) => {
+            results.preparing = false;
+            results.problem = Some((champion, data, problem));
+        }
+        Event::Measured(world) => {
+            results.measuring = false;
+            results.world = Some(*world);
+        }
+        Event::Simulated(weeks) => {
+            results.simulating = false;
+            results.weeks = Some(*weeks);
+        }
+        Event::Sent(sent) => {
+            let monitor = &mut results.monitor;
+            monitor.runs += 1;
+            monitor.sent = Some((sent.answered, sent.refused));
+            let Sent { answered, refused, labels, late } = *sent;
+            // what was still to come of the time before has come by now
+            let before = std::mem::replace(&mut monitor.late, late);
+            monitor.labels.extend(before);
+            monitor.labels.extend(labels);
+            let said = format!(
+                "Sent {}: {} answered, {} refused",
+                format::plural(answered + refused, "row", "rows"),
+                format::rows(answered),
+                format::rows(refused)
+            );
+            state.say(StatusKind::Done, said);
+            return vec![AppEffect::Drift(Effect::Watch)];
+        }
+        Event::Watched(served) => {
+            results.monitor.busy = false;
+            let (by, in_shadow) = (served.by, served.shadow);
+            results.monitor.served = Some(*served);
+            // cut in another way in the meantime, or beside another model
+            let monitor = &state.screen.drift.monitor;
+            let wanted = served::shadow(&state.truth, monitor).map(|version| version.entry.number);
+            if by != monitor.by || in_shadow != wanted {
+                return watch_again(state);
+            }
+        }
+        Event::Replayed(revealed) => {
+            results.replaying = false;
+            let said = revealed.replays.iter().find(|replay| {
+                let own = RetrainPolicy::ALL.get(revealed.asked.bet);
+                own == Some(&replay.policy)
+            });
+            let said = said.map_or_else(String::new, |replay| {
+                let trainings = format::plural(replay.retrainings, "training", "trainings");
+                format!(
+                    "{}: {trainings}, {} labels",
+                    replay.policy.title(),
+                    format::rows(replay.labels_bought)
+                )
+            });
+            results.revealed = Some(*revealed);
+            state.say(StatusKind::Done, said);
+        }
+        Event::Wrong(slot, asked, problem) => {
+            ended(results, slot);
+            let said = format!("{}. {}", problem.title, problem.detail);
+            results.wrong = Some((asked, problem));
+            state.say(StatusKind::Failed, said);
+        }
+        Event::Retrained { number, predictor, learned, learn, duel, champion, unsaved } => {
+            results.retraining = None;
+            let rows = learned.n_rows();
+            results.learned.insert(number, learned);
+            let verdict = duel.verdict.clone();
+            results.challenge = Some(Challenge { champion, challenger: number, rows, learn, duel: *duel });
+            train::add_version(state, number, predictor, seconds);
+            let said = format!("Trained v{number} on {}, {}: {verdict}", format::rows(rows), learn.rows());
+            state.say(StatusKind::Done, said);
+            if let Some(why) = unsaved {
+                let said =
+                    format!("v{number} could not be kept in the workspace ({why}); save the model to a file");
+                state.say(StatusKind::Failed, said);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// What was asked for could not even begin.
+pub(super) fn not_begun(state: &mut AppState, slot: Slot) {
+    ended(&mut state.results.drift, slot);
+    if slot == Slot::DriftRetrain
+        && let Some(number) = state.results.drift.retraining.take()
+    {
+        train::give_back(state, number);
+    }
+}
+
+/// No job is at work there any more.
+fn ended(results: &mut Results, slot: Slot) {
+    match slot {
+        Slot::DriftLab => results.preparing = false,
+        Slot::DriftWorld => results.measuring = false,
+        Slot::DriftWeeks => results.simulating = false,
+        Slot::DriftPolicies => results.replaying = false,
+        Slot::DriftSend => results.monitor.busy = false,
+        _ => {}
+    }
+}
+
+/// A job failed.
+pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
+    let asked = asked(&state.truth, &state.screen.drift);
+    let data = state.truth.data().cloned();
+    let results = &mut state.results.drift;
+    ended(results, slot);
+    match slot {
+        Slot::DriftLab => {
+            if let (Some(champion), Some(data)) = (state.truth.champion, data) {
+                results.problem = Some((champion, data, problem));
+            }
+        }
+        Slot::DriftRetrain => {
+            if let Some(number) = results.retraining.take() {
+                train::give_back(state, number);
+            }
+        }
+        Slot::DriftSend => results.monitor.problem = Some(problem),
+        Slot::DriftPolicies => {
+            results.revealed = None;
+            results.replay_problem = Some(problem);
+        }
+        _ => {
+            if let Some(asked) = asked {
+                results.wrong = Some((asked, problem));
+            }
+        }
+    }
+}
+
+/// A job was cancelled.
+pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
+    not_begun(state, slot);
+    match slot {
+        Slot::DriftRetrain => {
+            state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+        }
+        Slot::DriftLab => {
+            // not begun again by itself
+            if let (Some(champion), Some(data)) = (state.truth.champion, state.truth.data().cloned()) {
+                let problem =
+                    Problem::new("Stopped", "The rows were not made ready. Try again when it suits.");
+                state.results.drift.problem = Some((champion, data, problem));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Esc on this page.
+pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
+    if state.screen.drift.chosen.take().is_some() {
+        return Vec::new();
+    }
+    let running = [Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftSend, Slot::DriftLab];
+    if let Some(slot) = running.into_iter().find(|slot| state.work.job(*slot).is_some()) {
+        return vec![AppEffect::CancelSlot(slot)];
+    }
+    Vec::new()
+}
