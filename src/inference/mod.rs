@@ -27,6 +27,7 @@ pub use labelled::{Labelled, TrueClass, Truth, class_of, score_labelled};
 pub(crate) use record::IMAGE_WHITE;
 pub use record::Scratch;
 pub use scan::JsonScan;
+pub(crate) use slots::DAY_MICROS;
 pub use slots::Notes;
 pub use stream::{ScoreError, Scored, score_csv, score_csv_seen};
 pub use table::Predictions;

@@ -214,15 +214,16 @@ impl PredictionLog {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// The latest requests to a model, oldest first.
+    /// The latest requests that a version of a model answered, oldest first.
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn of_model(&self, model: &str, limit: u32) -> Result<Vec<LogRow>, LogError> {
+    pub fn of_version(&self, model: &str, version: &str, limit: u32) -> Result<Vec<LogRow>, LogError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT * FROM requests WHERE model = ?1 ORDER BY number DESC LIMIT ?2) ORDER BY number"
+            "SELECT {COLUMNS} FROM (SELECT * FROM requests WHERE model = ?1 AND version = ?2 \
+             ORDER BY number DESC LIMIT ?3) ORDER BY number"
         );
-        self.read(&sql, params![model, limit])
+        self.read(&sql, params![model, version, limit])
     }
 
     /// The latest requests, newest first, of which some text (id, path, model, body) contains `text`; all, if it is empty.
@@ -277,6 +278,24 @@ mod tests {
             path: "/predict".into(),
             ..LogRow::default()
         }
+    }
+
+    #[test]
+    fn a_versions_requests_come_back_oldest_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let mut log = PredictionLog::open(&path).unwrap();
+        let of =
+            |n, version: &str| LogRow { model: Some("m".into()), version: Some(version.into()), ..row(n) };
+        log.write(&[of(1, "a"), of(2, "b"), of(3, "a"), row(4), of(5, "a")]).unwrap();
+        let ids = |limit| -> Vec<String> {
+            let rows = log.of_version("m", "a", limit).unwrap();
+            rows.into_iter().map(|row| row.request_id).collect()
+        };
+        assert_eq!(
+            (ids(9), ids(2)),
+            (vec!["r1".into(), "r3".into(), "r5".into()], vec!["r3".into(), "r5".into()])
+        );
     }
 
     #[test]

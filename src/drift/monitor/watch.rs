@@ -9,12 +9,12 @@ use super::{Alert, Window, WindowBy, join_labels, windows};
 use crate::data::{Coded, Column, ColumnData, Levels, MISSING_CODE, MISSING_DATE, Table, number_text};
 use crate::drift::retraining::{Interval, mean_interval};
 use crate::drift::{Report, Rule, compare, inputs_of};
-use crate::inference::{Prediction, Predictor, Scratch};
+use crate::inference::{DAY_MICROS, Prediction, Predictor, Scratch, class_of};
 use crate::model::{Input, InputKind};
 use crate::work::{Cancelled, Progress, Seed};
 
-/// The name of the alert that watches the error.
-pub const ERROR: &str = "error";
+/// The name of the alert that watches the error: no input is called so.
+pub const ERROR: &str = "\0error";
 
 /// A request of the log: one record, and what was answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +61,9 @@ pub struct WatchedWindow {
     pub loss: Option<f64>,
     /// How many those are.
     pub labels: usize,
-    /// The mean loss of what the model in shadow would have answered to them.
-    pub shadow_loss: Option<f64>,
+    /// Where both have an answer and a label has come: the mean loss of the answers, and of what the model in shadow would
+    /// have answered.
+    pub shadow: Option<(f64, f64)>,
 }
 
 /// A model in shadow beside the one that answered, over the whole log.
@@ -108,6 +109,7 @@ impl Watching<'_> {
         progress: &Progress,
     ) -> Result<Watched, Cancelled> {
         let model = self.predictor.model();
+        let classes = &model.output.classes;
         let ids: Vec<&str> = logged.iter().map(|one| one.id.as_str()).collect();
         let joined = join_labels(&ids, labels);
         let times: Vec<i64> = logged.iter().map(|one| one.at).collect();
@@ -121,27 +123,30 @@ impl Watching<'_> {
         for window in cut {
             progress.check()?;
             let part = &logged[window.rows.clone()];
-            let columns = model.inputs.iter().map(|input| column(input, part)).collect();
+            let slots: Vec<Option<Vec<f64>>> = part.iter().map(|one| self.slots(one)).collect();
+            let columns = model.inputs.iter().enumerate();
+            let columns = columns.map(|(at, input)| column((at, input), part, &slots)).collect();
             // names of inputs are unique and the columns equally long
             let table = Table::new(columns).unwrap_or_default();
             let report = compare(reference.clone(), table, self.rule, 1, &Progress::new())?;
             let known = part.iter().zip(&joined.labels[window.rows.clone()]);
-            let losses: Vec<f64> =
-                known.filter_map(|(one, label)| loss(one.answer.as_ref()?, label.as_ref()?)).collect();
-            let mean = mean_of(&losses);
-            // of the same requests: what was refused is nobody's loss
-            let rows = window.rows.clone();
-            let shadowed: Vec<f64> = rows
-                .filter(|&row| logged[row].answer.is_some())
-                .filter_map(|row| loss(shadows.get(row)?.as_ref()?, joined.labels[row].as_ref()?))
+            let losses: Vec<f64> = known
+                .filter_map(|(one, label)| loss(one.answer.as_ref()?, label.as_ref()?, classes))
                 .collect();
-            let shadow_loss = mean_of(&shadowed);
+            let mean = mean_of(&losses);
+            let paired = pairs(
+                &logged[window.rows.clone()],
+                shadows.get(window.rows.clone()),
+                &joined.labels[window.rows.clone()],
+                classes,
+            );
+            let shadow = mean_of(&paired.0).zip(mean_of(&paired.1));
             for alert in &mut alerts {
                 let (bad, reason) = self.judge(&alert.name, &report, mean, losses.len());
-                if alert.observe(window.last, bad, &reason)
-                    && self.acknowledged.contains(&(alert.name.clone(), window.last))
+                if alert.observe(window.first, bad, &reason)
+                    && self.acknowledged.contains(&(alert.name.clone(), window.first))
                 {
-                    alert.acknowledge(window.last, "seen by hand");
+                    alert.acknowledge(window.first, "seen by hand");
                 }
             }
             let refused = part.iter().filter(|one| one.answer.is_none()).count();
@@ -151,13 +156,20 @@ impl Watching<'_> {
                 report,
                 loss: mean,
                 labels: losses.len(),
-                shadow_loss,
+                shadow,
             });
             progress.add(1);
         }
         watched.alerts = alerts;
-        watched.shadow = in_shadow(logged, &shadows, &joined.labels);
+        watched.shadow = in_shadow(logged, &shadows, &joined.labels, classes);
         Ok(watched)
+    }
+
+    /// A record as the model takes it, one number per input; nothing where it is refused.
+    fn slots(&self, one: &Logged) -> Option<Vec<f64>> {
+        let mut scratch = Scratch::default();
+        self.predictor.read_value(&Value::Object(one.record.clone()), &mut scratch).ok()?;
+        Some(scratch.slots)
     }
 
     /// What the model in shadow says to each request; nothing where there is none, and where it refuses.
@@ -176,7 +188,6 @@ impl Watching<'_> {
 
     /// Whether a window is bad for an alert, and why.
     fn judge(&self, name: &str, report: &Report, loss: Option<f64>, n: usize) -> (Option<bool>, String) {
-        // an input of that name is an input all the same: the error's alert is the last one
         if let Some(found) = report.columns.iter().find(|column| column.name == name) {
             let gaps = found.missing.changed == Some(true);
             let bad = if gaps { Some(true) } else { found.drifted };
@@ -204,21 +215,33 @@ fn mean_of(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// The losses of the answers and of those in shadow, of the requests that both answered and whose label has come.
+fn pairs(
+    logged: &[Logged],
+    shadows: Option<&[Option<Value>]>,
+    labels: &[Option<Value>],
+    classes: &[String],
+) -> (Vec<f64>, Vec<f64>) {
+    let all = logged.iter().zip(shadows.unwrap_or(&[])).zip(labels);
+    let both = all.filter_map(|((one, shadow), label)| {
+        let label = label.as_ref()?;
+        Some((loss(one.answer.as_ref()?, label, classes)?, loss(shadow.as_ref()?, label, classes)?))
+    });
+    both.unzip()
+}
+
 /// The model in shadow beside the one that answered.
-fn in_shadow(logged: &[Logged], shadows: &[Option<Value>], labels: &[Option<Value>]) -> Option<Shadow> {
-    let both =
-        logged.iter().zip(shadows).zip(labels).filter_map(|((one, shadow), label)| {
-            Some((one.answer.as_ref()?, shadow.as_ref()?, label.as_ref()))
-        });
-    let (mut apart, mut answered, mut shadowed) = (Vec::new(), Vec::new(), Vec::new());
-    for (answer, shadow, label) in both {
-        // how far one is from the other is the loss of one, were the other the truth
-        apart.extend(loss(answer, shadow));
-        if let Some((a, b)) = label.and_then(|label| Some((loss(answer, label)?, loss(shadow, label)?))) {
-            answered.push(a);
-            shadowed.push(b);
-        }
-    }
+fn in_shadow(
+    logged: &[Logged],
+    shadows: &[Option<Value>],
+    labels: &[Option<Value>],
+    classes: &[String],
+) -> Option<Shadow> {
+    // how far one is from the other is the loss of one, were the other the truth
+    let apart = logged.iter().zip(shadows);
+    let apart: Vec<f64> =
+        apart.filter_map(|(one, shadow)| loss(one.answer.as_ref()?, shadow.as_ref()?, classes)).collect();
+    let (answered, shadowed) = pairs(logged, Some(shadows), labels, classes);
     let differences: Vec<f64> = answered.iter().zip(&shadowed).map(|(a, b)| b - a).collect();
     Some(Shadow {
         answered: apart.len(),
@@ -229,49 +252,68 @@ fn in_shadow(logged: &[Logged], shadows: &[Option<Value>], labels: &[Option<Valu
     })
 }
 
-/// |truth − answer| of numbers, 0 or 1 of classes; `None` where they are of two kinds.
-fn loss(answer: &Value, label: &Value) -> Option<f64> {
-    match (answer, label) {
-        (Value::Number(answer), Value::Number(label)) => Some((label.as_f64()? - answer.as_f64()?).abs()),
-        (Value::String(answer), Value::String(label)) => Some(f64::from(u8::from(answer != label))),
-        _ => None,
+/// |truth − answer| of numbers, 0 or 1 of classes, however they are written; `None` where one is no value of its kind.
+fn loss(answer: &Value, label: &Value, classes: &[String]) -> Option<f64> {
+    if classes.is_empty() {
+        return Some((label.as_f64()? - answer.as_f64()?).abs());
     }
+    let class = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => number.as_f64().map(number_text),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    };
+    let (answer, label) = (class(answer)?, class(label)?);
+    // a class that the model does not know is one that it can't answer
+    let same = match (class_of(&answer, classes), class_of(&label, classes)) {
+        (Some(a), Some(b)) => a == b,
+        _ => answer == label,
+    };
+    Some(f64::from(u8::from(!same)))
 }
 
-/// An input's values in a part of the log; what is not as the input wants it is missing.
-fn column(input: &Input, logged: &[Logged]) -> Column {
-    let values = || logged.iter().map(|one| one.record.get(&input.name).unwrap_or(&Value::Null));
-    let coded = |text: &dyn Fn(&Value) -> Option<String>| {
+/// An input's values in a part of the log: what the record says, and where that may be written in several ways (dates, yes
+/// and no, images), what the model takes it for. What is not as the input wants it is missing.
+fn column((at, input): (usize, &Input), logged: &[Logged], slots: &[Option<Vec<f64>>]) -> Column {
+    let given = |one: &Logged| one.record.get(&input.name).filter(|value| !value.is_null()).cloned();
+    let taken = |row: usize| slots[row].as_ref().and_then(|slots| slots.get(at)).copied();
+    let rows = || logged.iter().enumerate();
+    let coded = |text: &dyn Fn(usize, &Logged) -> Option<String>| {
         let mut levels = Levels::default();
-        let codes = values().map(|value| text(value).map_or(MISSING_CODE, |text| levels.intern(&text)));
-        let codes = codes.collect();
+        let code = |(row, one)| text(row, one).map_or(MISSING_CODE, |text| levels.intern(&text));
+        let codes = rows().map(code).collect();
         Coded { codes, levels: levels.into() }
     };
     let data = match &input.kind {
         InputKind::Number { .. } => {
-            ColumnData::Number(values().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect())
+            let value = |(row, one): (usize, &Logged)| match given(one) {
+                Some(value) => value.as_f64(),
+                None if one.record.contains_key("image") => taken(row),
+                None => None,
+            };
+            ColumnData::Number(rows().map(|row| value(row).unwrap_or(f64::NAN)).collect())
         }
-        InputKind::Date { .. } => ColumnData::Date(values().map(micros).collect()),
-        InputKind::Category { .. } => ColumnData::Category(coded(&|value| match value {
-            Value::String(text) => Some(text.clone()),
+        InputKind::Date { .. } => {
+            let day = |(row, one)| given(one).and_then(|_| taken(row));
+            let micros = |row| day(row).map_or(MISSING_DATE, |day| (day * DAY_MICROS) as i64);
+            ColumnData::Date(rows().map(micros).collect())
+        }
+        InputKind::Category { .. } => ColumnData::Category(coded(&|_, one| match given(one)? {
+            Value::String(text) => Some(text),
             Value::Number(number) => number.as_f64().map(number_text),
             _ => None,
         })),
-        InputKind::Boolean { no, yes, .. } => ColumnData::Category(coded(&|value| match value {
-            Value::Bool(true) => Some(yes.clone()),
-            Value::Bool(false) => Some(no.clone()),
-            Value::String(text) => Some(text.clone()),
-            _ => None,
+        InputKind::Boolean { no, yes, .. } => ColumnData::Category(coded(&|row, one| {
+            let value = given(one)?;
+            match (taken(row), value) {
+                (Some(taken), _) => Some(if taken == 1.0 { yes.clone() } else { no.clone() }),
+                // refused: the word itself
+                (None, Value::String(text)) => Some(text),
+                _ => None,
+            }
         })),
     };
     Column { name: input.name.clone(), data }
-}
-
-/// The day of a date as it stands in a record.
-fn micros(value: &Value) -> i64 {
-    let day = value.as_str().and_then(|text| text.get(..10)?.parse::<jiff::civil::Date>().ok());
-    let midnight = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    midnight.map_or(MISSING_DATE, |midnight| midnight.timestamp().as_microsecond())
 }
 
 #[cfg(test)]
@@ -387,13 +429,31 @@ mod tests {
         assert!((answered - (61.0 + 3.0 * 62.0) / 123.0).abs() < 1e-9, "{shadow:?}");
         assert!((shadowed - 2.0 * 62.0 / 123.0).abs() < 1e-6, "{shadow:?}");
         assert!(shadow.difference.unwrap().is_below(-0.99), "{shadow:?}");
-        let by_window: Vec<f64> = watched.windows.iter().filter_map(|window| window.shadow_loss).collect();
+        let by_window: Vec<f64> =
+            watched.windows.iter().filter_map(|window| window.shadow.map(|(_, own)| own)).collect();
         assert!(by_window[0].abs() < 1e-6 && (by_window[1] - 2.0).abs() < 1e-6, "{by_window:?}");
         // without labels nothing is said of the error
         assert_eq!(state(&watch(&acknowledged, &[]), ERROR), AlertState::Quiet);
-        acknowledged.insert(("x".to_owned(), watched.windows[1].window.last));
+        acknowledged.insert(("x".to_owned(), watched.windows[1].window.first));
         let watched = watch(&acknowledged, &labels);
         assert_eq!(state(&watched, "x"), AlertState::Acknowledged);
         assert_eq!(state(&watched, ERROR), AlertState::Raised);
+    }
+
+    #[test]
+    fn a_class_is_the_same_however_it_is_written() {
+        let (digits, words) = (["3", "7"].map(str::to_owned), ["no", "yes"].map(str::to_owned));
+        for (answer, label, classes, loss) in [
+            (json!("7"), json!(7.0), &digits, Some(0.0)),
+            (json!("3"), json!(7), &digits, Some(1.0)),
+            (json!("yes"), json!(true), &words, Some(0.0)),
+            (json!("no"), json!("YES"), &words, Some(1.0)),
+            (json!("no"), json!("perhaps"), &words, Some(1.0)),
+            (json!("no"), json!(null), &words, None),
+        ] {
+            assert_eq!(super::loss(&answer, &label, classes), loss, "{answer} {label}");
+        }
+        assert_eq!(super::loss(&json!(2.5), &json!(4), &[]), Some(1.5));
+        assert_eq!(super::loss(&json!("2.5"), &json!(4), &[]), None);
     }
 }

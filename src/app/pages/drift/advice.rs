@@ -84,7 +84,7 @@ pub(super) fn advice_ui(
     );
     if results.retraining.is_some() {
         spinner(&mut row, size::ICON);
-        row.label(text(format!("Training on {}", draft.learn.rows()), font::body(), t.text_2));
+        row.label(text("Training again", font::body(), t.text_2));
         return;
     }
     let key = hint(view.actions, draft.learn.title());

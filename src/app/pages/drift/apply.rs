@@ -1,10 +1,10 @@
 //! What the Drift page does when it is asked, and when a result has come.
 
 use super::policies::replay_asked;
-use super::served::{self, Sent};
-use super::{Challenge, Command, Effect, Event, Results, asked, ready, scenarios, sending, unmoved};
+use super::served::Sent;
+use super::{Challenge, Command, Effect, Event, Part, Results, asked, ready, scenarios, sending, unmoved};
 use crate::app::effect::Effect as AppEffect;
-use crate::app::job::Slot;
+use crate::app::job::{JobError, Slot};
 use crate::app::pages::train;
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
@@ -98,15 +98,16 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     Vec::new()
 }
 
-/// Has the log read again; a job that does so already is begun anew.
+/// Has the log read again, at once or when the job that is at it has ended.
 fn watch_again(state: &mut AppState) -> Vec<AppEffect> {
     let monitor = &mut state.results.drift.monitor;
-    // while rows are sent it is read at their end
     if std::mem::replace(&mut monitor.busy, true) {
+        monitor.again = true;
         return Vec::new();
     }
     monitor.problem = None;
-    vec![AppEffect::Drift(Effect::Watch)]
+    monitor.again = false;
+    vec![AppEffect::Drift(Effect::Watch(None))]
 }
 
 fn retrain(state: &mut AppState) -> Vec<AppEffect> {
@@ -129,6 +130,9 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.preparing = false;
             results.problem = None;
             results.lab = Some(prepared);
+            // of other rows
+            (results.world, results.weeks, results.revealed) = (None, None, None);
+            (results.wrong, results.replay_problem, results.monitor.served) = (None, None, None);
             state.screen.drift.live = None;
         }
         Event::Unfit(champion, data, problem) => {
@@ -147,7 +151,8 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             let monitor = &mut results.monitor;
             monitor.runs += 1;
             monitor.sent = Some((sent.answered, sent.refused));
-            let Sent { answered, refused, labels, late } = *sent;
+            let Sent { ended, answered, refused, labels, late } = *sent;
+            let last = late.last().or(labels.last()).map(|(id, _)| id.clone());
             // what was still to come of the time before has come by now
             let before = std::mem::replace(&mut monitor.late, late);
             monitor.labels.extend(before);
@@ -158,17 +163,25 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
                 format::rows(answered),
                 format::rows(refused)
             );
-            state.say(StatusKind::Done, said);
-            return vec![AppEffect::Drift(Effect::Watch)];
+            monitor.again = false;
+            match ended {
+                None => state.say(StatusKind::Done, said),
+                Some(JobError::Cancelled) => {
+                    state.say(StatusKind::Note, format!("{said}; then it was stopped"));
+                }
+                Some(JobError::Failed(problem)) => {
+                    state.say(
+                        StatusKind::Failed,
+                        format!("{said}; then {}: {}", problem.title, problem.detail),
+                    );
+                }
+            }
+            return vec![AppEffect::Drift(Effect::Watch(last))];
         }
         Event::Watched(served) => {
             results.monitor.busy = false;
-            let (by, in_shadow) = (served.by, served.shadow);
             results.monitor.served = Some(*served);
-            // cut in another way in the meantime, or beside another model
-            let monitor = &state.screen.drift.monitor;
-            let wanted = served::shadow(&state.truth, monitor).map(|version| version.entry.number);
-            if by != monitor.by || in_shadow != wanted {
+            if results.monitor.again {
                 return watch_again(state);
             }
         }
@@ -256,7 +269,7 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         Slot::DriftSend => results.monitor.problem = Some(problem),
         Slot::DriftPolicies => {
             results.revealed = None;
-            results.replay_problem = Some(problem);
+            results.replay_problem = Some((state.screen.drift.policies.played, problem));
         }
         _ => {
             if let Some(asked) = asked {
@@ -287,11 +300,23 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
 
 /// Esc on this page.
 pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
-    if state.screen.drift.chosen.take().is_some() {
+    let part = state.screen.drift.part;
+    if part == Part::Laboratory && state.screen.drift.chosen.take().is_some() {
         return Vec::new();
     }
-    let running = [Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftSend, Slot::DriftLab];
-    if let Some(slot) = running.into_iter().find(|slot| state.work.job(*slot).is_some()) {
+    // what is looked at comes first
+    let own = match part {
+        Part::Policies => Slot::DriftPolicies,
+        Part::Monitor => Slot::DriftSend,
+        Part::Laboratory | Part::Methods => Slot::DriftRetrain,
+    };
+    let running = [own, Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftSend, Slot::DriftLab];
+    let found = running.into_iter().find_map(|slot| state.work.job(slot));
+    if let Some((id, slot)) = found.map(|job| (job.id, job.slot)) {
+        // what was sent is still told
+        if slot == Slot::DriftSend {
+            return vec![AppEffect::Cancel(id)];
+        }
         return vec![AppEffect::CancelSlot(slot)];
     }
     Vec::new()

@@ -47,7 +47,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) => Slot::DriftRetrain,
         Effect::Replay(_) => Slot::DriftPolicies,
-        Effect::Send(_) | Effect::Watch => Slot::DriftSend,
+        Effect::Send(_) | Effect::Watch(_) => Slot::DriftSend,
     };
     let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
     if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
@@ -108,7 +108,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(AppEvent::Drift(Event::Sent(Box::new(sent))))
             });
         }
-        Effect::Watch => {
+        Effect::Watch(last) => {
             let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
                 super::not_begun(state, slot);
                 state.results.drift.monitor.problem = Some(Problem::new(
@@ -119,7 +119,6 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             };
             let monitor = &state.results.drift.monitor;
             let labels = monitor.labels.clone();
-            let last = monitor.late.last().or(labels.last()).map(|(id, _)| id.clone());
             let draft = state.screen.drift.monitor.clone();
             let shadow = served::shadow(&state.truth, &state.screen.drift.monitor)
                 .map(|version| (version.entry.number, Arc::clone(&version.predictor)));
@@ -429,7 +428,12 @@ fn retrain(
         }
     };
     let later = part(&later).map_err(|error| wrong(&error))?;
-    let plan = Plan::new(lab.settings.clone(), &rows).map_err(|error| wrong(&error))?;
+    // a row that is there many times must not be held out and learned from at once
+    let settings = match learn {
+        Learn::Weighted => Settings { test_fraction: 0.0, folds: 0, ..lab.settings.clone() },
+        Learn::Recent | Learn::All => lab.settings.clone(),
+    };
+    let plan = Plan::new(settings, &rows).map_err(|error| wrong(&error))?;
     let origin = Origin { name: format!("{}, simulated", learn.rows()), ..Origin::default() };
     let trained = fit(&plan, &rows, &origin, &handle.progress).map_err(|error| match error {
         crate::training::TrainError::Cancelled(_) => JobError::Cancelled,

@@ -26,7 +26,7 @@ pub(crate) use jobs::carry_out;
 use lab::{Lab, Live, Outline, Prepared};
 use methods::Methods;
 pub(crate) use page::drift_page_ui;
-use policies::{Policies, ReplayAsked, Revealed};
+use policies::{Played, Policies, ReplayAsked, Revealed};
 use served::{Monitor, MonitorDraft, Sent, Served};
 
 use crate::app::command::Action;
@@ -176,7 +176,7 @@ pub(crate) struct Results {
     /// What each re-training policy would have cost.
     pub(crate) revealed: Option<Revealed>,
     /// Why it could not be played.
-    pub(crate) replay_problem: Option<Problem>,
+    pub(crate) replay_problem: Option<(Played, Problem)>,
     /// Whether a job plays them.
     pub(crate) replaying: bool,
     /// The served model, watched.
@@ -290,7 +290,8 @@ pub(crate) enum Effect {
     Retrain(Asked, u32, Learn),
     Replay(ReplayAsked),
     Send(Asked),
-    Watch,
+    /// Watch the log, once this request stands in it.
+    Watch(Option<String>),
 }
 
 /// What comes back.

@@ -34,7 +34,7 @@ pub(crate) enum Played {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Policies {
-    played: Played,
+    pub(super) played: Played,
     /// The policy that the learner would choose, by its place among [`RetrainPolicy::ALL`].
     bet: Option<usize>,
 }
@@ -147,8 +147,10 @@ pub(super) fn bet_ui(
     if results.replaying {
         let share = view.work.job(Slot::DriftPolicies).and_then(crate::app::job::JobStatus::share);
         progress_bar(&mut row, "Playing the policies", share, 120.0, 6.0);
-        if Button::ghost("Stop").small().ui(&mut row).clicked() {
-            commands.push(AppCommand::Escape);
+        if Button::ghost("Stop").small().ui(&mut row).clicked()
+            && let Some(job) = view.work.job(Slot::DriftPolicies)
+        {
+            commands.push(AppCommand::Cancel(job.id));
         }
         return;
     }
@@ -202,8 +204,8 @@ pub(super) fn revealed_ui(ui: &mut Ui, results: &Results, draft: &Draft, asked: 
     let Some(revealed) = revealed else {
         let said = match (&results.replay_problem, results.replaying) {
             (_, true) => "Four policies are being played over the same weeks".to_owned(),
-            (Some(problem), false) => format!("{}. {}", problem.title, problem.detail),
-            (None, false) => {
+            (Some((played, problem)), false) if *played == draft.policies.played => format!("{}. {}", problem.title, problem.detail),
+            (_, false) => {
                 "Commit to a policy first. Then you see its error, its trainings and the labels it bought, beside those of the others"
                     .to_owned()
             }

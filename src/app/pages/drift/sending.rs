@@ -11,7 +11,9 @@ use super::{Asked, WORSE};
 use crate::app::job::{Handle, JobError};
 use crate::app::pages::predict::{Endpoint, values_at};
 use crate::app::state::Problem;
+use crate::client::Request;
 use crate::drift::Rule;
+use crate::drift::lab::Week;
 use crate::drift::monitor::{Logged, Watching};
 use crate::inference::Predictor;
 use crate::workspace::log::{LogRow, PredictionLog};
@@ -44,25 +46,20 @@ pub(super) fn send(
     let known = weeks.len().saturating_sub(usize::try_from(asked.delay).unwrap_or(usize::MAX));
     let mut sent = Sent::default();
     handle.progress.set_total((weeks.len() * PER_WEEK) as u64);
-    for (week, rows) in weeks.iter().enumerate() {
-        for row in 0..rows.table.n_rows().min(PER_WEEK) {
-            handle.progress.check()?;
+    let rows_of = |rows: &Week| rows.table.n_rows().min(PER_WEEK);
+    'all: for (week, rows) in weeks.iter().enumerate() {
+        for row in 0..rows_of(rows) {
             let id = format!("{run}-w{:02}-{row:03}", week + 1);
             let body = Value::Object(values_at(model, &rows.table, row)).to_string().into_bytes();
             let request = endpoint.request(body).header("X-Request-Id", &id);
-            let mut exchange = endpoint.send(&request, &handle.progress)?;
-            for _ in 0..TRIES {
-                if !matches!(exchange.status, 429 | 503) {
-                    break;
+            // what was sent until then stands in the log, and keeps its labels
+            match ask(endpoint, &request, handle) {
+                Ok(true) => sent.answered += 1,
+                Ok(false) => sent.refused += 1,
+                Err(error) => {
+                    sent.ended = Some(error);
+                    break 'all;
                 }
-                std::thread::sleep(WAIT);
-                handle.progress.check()?;
-                exchange = endpoint.send(&request, &handle.progress)?;
-            }
-            match exchange.status {
-                200 => sent.answered += 1,
-                400 | 422 => sent.refused += 1,
-                _ => return Err(Endpoint::not_ok(&exchange).into()),
             }
             if let Some(truth) = truth(lab, &rows.table, row) {
                 let to = if week < known { &mut sent.labels } else { &mut sent.late };
@@ -72,6 +69,25 @@ pub(super) fn send(
         }
     }
     Ok(sent)
+}
+
+/// Sends one request; whether it was answered, or refused for what it says.
+fn ask(endpoint: &Endpoint, request: &Request, handle: &Handle) -> Result<bool, JobError> {
+    handle.progress.check()?;
+    let mut exchange = endpoint.send(request, &handle.progress)?;
+    for _ in 0..TRIES {
+        if !matches!(exchange.status, 429 | 503) {
+            break;
+        }
+        std::thread::sleep(WAIT);
+        handle.progress.check()?;
+        exchange = endpoint.send(request, &handle.progress)?;
+    }
+    match exchange.status {
+        200 => Ok(true),
+        400 | 422 => Ok(false),
+        _ => Err(Endpoint::not_ok(&exchange).into()),
+    }
 }
 
 /// The true value of a row, as an answer would hold it.
@@ -107,7 +123,7 @@ pub(super) fn watch(
             return Ok(Vec::new());
         }
         let log = PredictionLog::open_to_read(&asked.log).map_err(|error| wrong(&error))?;
-        Ok(log.of_model(&model.name, MOST_LOGGED).map_err(|error| wrong(&error))?)
+        Ok(log.of_version(&model.name, &model.version, MOST_LOGGED).map_err(|error| wrong(&error))?)
     };
     let mut rows = read()?;
     for _ in 0..WRITTEN {
@@ -141,7 +157,6 @@ pub(super) fn watch(
     Ok(Served {
         champion: asked.champion,
         shadow: asked.shadow.as_ref().map(|(number, _)| *number),
-        by: draft.by,
         threshold,
         n_logged: logged.len(),
         left_out: rows.len() - logged.len(),

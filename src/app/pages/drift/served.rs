@@ -15,7 +15,7 @@ use super::page::sentence_ui;
 use super::sending::PER_WEEK;
 use super::{Command, Draft, Results, WEEKS};
 use crate::app::command::{Command as AppCommand, Commands};
-use crate::app::job::Slot;
+use crate::app::job::{JobError, Slot};
 use crate::app::pages::{View, serve};
 use crate::app::state::{Problem, Truth, Version};
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
@@ -23,6 +23,7 @@ use crate::app::widgets::{
     Button, Segment, Tone, Weight, card_head, clipped, field_label, format, hairline_ui, progress_bar,
     segmented, select, tag,
 };
+use crate::drift::Rule;
 use crate::drift::monitor::{AlertState, ERROR, Shadow, Watched, WatchedWindow, WindowBy};
 use crate::inference::Predictor;
 
@@ -61,6 +62,8 @@ pub(crate) struct MonitorDraft {
 /// What came of sending.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
+    /// Why it ended before all was sent.
+    pub(super) ended: Option<JobError>,
     pub(super) answered: usize,
     pub(super) refused: usize,
     /// The true values that are known, by request id.
@@ -99,7 +102,6 @@ fn shadows(truth: &Truth) -> Vec<&Version> {
 pub(crate) struct Served {
     pub(super) champion: u32,
     pub(super) shadow: Option<u32>,
-    pub(super) by: By,
     pub(super) threshold: Option<f64>,
     /// Requests of one record.
     pub(super) n_logged: usize,
@@ -120,6 +122,8 @@ pub(crate) struct Monitor {
     pub(super) late: Vec<(String, Value)>,
     /// Requests that were answered and refused when the rows were last sent.
     pub(super) sent: Option<(usize, usize)>,
+    /// Whether something was asked for while a job read the log.
+    pub(super) again: bool,
     /// How often rows were sent, so that no two requests have the same id.
     pub(super) runs: usize,
 }
@@ -154,8 +158,10 @@ pub(super) fn send_ui(
         if monitor.busy {
             let share = view.work.job(Slot::DriftSend).and_then(crate::app::job::JobStatus::share);
             progress_bar(ui, "Sending and watching", share, width, 6.0);
-            if Button::ghost("Stop").small().ui(ui).clicked() {
-                commands.push(AppCommand::Escape);
+            if Button::ghost("Stop").small().ui(ui).clicked()
+                && let Some(job) = view.work.job(Slot::DriftSend)
+            {
+                commands.push(AppCommand::Cancel(job.id));
             }
         } else if server.live().is_none() {
             ui.add(Label::new(text("The server is not running.", font::label(), t.text)).wrap());
@@ -328,14 +334,14 @@ fn windows_ui(ui: &mut Ui, served: &Served) {
             let left = rect.left() + NAME + step * at as f32;
             let cell =
                 Rect::from_min_size(pos2(left, rect.top() + 2.0), vec2((step - 2.0).max(1.0), CELL - 4.0));
-            let is_better = window.shadow_loss.zip(window.loss).is_some_and(|(own, answered)| own < answered);
+            let is_better = window.shadow.is_some_and(|(answered, own)| own < answered);
             better += usize::from(is_better);
             ui.painter().rect_filled(
                 cell,
                 CornerRadius::same(3),
                 if is_better { t.good_tint } else { t.hover },
             );
-            let sign = match window.shadow_loss {
+            let sign = match window.shadow.map(|(_, own)| own) {
                 Some(loss) if step > 34.0 => format::number(loss, 3),
                 Some(_) => if is_better { "<" } else { "·" }.to_owned(),
                 None => "–".to_owned(),
@@ -378,7 +384,9 @@ fn input_state(window: &WatchedWindow, name: &str) -> Option<bool> {
 }
 
 fn error_state(window: &WatchedWindow, threshold: Option<f64>) -> Option<bool> {
-    Some(window.loss? > threshold?)
+    // as many labels as an alert asks for
+    let enough = window.labels >= Rule::default().min_values;
+    Some(window.loss.filter(|_| enough)? > threshold?)
 }
 
 fn about(window: &WatchedWindow, name: &str, is_error: bool, at: usize) -> String {
