@@ -443,10 +443,11 @@ mod tests {
     #[test]
     fn a_class_is_the_same_however_it_is_written() {
         let (digits, words) = (["3", "7"].map(str::to_owned), ["no", "yes"].map(str::to_owned));
+        let truths = ["false", "true"].map(str::to_owned);
         for (answer, label, classes, loss) in [
             (json!("7"), json!(7.0), &digits, Some(0.0)),
             (json!("3"), json!(7), &digits, Some(1.0)),
-            (json!("yes"), json!(true), &words, Some(0.0)),
+            (json!("true"), json!(true), &truths, Some(0.0)),
             (json!("no"), json!("YES"), &words, Some(1.0)),
             (json!("no"), json!("perhaps"), &words, Some(1.0)),
             (json!("no"), json!(null), &words, None),
