@@ -111,10 +111,23 @@ pub(crate) async fn accept(
         let watched = Watched::new(stream, connection.clone(), shared.clone());
         let (shared, connections) = (shared.clone(), connections.clone());
         tokio::spawn(async move {
+            let _open = Open { number, shared: shared.clone(), connections };
             serve(watched, connection, &shared).await;
-            shared.stats.connections.fetch_sub(1, Ordering::Relaxed);
-            connections.remove(number);
         });
+    }
+}
+
+/// Counts a connection off when it ends, however it ends.
+struct Open {
+    number: u64,
+    shared: Arc<Shared>,
+    connections: Arc<Connections>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.shared.stats.connections.fetch_sub(1, Ordering::Relaxed);
+        self.connections.remove(self.number);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
-use super::page::{busy_ui, sentence_ui};
+use super::page::{busy_ui, sentence_ui, under_head};
 use super::{Challenge, Command, Draft, Learn, Results};
 use crate::app::command::{Commands, hint};
 use crate::app::job::Slot;
@@ -28,11 +28,7 @@ pub(super) fn advice_ui(
     card_head(ui, Some(Icon::SCALES), "Should you re-train?", true, |ui| {
         busy_ui(ui, view, Slot::DriftWeeks);
     });
-    let foot = Rect::from_min_max(pos2(card.left(), card.bottom() - FOOT), card.max);
-    let body = Rect::from_min_max(
-        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
-        pos2(card.right() - space::S2, foot.top()),
-    );
+    let (body, foot) = under_head(card, FOOT);
     let weeks = results.weeks.as_ref().filter(|weeks| Some(weeks.asked.champion) == view.truth.champion);
     match weeks {
         None => sentence_ui(ui, body, "The advice needs the true values of some weeks"),

@@ -134,6 +134,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             (results.world, results.weeks, results.revealed) = (None, None, None);
             (results.wrong, results.replay_problem, results.monitor.served) = (None, None, None);
             state.screen.drift.live = None;
+            state.screen.drift.methods.seen = None;
         }
         Event::Unfit(champion, data, problem) => {
             results.preparing = false;

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Align2, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::lab::{Feature, FeatureData, Lab};
+use super::page::under_head;
 use super::{Command, Draft, FROM, scenarios};
 use crate::app::command::Commands;
 use crate::app::pages::View;
@@ -30,11 +31,7 @@ pub(super) fn controls_ui(
 ) {
     let card = ui.max_rect();
     card_head(ui, None, "What changed in the world?", true, |_| {});
-    let foot = Rect::from_min_max(pos2(card.left(), card.bottom() - FOOT), card.max);
-    let body = Rect::from_min_max(
-        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
-        pos2(card.right() - space::S2, foot.top()),
-    );
+    let (body, foot) = under_head(card, FOOT);
     let mut area = ui.new_child(UiBuilder::new().id_salt("world").max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
-use super::policies::{Played, ReplayAsked, Revealed};
-use super::sending;
 use super::served::{self, ServedAsked};
-use super::{Asked, Effect, Event, Learn, WEEKS, Weeks, World};
+use super::{Asked, Effect, Event, WEEKS, Weeks, World};
+use super::{again, sending};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{serve, train};
@@ -16,24 +15,20 @@ use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::Table;
 use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
 use crate::drift::retraining::{
-    Evidence, Following, Plays, ReplayError, RetrainPolicy, advise, below_each_other, duel, loss_name,
-    losses, outside, replay, track, weeks_by_date,
+    Evidence, Following, advise, below_each_other, duel, loss_name, losses, outside, track,
 };
 use crate::drift::{Measures, Rule, Sorted, compare, inputs_of, predict_leniently, prediction_drift};
 use crate::inference::Predictor;
 use crate::model::{ModelKind, Task};
 use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
 use crate::work::{Progress, Seed};
-use crate::workspace::Folder;
 
 /// The most rows that are shifted: beyond, a part of them stands for all.
-const MOST_ROWS: usize = 200_000;
+pub(super) const MOST_ROWS: usize = 200_000;
 /// The rows of a week: a quarter of the rows there are, within these.
 const WEEK_ROWS: (usize, usize) = (40, 400);
 /// Weeks that count as recent.
 pub(super) const RECENT: usize = 6;
-/// The most often that a recent row counts.
-const MOST_WEIGHT: usize = 50;
 /// Weeks after the timeline on which champion and challenger are compared.
 const LATER: usize = 6;
 /// Pairs of resamples for a week's verdict: each week has one.
@@ -94,11 +89,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Send(asked) => {
             let (Some(lab), Some(endpoint)) = (lab, serve::endpoint(state)) else {
-                super::not_begun(state, slot);
-                state.results.drift.monitor.problem = Some(Problem::new(
-                    "The server is not running",
-                    "Start it; the rows are sent to it as any other client would send them.",
-                ));
+                let detail = "Start it; the rows are sent to it as any other client would send them.";
+                can_not(state, slot, Problem::new("The server is not running", detail));
                 return;
             };
             let monitor = &state.results.drift.monitor;
@@ -110,11 +102,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Watch(last) => {
             let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
-                super::not_begun(state, slot);
-                state.results.drift.monitor.problem = Some(Problem::new(
-                    "There is no prediction log",
-                    "This session has no workspace folder, in which the server would keep it.",
-                ));
+                let detail = "No workspace folder is open, in which the server would keep it.";
+                can_not(state, slot, Problem::new("There is no prediction log", detail));
                 return;
             };
             let monitor = &state.results.drift.monitor;
@@ -132,7 +121,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Replay(asked) => {
             let (Some(lab), Some(data)) = (lab, state.truth.data().cloned()) else { return };
             outside.start(state, Slot::DriftPolicies, "Playing four policies", move |handle| {
-                let revealed = replays(&predictor, &lab, &data, asked, handle)?;
+                let revealed = again::replays(&predictor, &lab, &data, asked, handle)?;
                 Ok(AppEvent::Drift(Event::Replayed(Box::new(revealed))))
             });
         }
@@ -141,11 +130,17 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let folder = state.truth.folder.clone();
             let title = format!("Training v{number} on {}", learn.rows());
             outside.start(state, Slot::DriftRetrain, title, move |handle| {
-                retrain(&predictor, &lab, &asked, (number, learn), folder.as_ref(), handle)
+                again::retrain(&predictor, &lab, &asked, (number, learn), folder.as_ref(), handle)
                     .map(AppEvent::Drift)
             });
         }
     }
+}
+
+/// What the monitor was asked for can't begin.
+fn can_not(state: &mut AppState, slot: Slot, problem: Problem) {
+    super::not_begun(state, slot);
+    state.results.drift.monitor.problem = Some(problem);
 }
 
 /// What the sliders can't be worked out by is a result, too: it is not tried again until they move.
@@ -157,7 +152,7 @@ fn or_wrong(done: Result<Event, JobError>, slot: Slot, asked: Asked) -> Result<A
     }
 }
 
-fn failed(title: &'static str) -> impl Fn(&dyn std::fmt::Display) -> JobError {
+pub(super) fn failed(title: &'static str) -> impl Fn(&dyn std::fmt::Display) -> JobError {
     move |error| Problem::new(title, error.to_string()).into()
 }
 
@@ -294,7 +289,7 @@ fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
 /// Which rows a simulation draws from. What a challenger has learned from must not come up again when it is judged, so
 /// the weeks to learn from and those to be judged on draw from different rows.
 #[derive(Clone, Copy)]
-enum Drawn {
+pub(super) enum Drawn {
     /// The weeks of the timeline.
     Timeline,
     /// The weeks after it.
@@ -302,7 +297,7 @@ enum Drawn {
 }
 
 /// The weeks' rows under the sliders.
-fn rows_of_weeks(
+pub(super) fn rows_of_weeks(
     predictor: &Predictor,
     lab: &Lab,
     shifts: &Shifts,
@@ -330,16 +325,6 @@ fn rows_of_weeks(
     let mut simulated = simulate(&table, target, shifts, timeline, Some(&relation), progress)?;
     simulated.drain(..skipped.min(simulated.len()));
     Ok((simulated, rows_per_week))
-}
-
-/// The weeks of the timeline, with their rows.
-pub(super) fn rows_of_timeline(
-    predictor: &Predictor,
-    lab: &Lab,
-    shifts: &Shifts,
-    progress: &Progress,
-) -> Result<Vec<Week>, JobError> {
-    Ok(rows_of_weeks(predictor, lab, shifts, Drawn::Timeline, progress)?.0)
 }
 
 fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<Weeks, JobError> {
@@ -391,114 +376,4 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let before = lab.losses.mean();
     let loss = loss_name(predictor.model().task);
     Ok(Weeks { asked, weeks: tracked, rows_per_week, before, loss, advice })
-}
-
-fn retrain(
-    predictor: &Predictor,
-    lab: &Lab,
-    asked: &Asked,
-    (number, learn): (u32, Learn),
-    folder: Option<&Folder>,
-    handle: &Handle,
-) -> Result<Event, JobError> {
-    let wrong = failed("The model could not be trained on recent rows");
-    let delay = usize::try_from(asked.delay).unwrap_or(WEEKS);
-    let progress = &handle.progress;
-    let (simulated, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Timeline, progress)?;
-    let (later, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Later, progress)?;
-    let known = WEEKS.saturating_sub(delay);
-    let part = |weeks: &[Week]| below_each_other(&weeks.iter().map(|week| &week.table).collect::<Vec<_>>());
-    let recent = part(&simulated[known.saturating_sub(RECENT)..known]).map_err(|error| wrong(&error))?;
-    let with = |old: &Table, new: &[&Table]| {
-        let all: Vec<&Table> = std::iter::once(old).chain(new.iter().copied()).collect();
-        below_each_other(&all).map_err(|error| wrong(&error))
-    };
-    // what the model learns from, row by row, and each of those rows once
-    let (rows, learned) = match learn {
-        Learn::Recent => (recent.clone(), recent),
-        Learn::All => {
-            let weeks = part(&simulated[..known]).map_err(|error| wrong(&error))?;
-            let all = with(&lab.reference, &[&weeks])?;
-            (all.clone(), all)
-        }
-        Learn::Weighted => {
-            // a row that counts k times is k rows; the recent ones weigh as much as all the old ones
-            let times = (lab.reference.n_rows() / recent.n_rows().max(1)).clamp(1, MOST_WEIGHT);
-            (with(&lab.reference, &vec![&recent; times])?, with(&lab.reference, &[&recent])?)
-        }
-    };
-    let later = part(&later).map_err(|error| wrong(&error))?;
-    // a row that is there many times must not be held out and learned from at once
-    let settings = match learn {
-        Learn::Weighted => Settings { test_fraction: 0.0, folds: 0, ..lab.settings.clone() },
-        Learn::Recent | Learn::All => lab.settings.clone(),
-    };
-    let plan = Plan::new(settings, &rows).map_err(|error| wrong(&error))?;
-    let origin = Origin { name: format!("{}, simulated", learn.rows()), ..Origin::default() };
-    let trained = fit(&plan, &rows, &origin, &handle.progress).map_err(|error| match error {
-        crate::training::TrainError::Cancelled(_) => JobError::Cancelled,
-        error => wrong(&error),
-    })?;
-    let challenger = Arc::new(Predictor::new(Arc::new(trained.model)));
-    let duel = duel(predictor, &challenger, &later, Seed::default()).map_err(|error| wrong(&error))?;
-    handle.progress.check()?;
-    // from here on the model is kept, whatever happens
-    let unsaved = folder
-        .and_then(|folder| folder.save_model(number, challenger.model(), None).err())
-        .map(|error| error.to_string());
-    Ok(Event::Retrained {
-        number,
-        predictor: challenger,
-        learned: Arc::new(learned),
-        learn,
-        duel: Box::new(duel),
-        champion: asked.champion,
-        unsaved,
-    })
-}
-
-/// Plays every policy over the same weeks.
-fn replays(
-    predictor: &Predictor,
-    lab: &Lab,
-    data: &Dataset,
-    asked: ReplayAsked,
-    handle: &Handle,
-) -> Result<Revealed, JobError> {
-    let wrong = failed("The policies could not be played");
-    let (start, weeks) = match asked.played {
-        Played::Laboratory => {
-            let shifts = &asked.asked.shifts;
-            let (weeks, _) = rows_of_weeks(predictor, lab, shifts, Drawn::Timeline, &handle.progress)?;
-            (lab.reference.clone(), weeks.into_iter().map(|week| week.table).collect())
-        }
-        Played::Table => {
-            let step = data.loaded.table.n_rows().div_ceil(MOST_ROWS).max(1);
-            let rows: Vec<usize> = (0..data.loaded.table.n_rows()).step_by(step).collect();
-            let by_date = weeks_by_date(&data.loaded.table, &rows).map_err(|why| wrong(&why))?;
-            let mut weeks: Vec<Table> = by_date.iter().map(|rows| data.loaded.table.take(rows)).collect();
-            let later = weeks.split_off(weeks.len() / 3);
-            let start = below_each_other(&weeks.iter().collect::<Vec<_>>()).map_err(|error| wrong(&error))?;
-            (start, later)
-        }
-    };
-    // all rows of the start are learned from, as a course would do it on the day
-    let settings = Settings { test_fraction: 0.0, folds: 0, ..lab.settings.clone() };
-    let rule = Rule::default();
-    let plays = Plays {
-        start: &start,
-        weeks: &weeks,
-        settings: &settings,
-        rule: &rule,
-        label_delay: usize::try_from(asked.asked.delay).unwrap_or(WEEKS),
-    };
-    let mut played = Vec::new();
-    for policy in RetrainPolicy::ALL {
-        played.push(replay(&plays, policy, &handle.progress).map_err(|error| match error {
-            ReplayError::Cancelled(_) => JobError::Cancelled,
-            error => wrong(&error),
-        })?);
-    }
-    let loss = loss_name(predictor.model().task);
-    Ok(Revealed { asked, replays: played, start_rows: start.n_rows(), loss })
 }

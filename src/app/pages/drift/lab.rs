@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::methods::{Race, races};
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means};
@@ -41,6 +42,8 @@ pub(crate) struct Lab {
     pub(super) predicted: Option<Sorted>,
     /// What estimates the loss without labels.
     pub(super) estimator: Option<LossEstimator>,
+    /// Samples that fool a statistic each.
+    pub(super) races: Vec<Race>,
     /// How the model was trained.
     pub(super) settings: Settings,
     /// Another kind of model that learned from the same rows, and its name; none where it could not be trained.
@@ -173,6 +176,7 @@ impl Lab {
             losses,
             predicted,
             estimator,
+            races: races(),
             settings,
             other: None,
         })
@@ -195,12 +199,10 @@ impl Lab {
                 FeatureData::Numbers { lab, values, range, mean, .. } => {
                     let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
                     if let Some(affine) = shift.affine(*mean) {
-                        let precision =
-                            if values.len() > EXACT_UP_TO { Precision::Dragging } else { Precision::Exact };
                         let (a, b) = (affine.of(range.0), affine.of(range.1));
                         let range = (low.min(a).min(b), high.max(a).max(b));
                         let outline = outline(lab.reference(), range, |bins| lab.counts_in(bins, affine));
-                        return (Statistics::Numbers(lab.measure(affine, precision)), outline);
+                        return (Statistics::Numbers(lab.measure(affine, precision(values.len()))), outline);
                     }
                     let seed = Seed::default();
                     let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
@@ -265,6 +267,11 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
         }
         _ => FeatureData::None,
     }
+}
+
+/// How exact KS is while a slider is dragged over so many values.
+pub(super) fn precision(n: usize) -> Precision {
+    if n > EXACT_UP_TO { Precision::Dragging } else { Precision::Exact }
 }
 
 fn shares(counts: &[usize]) -> Vec<f64> {

@@ -1,8 +1,6 @@
 //! The method duel: one slider, five statistics side by side, on samples each of which fools one of them, and on the
 //! learner's own inputs.
 
-use std::sync::Arc;
-
 use eframe::egui::{
     Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder,
     WidgetInfo, pos2, vec2,
@@ -11,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Draft;
 use super::cards::outline_ui;
-use super::lab::{FeatureData, Lab, outline};
+use super::lab::{Feature, FeatureData, Lab, Outline, outline, precision};
+use super::page::under_head;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
     Tone, Weight, card_head, field_label, format, hairline_ui, radio_row, slider_from_zero, tag,
 };
 use crate::drift::Sorted;
-use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, Precision, fooled};
+use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, fooled};
 use crate::work::Seed;
 
 /// From this PSI on it is usually said that something moved.
@@ -48,20 +47,34 @@ pub(crate) struct Methods {
     pair: Pair,
     /// How far the current sample is moved, in the reference's standard deviations.
     stds: f64,
-    /// The samples that fool, drawn once.
+    /// What the last frame showed, so that no frame works it out again.
     #[serde(skip)]
-    races: Option<Arc<Vec<Race>>>,
+    pub(super) seen: Option<Seen>,
 }
 
 impl Default for Methods {
     fn default() -> Self {
-        Self { pair: Pair::Fooled("psi".into()), stds: 0.0, races: None }
+        Self { pair: Pair::Fooled("psi".into()), stds: 0.0, seen: None }
     }
+}
+
+/// The statistics and the drawing at a place of the slider.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pair: Pair,
+    stds: f64,
+    measured: Measured,
+    outline: Outline,
+}
+
+/// The samples that fool, made ready; a moment's work, and none for the frame.
+pub(super) fn races() -> Vec<Race> {
+    fooled(Seed::default()).into_iter().filter_map(Race::new).collect()
 }
 
 /// A pair of samples, made ready.
 #[derive(Debug)]
-struct Race {
+pub(super) struct Race {
     of: Fooled,
     lab: LabColumn,
     /// Of the reference, and the smallest and largest of the current values.
@@ -101,42 +114,23 @@ fn entrants(measured: &Measured, std: f64) -> [Entrant; 5] {
     let wasserstein = measured.wasserstein.map(|distance| distance / std);
     let ks = measured.ks.map(|ks| ks.p_value);
     let chi = measured.chi_squared.map(|chi| chi.p_value);
+    let by_size = |key, name, value: Option<f64>, threshold: f64| {
+        let way = value.map(|value| value / threshold);
+        Entrant { key, name, way, figure: figure(value), threshold: format!("≥ {threshold}") }
+    };
+    let by_chance = |key, name, p| Entrant {
+        key,
+        name,
+        way: chance(p),
+        figure: p_value(p),
+        threshold: format!("p < {P_VALUE}"),
+    };
     [
-        Entrant {
-            key: "psi",
-            name: "PSI",
-            way: measured.psi.map(|psi| psi / PSI),
-            figure: figure(measured.psi),
-            threshold: format!("≥ {PSI}"),
-        },
-        Entrant {
-            key: "ks",
-            name: "Kolmogorov–Smirnov",
-            way: chance(ks),
-            figure: p_value(ks),
-            threshold: format!("p < {P_VALUE}"),
-        },
-        Entrant {
-            key: "wasserstein",
-            name: "Wasserstein, in σ",
-            way: wasserstein.map(|distance| distance / EVIDENTLY),
-            figure: figure(wasserstein),
-            threshold: format!("≥ {EVIDENTLY}"),
-        },
-        Entrant {
-            key: "jensen_shannon",
-            name: "Jensen–Shannon",
-            way: measured.jensen_shannon.map(|distance| distance / EVIDENTLY),
-            figure: figure(measured.jensen_shannon),
-            threshold: format!("≥ {EVIDENTLY}"),
-        },
-        Entrant {
-            key: "chi_squared",
-            name: "Chi-squared",
-            way: chance(chi),
-            figure: p_value(chi),
-            threshold: format!("p < {P_VALUE}"),
-        },
+        by_size("psi", "PSI", measured.psi, PSI),
+        by_chance("ks", "Kolmogorov–Smirnov", ks),
+        by_size("wasserstein", "Wasserstein, in σ", wasserstein, EVIDENTLY),
+        by_size("jensen_shannon", "Jensen–Shannon", measured.jensen_shannon, EVIDENTLY),
+        by_chance("chi_squared", "Chi-squared", chi),
     ]
 }
 
@@ -145,13 +139,7 @@ pub(super) fn pairs_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
     let card = ui.max_rect();
     card_head(ui, None, "Which samples?", true, |_| {});
     let methods = &mut draft.methods;
-    let races = Arc::clone(methods.races.get_or_insert_with(|| {
-        Arc::new(fooled(Seed::default()).into_iter().filter_map(Race::new).collect())
-    }));
-    let body = Rect::from_min_max(
-        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
-        pos2(card.right() - space::S2, card.bottom()),
-    );
+    let (body, _) = under_head(card, 0.0);
     let mut area = ui.new_child(UiBuilder::new().id_salt("pairs").max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -167,7 +155,7 @@ pub(super) fn pairs_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
                 methods.stds = 0.0;
             }
         };
-        for race in races.iter() {
+        for race in &lab.races {
             choose(ui, Pair::Fooled(race.of.statistic.to_owned()), race.of.title, race.of.story);
         }
         ui.add_space(space::S2);
@@ -175,11 +163,14 @@ pub(super) fn pairs_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
         ui.add_space(space::S2);
         field_label(ui, "Your own inputs");
         ui.add_space(space::S1);
-        for feature in &lab.features {
-            if let FeatureData::Numbers { .. } = feature.data {
-                let about = "What the model learned from, against the rows of the laboratory";
-                choose(ui, Pair::Own(feature.name.clone()), &feature.name, about);
-            }
+        let is_number = |feature: &&Feature| matches!(feature.data, FeatureData::Numbers { .. });
+        if !lab.features.iter().any(|feature| is_number(&feature)) {
+            let said = "None of the model's inputs is a number.";
+            ui.label(text(said, font::small(), tokens(ui).text_2));
+        }
+        for feature in lab.features.iter().filter(is_number) {
+            let about = "What the model learned from, against the rows of the laboratory";
+            choose(ui, Pair::Own(feature.name.clone()), &feature.name, about);
         }
         ui.add_space(space::S3);
     });
@@ -191,9 +182,8 @@ pub(super) fn race_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
     let card = ui.max_rect();
     card_head(ui, Some(Icon::SCALES), "Who raises the alarm?", true, |_| {});
     let methods = &mut draft.methods;
-    let races = methods.races.clone().unwrap_or_default();
     let race = match &methods.pair {
-        Pair::Fooled(statistic) => races.iter().find(|race| race.of.statistic == statistic),
+        Pair::Fooled(statistic) => lab.races.iter().find(|race| race.of.statistic == statistic),
         Pair::Own(_) => None,
     };
     let own = match &methods.pair {
@@ -252,25 +242,33 @@ pub(super) fn race_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
         ui.label(text(shown, font::mono(), t.text));
     });
     let affine = Affine { scale: 1.0, shift: methods.stds * std };
-    let measured = column.measure(affine, Precision::Exact);
-    let (low, high) = column.reference().range().unwrap_or((0.0, 1.0));
-    // a value far outside would make everything else one bar
-    let window = (low - 2.0 * std, high + 2.0 * std);
-    let drawn = (low.min(affine.of(range.0)).max(window.0), high.max(affine.of(range.1)).min(window.1));
+    let known = methods.seen.take().filter(|seen| seen.pair == methods.pair && seen.stds == methods.stds);
+    let seen = known.unwrap_or_else(|| {
+        let (low, high) = column.reference().range().unwrap_or((0.0, 1.0));
+        // a value far outside would make everything else one bar
+        let window = (low - 2.0 * std, high + 2.0 * std);
+        let drawn = (low.min(affine.of(range.0)).max(window.0), high.max(affine.of(range.1)).min(window.1));
+        Seen {
+            pair: methods.pair.clone(),
+            stds: methods.stds,
+            measured: column.measure(affine, precision(column.current_len())),
+            outline: outline(column.reference(), drawn, |bins| column.counts_in(bins, affine)),
+        }
+    });
     let rows_height = 5.0 * ROW;
     let plot_height = (ui.available_height() - rows_height - 40.0).clamp(90.0, 260.0);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), plot_height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, "Values then and now"));
     let plot = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - 20.0));
-    let shape = outline(column.reference(), drawn, |bins| column.counts_in(bins, affine));
-    outline_ui(&ui.painter().with_clip_rect(rect), &t, plot, &shape);
+    outline_ui(&ui.painter().with_clip_rect(rect), &t, plot, &seen.outline);
     ui.add_space(space::S2);
     ui.spacing_mut().item_spacing.y = 0.0;
     let fooled = race.map(|race| (race.of.statistic, race.of.misses));
-    for entrant in entrants(&measured, std) {
+    for entrant in entrants(&seen.measured, std) {
         let own = fooled.filter(|(statistic, _)| *statistic == entrant.key && methods.stds == 0.0);
         entrant_ui(ui, &entrant, own.map(|(_, misses)| misses));
     }
+    methods.seen = Some(seen);
 }
 
 /// The height of a statistic's row.

@@ -1,6 +1,7 @@
 //! The Drift page: change the world, watch the model age, decide what to do about it.
 
 mod advice;
+mod again;
 mod apply;
 mod cards;
 mod controls;

@@ -185,6 +185,16 @@ fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
     child
 }
 
+/// The place under a card's head, scroll bar included, and that of the buttons below it, `foot` high.
+pub(super) fn under_head(card: Rect, foot: f32) -> (Rect, Rect) {
+    let foot = Rect::from_min_max(pos2(card.left(), card.bottom() - foot), card.max);
+    let body = Rect::from_min_max(
+        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
+        pos2(card.right() - space::S2, foot.top()),
+    );
+    (body, foot)
+}
+
 #[expect(clippy::too_many_arguments, reason = "what the page has, for the part in its middle")]
 fn middle_ui(
     ui: &mut Ui,

@@ -8,8 +8,8 @@ use eframe::egui::{
 use serde::{Deserialize, Serialize};
 
 use super::lab::Lab;
-use super::page::sentence_ui;
-use super::{Asked, Command, Draft, Results};
+use super::page::{sentence_ui, under_head};
+use super::{Asked, Command, Draft, Results, WEEKS};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::View;
@@ -95,11 +95,7 @@ pub(super) fn bet_ui(
     let t = tokens(ui);
     let card = ui.max_rect();
     card_head(ui, None, "When would you re-train?", true, |_| {});
-    let foot = Rect::from_min_max(pos2(card.left(), card.bottom() - FOOT), card.max);
-    let body = Rect::from_min_max(
-        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
-        pos2(card.right() - space::S2, foot.top()),
-    );
+    let (body, foot) = under_head(card, FOOT);
     let mut area = ui.new_child(UiBuilder::new().id_salt("policies").max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -129,7 +125,7 @@ pub(super) fn bet_ui(
         let delay = format::plural(usize::try_from(draft.delay).unwrap_or(0), "week", "weeks");
         let said = match draft.policies.played {
             Played::Laboratory => format!(
-                "20 weeks under the sliders of the laboratory; labels after {delay}. The first model learns from the rows the champion learned from."
+                "{WEEKS} weeks under the sliders of the laboratory; labels after {delay}. The first model learns from the rows the champion learned from."
             ),
             Played::Table => format!(
                 "The weeks of the open table by its first column of dates, as they really were; labels after {delay}. The first model learns from the first third of them."

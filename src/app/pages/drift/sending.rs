@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::jobs::rows_of_timeline;
+use super::jobs::{Drawn, rows_of_weeks};
 use super::lab::Lab;
 use super::served::{MonitorDraft, Sent, Served, ServedAsked};
 use super::{Asked, WORSE};
@@ -21,7 +21,7 @@ use crate::workspace::log::{LogRow, PredictionLog};
 /// Requests of a week.
 pub(super) const PER_WEEK: usize = 50;
 /// The most requests of the log that are watched.
-const MOST_LOGGED: u32 = 5_000;
+pub(super) const MOST_LOGGED: u32 = 5_000;
 /// Pairs of resamples for a window's verdict.
 const WINDOW_RESAMPLES: usize = 39;
 /// How often a request is made again that the server put off, and how long is waited each time.
@@ -42,7 +42,7 @@ pub(super) fn send(
     handle: &Handle,
 ) -> Result<Sent, JobError> {
     let model = predictor.model();
-    let weeks = rows_of_timeline(predictor, lab, &asked.shifts, &handle.progress)?;
+    let weeks = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Timeline, &handle.progress)?.0;
     let known = weeks.len().saturating_sub(usize::try_from(asked.delay).unwrap_or(usize::MAX));
     let mut sent = Sent::default();
     handle.progress.set_total((weeks.len() * PER_WEEK) as u64);

@@ -11,8 +11,8 @@ use eframe::egui::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::page::sentence_ui;
-use super::sending::PER_WEEK;
+use super::page::{sentence_ui, under_head};
+use super::sending::{MOST_LOGGED, PER_WEEK};
 use super::{Command, Draft, Results, WEEKS};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::{JobError, Slot};
@@ -139,10 +139,7 @@ pub(super) fn send_ui(
     let card = ui.max_rect();
     let monitor = &results.monitor;
     card_head(ui, None, "What reaches the server?", true, |_| {});
-    let body = Rect::from_min_max(
-        pos2(card.left() + space::S4, card.top() + size::CARD_HEAD),
-        pos2(card.right() - space::S2, card.bottom()),
-    );
+    let (body, _) = under_head(card, 0.0);
     let mut area = ui.new_child(UiBuilder::new().id_salt("send").max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         let t = tokens(ui);
@@ -236,7 +233,9 @@ pub(super) fn served_ui(ui: &mut Ui, view: View<'_>, results: &Results, commands
         results.monitor.served.as_ref().filter(|served| Some(served.champion) == view.truth.champion);
     card_head(ui, Some(Icon::PULSE), "What the prediction log says", true, |ui| {
         if let Some(served) = served {
-            let mut said = format::plural(served.n_logged, "request", "requests");
+            let is_all = served.n_logged + served.left_out < MOST_LOGGED as usize;
+            let latest = if is_all { "" } else { "the latest " };
+            let mut said = format!("{latest}{}", format::plural(served.n_logged, "request", "requests"));
             if served.left_out > 0 {
                 said = format!("{said}, {} left out", format::rows(served.left_out));
             }
@@ -409,7 +408,10 @@ fn alerts_ui(ui: &mut Ui, served: &Served, commands: &mut Commands) {
     let t = tokens(ui);
     ui.label(text("Alerts", font::heading(), t.text));
     ui.add_space(space::S1);
-    let said = "Raised by one bad window, over after two good ones. Each window is judged alone, at a chance of 5 %: among many calm windows some drift by chance, and do not come again.";
+    let said = format!(
+        "Raised by one bad window, over after two good ones. Each window is judged alone, at a chance of {:.0} %: among many calm windows some drift by chance, and do not come again.",
+        Rule::default().alpha * 100.0
+    );
     ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
     ui.add_space(space::S2);
     let told: Vec<_> = served.watched.alerts.iter().filter(|alert| !alert.history.is_empty()).collect();
