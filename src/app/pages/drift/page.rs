@@ -296,11 +296,17 @@ pub(super) fn busy_ui(ui: &mut Ui, view: View<'_>, slot: Slot) {
     }
 }
 
+/// The widest that a sentence in the middle gets.
+const SENTENCE: f32 = 420.0;
+
 /// A sentence in the middle of a place that has nothing yet.
 pub(super) fn sentence_ui(ui: &mut Ui, rect: Rect, said: &str) {
     let t = tokens(ui);
-    let mut area = ui.new_child(UiBuilder::new().id_salt("sentence").max_rect(rect));
-    area.centered_and_justified(|ui| {
-        ui.add(Label::new(text(said, font::body(), t.text_2)).wrap());
-    });
+    let width = rect.width().min(SENTENCE);
+    let height = ui.painter().layout(said.to_owned(), font::body(), t.text_2, width).size().y;
+    let place = Rect::from_center_size(rect.center(), vec2(width, height));
+    let mut area = ui.new_child(
+        UiBuilder::new().id_salt("sentence").max_rect(place).layout(Layout::top_down(Align::Center)),
+    );
+    area.add(Label::new(text(said, font::body(), t.text_2)).wrap().halign(Align::Center));
 }
