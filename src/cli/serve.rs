@@ -70,6 +70,14 @@ pub(crate) struct Args {
     /// The environment variable with the secret for the upstreams; clients never see it
     #[arg(long, value_name = "VAR", requires = "upstream")]
     upstream_key_env: Option<String>,
+    /// Of several models with one name, give the last only this share of the requests, in percent; the one before it
+    /// answers the rest
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    canary: Option<u8>,
+    /// Of several models with one name, only ask the last one along: the one before it answers, and how far the two are
+    /// apart stands in /models, /metrics and the log
+    #[arg(long)]
+    shadow: bool,
     /// Switch a protocol off: plain, jobs, v2, mlflow, tensorflow, openai, metrics or docs (may be repeated)
     #[arg(long, value_name = "PROTOCOL")]
     without: Vec<String>,
@@ -172,6 +180,15 @@ fn settings(args: &Args) -> Result<ServerSettings, Failure> {
         }
         models.push(model);
     }
+    if args.canary.is_some() || args.shadow {
+        let same = |a: &Model, b: &Model| a.name == b.name && a.version != b.version;
+        let has_two = models.iter().enumerate().any(|(at, a)| models[..at].iter().any(|b| same(a, b)));
+        if !has_two {
+            return Err(Failure::usage(
+                "--canary and --shadow need two versions of a name: give two model files, and --name once for both",
+            ));
+        }
+    }
     let mut protocols = Protocol::ALL.to_vec();
     for name in &args.without {
         let known: Vec<&str> = Protocol::ALL.iter().map(|one| one.name()).collect();
@@ -192,6 +209,8 @@ fn settings(args: &Args) -> Result<ServerSettings, Failure> {
     Ok(ServerSettings {
         addr,
         models,
+        canary: args.canary,
+        shadow: args.shadow,
         workers: args.workers.map_or(0, usize::from),
         protocols,
         access: args.keys.clone().map_or(Access::Open, Access::File),

@@ -150,6 +150,22 @@ impl Handle {
         self.shared.models.promote(&named(name, Some(version)))
     }
 
+    /// Gives a version a share of the requests, in percent; see [`Models::set_canary`](super::models::Models::set_canary).
+    ///
+    /// # Errors
+    /// [`Problem`] when it is not loaded, answers the rest itself, or the share is none.
+    pub fn set_canary(&self, name: &str, version: &str, percent: u8) -> Result<Arc<Loaded>, Problem> {
+        self.shared.models.set_canary(&named(name, Some(version)), percent)
+    }
+
+    /// Has a version asked along, or no longer; see [`Models::set_shadow`](super::models::Models::set_shadow).
+    ///
+    /// # Errors
+    /// [`Problem`] when it is not loaded, or answers.
+    pub fn set_shadow(&self, name: &str, version: &str, on: bool) -> Result<Arc<Loaded>, Problem> {
+        self.shared.models.set_shadow(&named(name, Some(version)), on)
+    }
+
     /// Makes a model the one that answers where none is named.
     ///
     /// # Errors

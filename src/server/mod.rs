@@ -25,6 +25,7 @@ mod handler;
 mod heavy;
 pub mod jobs;
 pub mod keys;
+pub mod mirror;
 pub mod models;
 mod pool;
 mod recorder;
@@ -95,6 +96,11 @@ impl Server {
         for model in settings.models {
             models
                 .load(model, None, true, clock.unix_millis())
+                .map_err(|problem| StartError::Model(problem.detail))?;
+        }
+        if settings.canary.is_some() || settings.shadow {
+            models
+                .hold_back_the_last(settings.canary, settings.shadow)
                 .map_err(|problem| StartError::Model(problem.detail))?;
         }
         if settings.text {

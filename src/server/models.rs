@@ -2,10 +2,12 @@
 //! catalogue; who predicts holds on to what it began with, so that no request notices.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::mirror::Mirrored;
 use super::stats::ModelStats;
 use crate::inference::Predictor;
 use crate::model::Model;
@@ -40,6 +42,32 @@ impl Loaded {
     }
 }
 
+/// A version that answers a share of the requests that name no version: a new one is tried on few before all get it.
+#[derive(Debug, Clone)]
+pub struct Canary {
+    /// The version.
+    pub loaded: Arc<Loaded>,
+    /// Of each hundred requests it answers so many, spread evenly.
+    pub percent: u8,
+}
+
+impl Canary {
+    /// Whether the n-th request is its own. 61 and 100 have no common divisor, so that any hundred requests in a row hold
+    /// exactly `percent` of them.
+    fn takes(&self, n: u64) -> bool {
+        n % 100 * 61 % 100 < u64::from(self.percent)
+    }
+}
+
+/// A version that is asked what the one in front of it is asked, and whose answers nobody gets.
+#[derive(Debug, Clone)]
+pub struct InShadow {
+    /// The version.
+    pub loaded: Arc<Loaded>,
+    /// What came of it.
+    pub seen: Arc<Mirrored>,
+}
+
 /// The versions of a name.
 #[derive(Debug, Clone)]
 pub struct Versions {
@@ -47,6 +75,12 @@ pub struct Versions {
     pub loaded: Vec<Arc<Loaded>>,
     /// The place of the one that answers.
     pub answering: usize,
+    /// The one that answers a share of the requests.
+    pub canary: Option<Canary>,
+    /// The one that is asked along.
+    pub shadow: Option<InShadow>,
+    /// Requests that named no version, while there was a canary.
+    asked: Arc<AtomicU64>,
     next_number: usize,
 }
 
@@ -55,6 +89,20 @@ impl Versions {
     #[must_use]
     pub fn current(&self) -> Option<&Arc<Loaded>> {
         self.loaded.get(self.answering)
+    }
+
+    /// Who answers the next request that names no version.
+    fn next(&self) -> Option<&Arc<Loaded>> {
+        match &self.canary {
+            Some(canary) if canary.takes(self.asked.fetch_add(1, Ordering::Relaxed)) => Some(&canary.loaded),
+            _ => self.current(),
+        }
+    }
+
+    /// A version answers all requests, or is gone: it is no canary and in no shadow.
+    fn forget(&mut self, loaded: &Arc<Loaded>) {
+        self.canary.take_if(|canary| Arc::ptr_eq(&canary.loaded, loaded));
+        self.shadow.take_if(|shadow| Arc::ptr_eq(&shadow.loaded, loaded));
     }
 }
 
@@ -75,6 +123,25 @@ impl Catalog {
     /// # Errors
     /// [`Problem`] with status 404 that names what is loaded.
     pub fn find(&self, wanted: &ModelRef) -> Result<&Arc<Loaded>, Problem> {
+        self.found(wanted, Versions::current).map(|(_, loaded)| loaded)
+    }
+
+    /// Who answers this request: as [`Catalog::find`], but that a canary takes its share of those that name no version. Of
+    /// these also who is asked along, unless it answers itself.
+    ///
+    /// # Errors
+    /// [`Problem`] with status 404 that names what is loaded.
+    pub fn choose(&self, wanted: &ModelRef) -> Result<(&Arc<Loaded>, Option<&InShadow>), Problem> {
+        let (versions, loaded) = self.found(wanted, Versions::next)?;
+        let shadow = versions.shadow.as_ref().filter(|_| wanted.version.is_none());
+        Ok((loaded, shadow.filter(|shadow| !Arc::ptr_eq(&shadow.loaded, loaded))))
+    }
+
+    fn found(
+        &self,
+        wanted: &ModelRef,
+        unnamed: impl Fn(&Versions) -> Option<&Arc<Loaded>>,
+    ) -> Result<(&Versions, &Arc<Loaded>), Problem> {
         let known = || {
             let names: Vec<&str> = self.models.keys().map(String::as_str).collect();
             if names.is_empty() { "none".to_owned() } else { crate::protocol::shortened(&names) }
@@ -85,10 +152,11 @@ impl Catalog {
         let missing =
             || Problem::no_model(crate::protocol::problem_text(name), wanted.version.as_deref(), &known());
         let versions = self.models.get(name).ok_or_else(missing)?;
-        match wanted.version.as_deref() {
-            None => versions.current().ok_or_else(missing),
-            Some(version) => versions.loaded.iter().find(|loaded| loaded.is(version)).ok_or_else(missing),
-        }
+        let loaded = match wanted.version.as_deref() {
+            None => unnamed(versions),
+            Some(version) => versions.loaded.iter().find(|loaded| loaded.is(version)),
+        };
+        loaded.map(|loaded| (versions, loaded)).ok_or_else(missing)
     }
 }
 
@@ -156,6 +224,9 @@ impl Models {
             let versions = catalog.models.entry(name.clone()).or_insert_with(|| Versions {
                 loaded: Vec::new(),
                 answering: 0,
+                canary: None,
+                shadow: None,
+                asked: Arc::default(),
                 next_number: 1,
             });
             let known = versions.loaded.iter().position(|loaded| loaded.version() == model.version);
@@ -177,6 +248,9 @@ impl Models {
                 versions.answering = place;
             }
             let loaded = versions.loaded[place].clone();
+            if promote {
+                versions.forget(&loaded);
+            }
             catalog.default.get_or_insert(name);
             Ok(loaded)
         })
@@ -193,6 +267,85 @@ impl Models {
                 && let Some(place) = versions.loaded.iter().position(|one| Arc::ptr_eq(one, &loaded))
             {
                 versions.answering = place;
+                versions.forget(&loaded);
+            }
+            Ok(loaded)
+        })
+    }
+
+    /// Gives a version a share of the requests that name no version, in percent; 0 takes it back. A name has one canary.
+    ///
+    /// # Errors
+    /// [`Problem`] with status 404; 409 for the version that answers the rest, 422 for more than 100 %.
+    pub fn set_canary(&self, wanted: &ModelRef, percent: u8) -> Result<Arc<Loaded>, Problem> {
+        if percent > 100 {
+            let detail = format!("expected a share from 0 to 100 percent, got {percent}");
+            return Err(Problem::new(422, detail).with("bad_share", Some("percent")));
+        }
+        self.beside_current(wanted, |versions, loaded| {
+            if percent == 0 {
+                versions.canary.take_if(|canary| Arc::ptr_eq(&canary.loaded, loaded));
+            } else {
+                versions.canary = Some(Canary { loaded: loaded.clone(), percent });
+            }
+        })
+    }
+
+    /// Has a version asked what the one that answers is asked, or no longer. A name has one version in shadow; another one's
+    /// figures begin anew.
+    ///
+    /// # Errors
+    /// [`Problem`] with status 404; 409 for the version that answers.
+    pub fn set_shadow(&self, wanted: &ModelRef, on: bool) -> Result<Arc<Loaded>, Problem> {
+        self.beside_current(wanted, |versions, loaded| {
+            let is_it = versions.shadow.as_ref().is_some_and(|shadow| Arc::ptr_eq(&shadow.loaded, loaded));
+            if is_it && !on {
+                versions.shadow = None;
+            } else if on && !is_it {
+                versions.shadow = Some(InShadow { loaded: loaded.clone(), seen: Arc::default() });
+            }
+        })
+    }
+
+    /// Has the last version of each name with several stand beside the one before it, which answers: as a canary with that
+    /// share, in shadow, or both.
+    pub(super) fn hold_back_the_last(&self, canary: Option<u8>, shadow: bool) -> Result<(), Problem> {
+        let catalog = self.catalog.load_full();
+        for versions in catalog.models.values() {
+            let [.., before, last] = versions.loaded.as_slice() else { continue };
+            let named = |loaded: &Loaded| ModelRef {
+                name: Some(loaded.name.clone()),
+                version: Some(loaded.version().to_owned()),
+            };
+            self.promote(&named(before))?;
+            if let Some(percent) = canary {
+                self.set_canary(&named(last), percent)?;
+            }
+            if shadow {
+                self.set_shadow(&named(last), true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes what a version does beside the one that answers.
+    fn beside_current(
+        &self,
+        wanted: &ModelRef,
+        change: impl FnOnce(&mut Versions, &Arc<Loaded>),
+    ) -> Result<Arc<Loaded>, Problem> {
+        self.change(|catalog| {
+            let loaded = catalog.find(wanted)?.clone();
+            if let Some(versions) = catalog.models.get_mut(&loaded.name) {
+                if versions.current().is_some_and(|current| Arc::ptr_eq(current, &loaded)) {
+                    let detail = format!(
+                        "version {} of '{}' answers all requests already; name another version",
+                        loaded.version(),
+                        loaded.name
+                    );
+                    return Err(Problem::new(409, detail));
+                }
+                change(versions, &loaded);
             }
             Ok(loaded)
         })
@@ -231,6 +384,7 @@ impl Models {
                     ));
                 }
                 versions.loaded.remove(place);
+                versions.forget(&loaded);
                 if versions.answering > place {
                     versions.answering -= 1;
                 }

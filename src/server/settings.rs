@@ -85,6 +85,11 @@ pub struct ServerSettings {
     pub addr: SocketAddr,
     /// The models, under their own names. Of several with one name, the last answers; the first name is the default.
     pub models: Vec<Model>,
+    /// The last version of a name with several answers only this share of its requests, in percent, and the one before it
+    /// the rest.
+    pub canary: Option<u8>,
+    /// The last version of a name with several is only asked along, and the one before it answers.
+    pub shadow: bool,
     /// Whether the bundled model of text is served, too.
     pub text: bool,
     /// Workers for batches and jobs; 0 for one per processor.
@@ -119,6 +124,8 @@ impl Default for ServerSettings {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             models: Vec::new(),
+            canary: None,
+            shadow: false,
             text: true,
             workers: 0,
             protocols: Protocol::ALL.to_vec(),

@@ -135,6 +135,7 @@ pub struct Gauges {
 
 type Counter = fn(&ModelStats) -> &AtomicU64;
 type Times = fn(&ModelStats) -> &Histogram;
+type Figure = fn(&super::mirror::Counts) -> f64;
 
 impl Stats {
     /// Counts an answered request.
@@ -229,6 +230,7 @@ impl Stats {
                 times(&loaded.stats).write(name, &labels(loaded), out);
             }
         }
+        rollout(catalog, out, &head, &labels);
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("drydock_connections", "gauge", "Open connections.", load(&self.connections)),
@@ -280,6 +282,51 @@ impl Stats {
             line(out, format_args!("process_resident_memory_bytes {bytes}"));
         }
         std::mem::take(out)
+    }
+}
+
+/// What versions do beside those that answer.
+fn rollout(
+    catalog: &Catalog,
+    out: &mut String,
+    head: &impl Fn(&mut String, &str, &str, &str),
+    labels: &impl Fn(&super::models::Loaded) -> String,
+) {
+    let canaries: Vec<_> = catalog.models.values().filter_map(|versions| versions.canary.as_ref()).collect();
+    if !canaries.is_empty() {
+        let name = "drydock_canary_percent";
+        head(out, name, "gauge", "The share of the requests without a version that a canary answers.");
+        for canary in canaries {
+            line(out, format_args!("{name}{{{}}} {}", labels(&canary.loaded), canary.percent));
+        }
+    }
+    let shadows: Vec<_> = catalog.models.values().filter_map(|versions| versions.shadow.as_ref()).collect();
+    if shadows.is_empty() {
+        return;
+    }
+    let figures: [(&str, &str, Figure); 5] = [
+        ("drydock_shadow_requests_total", "Requests answered by both, by model and version in shadow.", |c| {
+            c.requests as f64
+        }),
+        ("drydock_shadow_rows_total", "Their rows.", |c| c.rows as f64),
+        ("drydock_shadow_refused_total", "Requests that the version in shadow alone refused.", |c| {
+            c.refused as f64
+        }),
+        ("drydock_shadow_left_out_total", "Requests it was not asked since too many waited.", |c| {
+            c.left_out as f64
+        }),
+        (
+            "drydock_shadow_difference_total",
+            "The sum over rows of |difference|, or of 1 for another class.",
+            |c| c.apart,
+        ),
+    ];
+    for (name, help, figure) in figures {
+        head(out, name, "counter", help);
+        for shadow in &shadows {
+            let value = figure(&shadow.seen.counts());
+            line(out, format_args!("{name}{{{}}} {value}", labels(&shadow.loaded)));
+        }
     }
 }
 

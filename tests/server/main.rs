@@ -14,5 +14,6 @@ mod limits;
 mod models;
 mod operation;
 mod robustness;
+mod rollout;
 mod served;
 mod text;

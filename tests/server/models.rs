@@ -11,7 +11,7 @@ use super::http::{Connection, get, post, send};
 use super::served::{line, server, with};
 
 /// The same model with another intercept, which makes another version of it.
-fn shifted(by: f64) -> Model {
+pub(crate) fn shifted(by: f64) -> Model {
     let mut model = line();
     if let Estimator::Linear(linear) = &mut model.estimator {
         linear.intercept += by;
@@ -20,7 +20,7 @@ fn shifted(by: f64) -> Model {
     model
 }
 
-const RECORD: &str = r#"{"a": 0, "shop": "X", "open": false}"#;
+pub(crate) const RECORD: &str = r#"{"a": 0, "shop": "X", "open": false}"#;
 
 fn predicted(addr: std::net::SocketAddr, path: &str) -> f64 {
     post(addr, path, RECORD).is(200).json()["prediction"].as_f64().unwrap().round()

@@ -103,6 +103,10 @@ pub enum Route {
     AdminPromote(ModelRef),
     /// `/admin/models/NAME/default`
     AdminDefault(String),
+    /// `/admin/models/NAME/versions/V/canary`
+    AdminCanary(ModelRef),
+    /// `/admin/models/NAME/versions/V/shadow`
+    AdminShadow(ModelRef),
     /// Nothing.
     Unknown,
 }
@@ -128,7 +132,7 @@ const GET: &str = "GET, HEAD";
 const POST: &str = "POST";
 
 /// Every template that [`find`] gives: the labels in metrics.
-pub const TEMPLATES: [&str; 33] = [
+pub const TEMPLATES: [&str; 35] = [
     "/",
     "/predict",
     "/models",
@@ -160,6 +164,8 @@ pub const TEMPLATES: [&str; 33] = [
     "/admin/models/{model}",
     "/admin/models/{model}/promote",
     "/admin/models/{model}/default",
+    "/admin/models/{model}/canary",
+    "/admin/models/{model}/shadow",
     "/models/{model}",
     "other",
 ];
@@ -335,6 +341,12 @@ fn admin(rest: &[&str]) -> Option<Matched> {
         }
         ["models", name, "versions", v, "promote"] => {
             plain(Route::AdminPromote(version(name, v)), "/admin/models/{model}/promote", POST)
+        }
+        ["models", name, "versions", v, "canary"] => {
+            plain(Route::AdminCanary(version(name, v)), "/admin/models/{model}/canary", POST)
+        }
+        ["models", name, "versions", v, "shadow"] => {
+            plain(Route::AdminShadow(version(name, v)), "/admin/models/{model}/shadow", POST)
         }
         ["models", name, "default"] => {
             plain(Route::AdminDefault((*name).into()), "/admin/models/{model}/default", POST)

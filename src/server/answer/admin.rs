@@ -33,6 +33,21 @@ pub(crate) fn list(catalog: &Catalog, may_see: impl Fn(&str) -> bool) -> Value {
                 "name": name,
                 "default": catalog.default.as_deref() == Some(name.as_str()),
                 "answering": versions.current().map(|loaded| loaded.version().to_owned()),
+                "canary": versions.canary.as_ref().map(|canary| {
+                    json!({"version": canary.loaded.version(), "percent": canary.percent})
+                }),
+                "shadow": versions.shadow.as_ref().map(|shadow| {
+                    let counts = shadow.seen.counts();
+                    json!({
+                        "version": shadow.loaded.version(),
+                        "requests": counts.requests,
+                        "rows": counts.rows,
+                        "refused": counts.refused,
+                        "left_out": counts.left_out,
+                        "mean_difference": counts.mean(),
+                        "largest_difference": counts.mean().map(|_| counts.farthest),
+                    })
+                }),
                 "versions": versions.loaded.iter().map(of).collect::<Vec<_>>(),
             })
         })
@@ -66,6 +81,29 @@ pub(crate) fn promote(shared: &Shared, wanted: &ModelRef) -> Result<Reply, Probl
 pub(crate) fn set_default(shared: &Shared, name: &str) -> Result<Reply, Problem> {
     shared.models.set_default(name)?;
     Ok(Reply::json(&json!({"default": name})))
+}
+
+/// Gives a version a share of the requests.
+pub(crate) fn set_canary(
+    shared: &Shared,
+    wanted: &ModelRef,
+    percent: Option<&str>,
+) -> Result<Reply, Problem> {
+    let percent = percent.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Problem::new(422, "expected ?percent= and a whole number from 0 to 100")
+            .with("bad_share", Some("percent"))
+    })?;
+    let loaded = shared.models.set_canary(wanted, percent)?;
+    let mut said = described(&loaded);
+    said["percent"] = percent.into();
+    Ok(Reply::json(&said))
+}
+
+/// Has a version asked along, or no longer.
+pub(crate) fn set_shadow(shared: &Shared, wanted: &ModelRef, on: bool) -> Result<Reply, Problem> {
+    let mut said = described(&*shared.models.set_shadow(wanted, on)?);
+    said["shadow"] = on.into();
+    Ok(Reply::json(&said))
 }
 
 pub(crate) fn unload(shared: &Shared, wanted: &ModelRef) -> Result<Reply, Problem> {

@@ -15,7 +15,7 @@ use tempfile::SpooledTempFile;
 
 use super::{JSON, Reply, ReplyBody};
 use crate::data::{ReadOptions, Source, write_number};
-use crate::inference::{Batch, Form, ScoreError, score_csv_seen};
+use crate::inference::{Batch, Form, Prediction, ScoreError, score_csv_seen};
 use crate::protocol::{Problem, mlflow, plain, tensorflow, v2};
 use crate::server::events::Hops;
 use crate::server::models::Loaded;
@@ -70,6 +70,56 @@ pub(crate) fn run(loaded: &Loaded, how: How, body: &[u8]) -> Result<Done, Proble
 /// Predicts and encodes rows in our own form that were decoded before.
 pub(crate) fn run_read(loaded: &Loaded, form: Form, batch: &mut Batch) -> Result<Done, Problem> {
     counted(loaded, answer(loaded, Read::Plain(form), batch, Duration::ZERO))
+}
+
+/// Has both versions predict a body: what the second one answers, and how far apart the two are at each row, |difference|
+/// or 1 for another class. Counts for neither.
+pub(crate) fn both(
+    first: &Loaded,
+    second: &Loaded,
+    how: How,
+    body: &[u8],
+) -> Result<(Done, Vec<f64>), Problem> {
+    BATCH.with_borrow_mut(|batch| {
+        read(first, how, body, batch)?;
+        first.predictor.predict_batch(batch)?;
+        let said: Vec<Said> =
+            (0..batch.n_rows()).map(|row| Said::of(batch.get(&first.predictor, row))).collect();
+        let began = Instant::now();
+        let read = read(second, how, body, batch)?;
+        let done = answer(second, read, batch, began.elapsed())?;
+        let apart = said.iter().enumerate().map(|(row, said)| said.apart(batch.get(&second.predictor, row)));
+        let apart = apart.collect();
+        if batch.n_rows() > 100_000 {
+            *batch = Batch::default();
+        }
+        Ok((done, apart))
+    })
+}
+
+/// What a version said of a row.
+enum Said {
+    Number(f64),
+    Class(String),
+}
+
+impl Said {
+    fn of(prediction: Prediction<'_>) -> Self {
+        match prediction {
+            Prediction::Number(value) => Self::Number(value),
+            Prediction::Class { name, .. } => Self::Class(name.to_owned()),
+        }
+    }
+
+    /// How far another answer is from it.
+    fn apart(&self, other: Prediction<'_>) -> f64 {
+        match (self, other) {
+            (Self::Number(value), Prediction::Number(other)) => (value - other).abs(),
+            (Self::Class(class), Prediction::Class { name, .. }) => f64::from(u8::from(class != name)),
+            // one says a class, the other a number: never the same
+            _ => 1.0,
+        }
+    }
 }
 
 fn counted(loaded: &Loaded, result: Result<Done, Problem>) -> Result<Done, Problem> {

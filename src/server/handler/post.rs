@@ -17,6 +17,7 @@ use crate::server::answer::table::{CsvPlace, How};
 use crate::server::answer::{JSON, Reply, admin, jobs, table, text};
 use crate::server::body::{self, BodyLimits};
 use crate::server::heavy::apart;
+use crate::server::mirror::{self, Answered};
 use crate::server::models::Loaded;
 use crate::server::shared::Shared;
 
@@ -52,14 +53,16 @@ pub(super) async fn post(
         found.route,
         Route::Predict(_) | Route::V2Infer(_) | Route::TfPredict(_) | Route::Jobs | Route::Invocations
     );
+    let mut shadow = None;
     if predicts {
         let catalog = shared.models.get();
         may_ask(trace.caller.as_ref(), wanted.name.as_deref().or(catalog.default.as_deref()))?;
-        let loaded = catalog.find(&wanted).map_err(|problem| match found.route {
+        let (loaded, in_shadow) = catalog.choose(&wanted).map_err(|problem| match found.route {
             Route::TfPredict(_) => servable(problem, &wanted),
             _ => problem,
         })?;
         trace.loaded = Some(loaded.clone());
+        shadow = in_shadow.cloned();
     }
     let csv =
         kind == "text/csv" && matches!(found.route, Route::Predict(_) | Route::Jobs | Route::Invocations);
@@ -85,8 +88,12 @@ pub(super) async fn post(
             Route::V2Infer(_) => How::V2(header_length(headers)?),
             _ => How::Plain,
         };
+        let body = shadow.is_some().then(|| bytes.clone());
         let (reply, n_rows) = table::predict(shared, &loaded, how, bytes, &mut trace.hops).await?;
         trace.n_rows = n_rows;
+        if let (Some(shadow), Some(body)) = (&shadow, body) {
+            mirror::mirror(shared, shadow, Answered { by: &loaded, how, body, id, parts, found });
+        }
         return Ok(reply);
     }
     match &found.route {
@@ -115,6 +122,12 @@ pub(super) async fn post(
         }
         Route::AdminPromote(wanted) => admin::promote(shared, wanted),
         Route::AdminDefault(name) => admin::set_default(shared, name),
+        Route::AdminCanary(wanted) => {
+            admin::set_canary(shared, wanted, parameter(query, "percent").as_deref())
+        }
+        Route::AdminShadow(wanted) => {
+            admin::set_shadow(shared, wanted, parameter(query, "on").is_none_or(|value| value != "false"))
+        }
         _ => Err(Problem::new(404, "there is nothing here").with("not_found", None)),
     }
 }
