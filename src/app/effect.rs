@@ -169,9 +169,11 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::KeepSecret => requests::cancelled(state, slot),
                 Slot::DriftLab
                 | Slot::DriftWorld
+                | Slot::DriftExact
                 | Slot::DriftWeeks
                 | Slot::DriftRetrain
                 | Slot::DriftPolicies
+                | Slot::DriftPast
                 | Slot::DriftSend => {
                     drift::cancelled(state, slot);
                 }
@@ -253,9 +255,11 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         }
         Slot::DriftLab
         | Slot::DriftWorld
+        | Slot::DriftExact
         | Slot::DriftWeeks
         | Slot::DriftRetrain
         | Slot::DriftPolicies
+        | Slot::DriftPast
         | Slot::DriftSend => {
             drift::failed(state, slot, problem);
         }
@@ -272,6 +276,8 @@ fn opened(state: &mut AppState, saved: Saved, versions: Vec<Version>, warnings: 
     truth.champion =
         saved.champion.filter(|number| versions.iter().any(|version| version.entry.number == *number));
     truth.versions = versions;
+    truth.rollout = saved.rollout;
+    truth.history = saved.history;
     if let Ok(screen) = serde_json::from_value(saved.screen) {
         state.screen = screen;
     }

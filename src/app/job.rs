@@ -90,12 +90,16 @@ pub(crate) enum Slot {
     DriftLab,
     /// The verdicts of a place of the sliders.
     DriftWorld,
+    /// Inputs that are known from a part of the rows being worked out from all of them.
+    DriftExact,
     /// The model being followed over weeks.
     DriftWeeks,
     /// A model being trained on recent rows.
     DriftRetrain,
     /// Re-training policies being played over the same weeks.
     DriftPolicies,
+    /// The log being searched for past predictions, or one of them run again.
+    DriftPast,
     /// Rows being sent through the server, or its log being watched.
     DriftSend,
 }
@@ -283,6 +287,7 @@ impl Jobs {
                 | Slot::Parity
                 | Slot::Ask
                 | Slot::DriftWorld
+                | Slot::DriftExact
                 | Slot::DriftWeeks
                 | Slot::RequestFiles
                 | Slot::RequestHistory

@@ -94,6 +94,8 @@ fn saved(state: &AppState) -> Saved {
         versions: truth.versions.iter().map(|version| version.entry.clone()).collect(),
         champion: truth.champion,
         next_number: truth.next_number,
+        rollout: truth.rollout,
+        history: truth.history.clone(),
         screen: serde_json::to_value(&state.screen).unwrap_or_default(),
         ..Saved::default()
     }

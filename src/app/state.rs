@@ -17,6 +17,7 @@ use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
 use crate::inference::Predictor;
 use crate::model::{Model, Policy};
 use crate::work::Clock;
+use crate::workspace::registry::{Change, Rollout, What, note};
 use crate::workspace::{DataRef, Entry, Folder, Role};
 
 /// Everything the window knows.
@@ -45,6 +46,10 @@ pub(crate) struct Truth {
     pub(crate) champion: Option<u32>,
     /// The number the next model gets.
     pub(crate) next_number: u32,
+    /// The version beside the champion, as it was wished for; see [`Truth::challenger`].
+    pub(crate) rollout: Rollout,
+    /// What became of the models, oldest first.
+    pub(crate) history: Vec<Change>,
 }
 
 impl Truth {
@@ -61,6 +66,24 @@ impl Truth {
     /// The version of that number.
     pub(crate) fn version(&self, number: u32) -> Option<&Version> {
         self.versions.iter().find(|version| version.entry.number == number)
+    }
+
+    /// Every version that could stand in for the champion: it predicts the same, under the same name.
+    pub(crate) fn challengers(&self) -> Vec<&Version> {
+        let Some(champion) = self.champion() else { return Vec::new() };
+        let same = |version: &&Version| {
+            let (a, b) = (version.model(), champion.model());
+            version.entry.number != champion.entry.number
+                && (&a.name, &a.output.name, a.task) == (&b.name, &b.output.name, b.task)
+                // the same model twice is one version to a server
+                && a.version != b.version
+        };
+        self.versions.iter().filter(same).collect()
+    }
+
+    /// The version beside the champion, if it is still there and could stand in for it.
+    pub(crate) fn challenger(&self) -> Option<&Version> {
+        self.challengers().into_iter().find(|version| Some(version.entry.number) == self.rollout.challenger)
     }
 
     /// What a column is for: as said; else a feature, but for dates and texts, which have to be asked for.
@@ -338,6 +361,23 @@ impl AppState {
             }
         }
         self.screen.status = Some(status);
+    }
+
+    /// Notes in the registry what became of a version.
+    pub(crate) fn note(&mut self, number: u32, what: What) {
+        let Some(version) = self.truth.version(number) else { return };
+        let version = version.model().version.clone();
+        let at_unix_millis = self.work.clock.unix_millis();
+        note(&mut self.truth.history, Change { at_unix_millis, number, version, what });
+    }
+
+    /// Makes a version the champion. What it did beside the one before is over.
+    pub(crate) fn crown(&mut self, number: u32) {
+        let before = self.truth.champion.replace(number);
+        if before != Some(number) {
+            self.truth.rollout = Rollout::default();
+            self.note(number, What::Champion { before });
+        }
     }
 
     /// Says that something was removed, and keeps the way back.

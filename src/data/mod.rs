@@ -53,4 +53,4 @@ pub use spool::Spool;
 pub use table::{Coded, Column, ColumnData, ColumnKind, Levels, MISSING_CODE, MISSING_DATE, Table};
 pub use warning::Warning;
 pub(crate) use write::write_json_text;
-pub use write::{write_csv, write_csv_rows, write_field};
+pub use write::{csv_sha256, write_csv, write_csv_rows, write_field};

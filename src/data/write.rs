@@ -6,6 +6,8 @@
 
 use std::io::{self, Write};
 
+use sha2::{Digest, Sha256};
+
 use super::date;
 use super::number::write_number;
 use super::table::{Column, ColumnData, MISSING_DATE, Table};
@@ -42,6 +44,25 @@ pub fn write_field(text: &[u8], out: &mut Vec<u8>) {
 /// What `out` says.
 pub fn write_csv(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     write_csv_rows(table, None, out, &Progress::new())
+}
+
+/// The SHA-256 of a table as the CSV file that [`write_csv`] makes of it, in hexadecimal digits.
+#[must_use]
+pub fn csv_sha256(table: &Table) -> String {
+    struct Hashing(Sha256);
+    impl Write for Hashing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hashing = Hashing(Sha256::new());
+    // hashing takes whatever comes
+    drop(write_csv(table, &mut hashing));
+    hashing.0.finalize().iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Writes rows of a table, named by `rows` and in that order, or all of them; as [`write_csv`] does. Progress counts

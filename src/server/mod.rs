@@ -41,6 +41,7 @@ use std::time::Instant;
 
 use tokio::sync::{broadcast, watch};
 
+pub use answer::again::{NotAgain, answer_again};
 pub use handle::{Events, Handle, NextEvent, Status};
 pub use recorder::AccessLog;
 pub use settings::{Access, Limits, ServerSettings, StartError};

@@ -305,9 +305,11 @@ fn rollout(
         return;
     }
     let figures: [(&str, &str, Figure); 5] = [
-        ("drydock_shadow_requests_total", "Requests answered by both, by model and version in shadow.", |c| {
-            c.requests as f64
-        }),
+        (
+            "drydock_shadow_requests_total",
+            "Requests answered by both, by model and version in shadow.",
+            |c| c.requests as f64,
+        ),
         ("drydock_shadow_rows_total", "Their rows.", |c| c.rows as f64),
         ("drydock_shadow_refused_total", "Requests that the version in shadow alone refused.", |c| {
             c.refused as f64

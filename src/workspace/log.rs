@@ -214,16 +214,27 @@ impl PredictionLog {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// The latest requests that a version of a model answered, oldest first.
+    /// Shows every request that a version of a model answered, oldest first, one at a time: a full log is larger than what
+    /// should be held.
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn of_version(&self, model: &str, version: &str, limit: u32) -> Result<Vec<LogRow>, LogError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT * FROM requests WHERE model = ?1 AND version = ?2 \
-             ORDER BY number DESC LIMIT ?3) ORDER BY number"
-        );
-        self.read(&sql, params![model, version, limit])
+    pub fn each_of_version(
+        &self,
+        model: &str,
+        version: &str,
+        mut seen: impl FnMut(LogRow),
+    ) -> Result<(), LogError> {
+        let sql = format!("SELECT {COLUMNS} FROM requests WHERE model = ?1 AND version = ?2 ORDER BY number");
+        let mut read = || {
+            let mut select = self.connection.prepare_cached(&sql)?;
+            let rows = select.query_map(params![model, version], row_of)?;
+            for row in rows {
+                seen(row?);
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.failed(source))
     }
 
     /// The latest requests, newest first, of which some text (id, path, model, body) contains `text`; all, if it is empty.
@@ -242,29 +253,32 @@ impl PredictionLog {
     fn read(&self, sql: &str, wanted: impl rusqlite::Params) -> Result<Vec<LogRow>, LogError> {
         let read = || {
             let mut select = self.connection.prepare_cached(sql)?;
-            let rows = select.query_map(wanted, |row| {
-                Ok(LogRow {
-                    request_id: row.get(0)?,
-                    at_unix_millis: row.get(1)?,
-                    method: row.get(2)?,
-                    path: row.get(3)?,
-                    dialect: row.get(4)?,
-                    key_name: row.get(5)?,
-                    model: row.get(6)?,
-                    version: row.get(7)?,
-                    n_rows: u64::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
-                    status: row.get(9)?,
-                    queue_ms: row.get(10)?,
-                    inference_ms: row.get(11)?,
-                    total_ms: row.get(12)?,
-                    request: row.get(13)?,
-                    response: row.get(14)?,
-                })
-            })?;
+            let rows = select.query_map(wanted, row_of)?;
             rows.collect::<Result<Vec<_>, _>>()
         };
         read().map_err(|source| self.failed(source))
     }
+}
+
+/// A row with [`COLUMNS`].
+fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<LogRow> {
+    Ok(LogRow {
+        request_id: row.get(0)?,
+        at_unix_millis: row.get(1)?,
+        method: row.get(2)?,
+        path: row.get(3)?,
+        dialect: row.get(4)?,
+        key_name: row.get(5)?,
+        model: row.get(6)?,
+        version: row.get(7)?,
+        n_rows: u64::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
+        status: row.get(9)?,
+        queue_ms: row.get(10)?,
+        inference_ms: row.get(11)?,
+        total_ms: row.get(12)?,
+        request: row.get(13)?,
+        response: row.get(14)?,
+    })
 }
 
 #[cfg(test)]
@@ -288,14 +302,9 @@ mod tests {
         let of =
             |n, version: &str| LogRow { model: Some("m".into()), version: Some(version.into()), ..row(n) };
         log.write(&[of(1, "a"), of(2, "b"), of(3, "a"), row(4), of(5, "a")]).unwrap();
-        let ids = |limit| -> Vec<String> {
-            let rows = log.of_version("m", "a", limit).unwrap();
-            rows.into_iter().map(|row| row.request_id).collect()
-        };
-        assert_eq!(
-            (ids(9), ids(2)),
-            (vec!["r1".into(), "r3".into(), "r5".into()], vec!["r3".into(), "r5".into()])
-        );
+        let mut ids = Vec::new();
+        log.each_of_version("m", "a", |row| ids.push(row.request_id)).unwrap();
+        assert_eq!(ids, ["r1", "r3", "r5"]);
     }
 
     #[test]

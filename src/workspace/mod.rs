@@ -12,7 +12,9 @@
 //! that can't be read is kept under another name and said so; what the others hold stays usable.
 
 mod folder;
+pub mod labels;
 pub mod log;
+pub mod registry;
 
 pub use folder::{Folder, Opened, WorkspaceError};
 
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::ReadOptions;
 use crate::model::Policy;
+use registry::{Change, Rollout};
 
 /// The layout of `workspace.json` that this program writes.
 pub const WORKSPACE_VERSION: u32 = 1;
@@ -114,6 +117,10 @@ pub struct Saved {
     pub champion: Option<u32>,
     /// The number the next model gets.
     pub next_number: u32,
+    /// The version beside the champion.
+    pub rollout: Rollout,
+    /// What became of the models, oldest first.
+    pub history: Vec<Change>,
     /// What the screen showed: the window's own business.
     pub screen: serde_json::Value,
 }
@@ -129,6 +136,8 @@ impl Default for Saved {
             versions: Vec::new(),
             champion: None,
             next_number: 1,
+            rollout: Rollout::default(),
+            history: Vec::new(),
             screen: serde_json::Value::Null,
         }
     }

@@ -111,7 +111,10 @@ fn a_version_in_shadow_is_asked_along_and_nobody_gets_its_answers() {
     post(server.addr(), "/predict", "{}").is(422);
     let said = until(&server, |line| line["shadow"]["requests"] == 31);
     let shadow = &said["shadow"];
-    assert_eq!((&shadow["rows"], &shadow["refused"], &shadow["left_out"]), (&33.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&shadow["rows"], &shadow["refused"], &shadow["left_out"]),
+        (&33.into(), &0.into(), &0.into())
+    );
     let apart = |field: &str| shadow[field].as_f64().unwrap();
     assert!((apart("mean_difference") - 100.0).abs() < 1e-9, "{shadow}");
     assert!((apart("largest_difference") - 100.0).abs() < 1e-9, "{shadow}");
@@ -151,8 +154,7 @@ fn both_are_set_over_the_network_by_who_may() {
     let server = with(ServerSettings { access: Access::File(file), ..ServerSettings::default() });
     server.load(shifted(100.0), Some("line"), false).unwrap();
     let ask = |path: &str, key: &str| {
-        let head =
-            format!("POST /admin/models/line/versions/2/{path} HTTP/1.1\nauthorization: Bearer {key}");
+        let head = format!("POST /admin/models/line/versions/2/{path} HTTP/1.1\nauthorization: Bearer {key}");
         send(server.addr(), &head, b"")
     };
     ask("canary?percent=10", &admin.publishable).is(403);
@@ -166,8 +168,7 @@ fn both_are_set_over_the_network_by_who_may() {
 #[test]
 fn the_last_of_a_name_is_held_back_from_the_start() {
     let models = vec![line(), shifted(100.0)];
-    let server =
-        with(ServerSettings { models, canary: Some(25), shadow: true, ..ServerSettings::default() });
+    let server = with(ServerSettings { models, canary: Some(25), shadow: true, ..ServerSettings::default() });
     assert_eq!(from_the_new_one(&server, "/predict", 100), 25);
     // what the canary answered itself is not asked again
     until(&server, |line| line["shadow"]["requests"] == 75);

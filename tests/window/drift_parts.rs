@@ -223,7 +223,7 @@ fn shifted_rows_go_through_the_server_and_its_log_is_watched() {
     bench.keys(Modifiers::COMMAND, Key::R);
     bench.wait_for("Promote v2 to champion");
     bench.click("Monitor");
-    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "In shadow").click();
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
     bench.settle();
     bench.click("v2");
     bench.wait_till_said("v2 in shadow: better in ");

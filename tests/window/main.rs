@@ -8,6 +8,7 @@ mod data;
 mod data_more;
 mod drift;
 mod drift_parts;
+mod drift_rollout;
 mod frame;
 mod hard;
 mod keyboard;

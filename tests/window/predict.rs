@@ -16,7 +16,8 @@ use crate::bench::Bench;
 pub(crate) fn with_model(workspace: &Path, sample: &str, kind: ModelKind) -> Value {
     let sample = samples::find(sample).unwrap();
     let source = Source::from_bytes(sample.file, sample.bytes());
-    let loaded = read_csv(&source, &ReadOptions::default(), &Progress::new()).unwrap();
+    let loaded =
+        read_csv(&source, &ReadOptions { hash: true, ..ReadOptions::default() }, &Progress::new()).unwrap();
     let mut settings = Settings::new(sample.target);
     settings.test_fraction = 0.2;
     settings.model = Some(kind);

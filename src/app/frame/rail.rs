@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::app::command::{Action, Command, Commands, hint};
-use crate::app::pages::PageId;
+use crate::app::pages::{PageId, drift};
 use crate::app::state::{AppState, ThemeChoice};
 use crate::app::theme::{Icon, font, hairline, radius, size, space, tokens};
 use crate::app::widgets::{Segment, Weight, focus_ring, paint_icon, segmented};
@@ -36,7 +36,11 @@ pub(crate) fn rail_ui(
             group_ui(&mut list, group, compact);
         }
         let here = state.screen.page == page;
-        let bad = page == PageId::Data && state.truth.dataset.problem.is_some();
+        let bad = match page {
+            PageId::Data => state.truth.dataset.problem.is_some(),
+            PageId::Drift => state.truth.champion().is_some() && drift::needs_a_model(state),
+            _ => false,
+        };
         let key = hint(actions, &format!("Go to {}", page.title()));
         if nav_item(&mut list, page.icon(), page.title(), here, compact, bad, &key).clicked() {
             commands.push(Command::Go(page));

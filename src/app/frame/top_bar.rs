@@ -9,8 +9,8 @@ use eframe::egui::{
 use crate::app::command::{Action, Command, Commands, hint};
 use crate::app::effect::short_path;
 use crate::app::job::JobStatus;
-use crate::app::pages::PageId;
 use crate::app::pages::serve::Server;
+use crate::app::pages::{PageId, drift};
 use crate::app::picker::Purpose;
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
@@ -63,15 +63,23 @@ enum Step {
 /// Model, API, Hosting, Infrastructure: each done only when what it stands for exists.
 fn stack_ui(ui: &mut Ui, state: &AppState, commands: &mut Commands) {
     let t = tokens(ui);
-    let model = if state.truth.champion().is_some() { Step::Done } else { Step::Current };
-    let api = match model {
-        Step::Done if state.screen.serve.answered => Step::Done,
-        Step::Done => Step::Current,
+    let has_model = state.truth.champion().is_some();
+    // the loop closes: in a world that has moved away a model is what is needed next
+    let drifted = has_model && drift::needs_a_model(state);
+    let model = if has_model && !drifted { Step::Done } else { Step::Current };
+    let api = match has_model {
+        true if state.screen.serve.answered => Step::Done,
+        true if !drifted => Step::Current,
         _ => Step::ToDo,
     };
-    let hosting = if api == Step::Done { Step::Current } else { Step::ToDo };
+    let hosting = if api == Step::Done && !drifted { Step::Current } else { Step::ToDo };
+    let about_model = if drifted {
+        "the error of the champion crosses its line on the Drift page; done when a new champion is chosen, or the world is as it was"
+    } else {
+        "done when a champion is chosen"
+    };
     let steps = [
-        ("Model", PageId::Train, model, "done when a champion is chosen"),
+        ("Model", PageId::Train, model, about_model),
         ("API", PageId::Serve, api, "done when a request was answered with 200"),
         ("Hosting", PageId::Ship, hosting, "done when an export passed its checks; comes with the Ship page"),
         (

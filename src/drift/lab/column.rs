@@ -146,13 +146,15 @@ impl LabColumn {
         let current = Sorted::new(values);
         let n = current.len() as f64;
         let band = is_sample.then(|| (40.0_f64.ln() / (2.0 * n)).sqrt());
-        if current.is_empty() {
-            return Measured::default();
-        }
         Measured { band, ..self.measure_sorted(current) }
     }
 
-    fn measure_sorted(&self, current: Sorted) -> Measured {
+    /// Every statistic of values that are sorted already.
+    #[must_use]
+    pub fn measure_sorted(&self, current: Sorted) -> Measured {
+        if current.is_empty() {
+            return Measured::default();
+        }
         let counts = self.bins.counts(&current);
         let reference = self.reference.sorted();
         let (low, high) = reference.range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));

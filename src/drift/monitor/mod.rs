@@ -1,11 +1,13 @@
 //! Watching a model at work: windows over its log, labels that come late, and alerts with a state and a history.
 
+mod beside;
 mod watch;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-pub use watch::{ERROR, Logged, Shadow, Watched, WatchedWindow, Watching};
+pub use beside::{Shadow, Shared, share};
+pub use watch::{ERROR, Logged, Watched, WatchedWindow, Watching};
 
 use serde::{Deserialize, Serialize};
 

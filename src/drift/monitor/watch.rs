@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::beside::{Shadow, in_shadow, loss, mean_of, pairs};
 use super::{Alert, Window, WindowBy, join_labels, windows};
 use crate::data::{Coded, Column, ColumnData, Levels, MISSING_CODE, MISSING_DATE, Table, number_text};
-use crate::drift::retraining::{Interval, mean_interval};
 use crate::drift::{Report, Rule, compare, inputs_of};
-use crate::inference::{DAY_MICROS, Prediction, Predictor, Scratch, class_of};
+use crate::inference::{DAY_MICROS, Prediction, Predictor, Scratch};
 use crate::model::{Input, InputKind};
-use crate::work::{Cancelled, Progress, Seed};
+use crate::work::{Cancelled, Progress};
 
 /// The name of the alert that watches the error: no input is called so.
 pub const ERROR: &str = "\0error";
@@ -64,21 +64,6 @@ pub struct WatchedWindow {
     /// Where both have an answer and a label has come: the mean loss of the answers, and of what the model in shadow would
     /// have answered.
     pub shadow: Option<(f64, f64)>,
-}
-
-/// A model in shadow beside the one that answered, over the whole log.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shadow {
-    /// Requests that both answered.
-    pub answered: usize,
-    /// How far apart the answers are: mean |difference|, or the share of other classes.
-    pub apart: f64,
-    /// Requests among them whose label has come.
-    pub labels: usize,
-    /// The mean loss of the answers, and of those in shadow.
-    pub loss: Option<(f64, f64)>,
-    /// In shadow less answered, request by request: below 0 the model in shadow is better. A paired bootstrap.
-    pub difference: Option<Interval>,
 }
 
 /// A log, watched.
@@ -209,67 +194,6 @@ impl Watching<'_> {
             _ => (None, "too few labels".to_owned()),
         }
     }
-}
-
-fn mean_of(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// The losses of the answers and of those in shadow, of the requests that both answered and whose label has come.
-fn pairs(
-    logged: &[Logged],
-    shadows: Option<&[Option<Value>]>,
-    labels: &[Option<Value>],
-    classes: &[String],
-) -> (Vec<f64>, Vec<f64>) {
-    let all = logged.iter().zip(shadows.unwrap_or(&[])).zip(labels);
-    let both = all.filter_map(|((one, shadow), label)| {
-        let label = label.as_ref()?;
-        Some((loss(one.answer.as_ref()?, label, classes)?, loss(shadow.as_ref()?, label, classes)?))
-    });
-    both.unzip()
-}
-
-/// The model in shadow beside the one that answered.
-fn in_shadow(
-    logged: &[Logged],
-    shadows: &[Option<Value>],
-    labels: &[Option<Value>],
-    classes: &[String],
-) -> Option<Shadow> {
-    // how far one is from the other is the loss of one, were the other the truth
-    let apart = logged.iter().zip(shadows);
-    let apart: Vec<f64> =
-        apart.filter_map(|(one, shadow)| loss(one.answer.as_ref()?, shadow.as_ref()?, classes)).collect();
-    let (answered, shadowed) = pairs(logged, Some(shadows), labels, classes);
-    let differences: Vec<f64> = answered.iter().zip(&shadowed).map(|(a, b)| b - a).collect();
-    Some(Shadow {
-        answered: apart.len(),
-        apart: mean_of(&apart)?,
-        labels: answered.len(),
-        loss: mean_of(&answered).zip(mean_of(&shadowed)),
-        difference: mean_interval(&differences, Seed::default()),
-    })
-}
-
-/// |truth − answer| of numbers, 0 or 1 of classes, however they are written; `None` where one is no value of its kind.
-fn loss(answer: &Value, label: &Value, classes: &[String]) -> Option<f64> {
-    if classes.is_empty() {
-        return Some((label.as_f64()? - answer.as_f64()?).abs());
-    }
-    let class = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => number.as_f64().map(number_text),
-        Value::Bool(value) => Some(value.to_string()),
-        _ => None,
-    };
-    let (answer, label) = (class(answer)?, class(label)?);
-    // a class that the model does not know is one that it can't answer
-    let same = match (class_of(&answer, classes), class_of(&label, classes)) {
-        (Some(a), Some(b)) => a == b,
-        _ => answer == label,
-    };
-    Some(f64::from(u8::from(!same)))
 }
 
 /// An input's values in a part of the log: what the record says, and where that may be written in several ways (dates, yes

@@ -1,6 +1,7 @@
 //! What each route answers.
 
 pub(super) mod admin;
+pub(super) mod again;
 pub(super) mod jobs;
 pub(super) mod table;
 pub(super) mod text;

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::page::{busy_ui, sentence_ui, under_head};
-use super::{Challenge, Command, Draft, Learn, Results};
+use super::{COMPARE, Challenge, Command, Draft, Learn, Results, challenger_of};
 use crate::app::command::{Commands, hint};
 use crate::app::job::Slot;
 use crate::app::pages::{View, train};
@@ -14,7 +14,7 @@ use crate::app::widgets::{
 use crate::drift::retraining::{Action, Answer, Finding};
 
 /// The height of the buttons below.
-const FOOT: f32 = 104.0;
+const FOOT: f32 = 148.0;
 
 /// The right card.
 pub(super) fn advice_ui(
@@ -72,27 +72,30 @@ pub(super) fn advice_ui(
         size::CONTROL_COMPACT,
         Some(inner.width()),
     );
-    let mut row = ui.new_child(
-        UiBuilder::new()
-            .id_salt("foot")
-            .max_rect(inner.with_min_y(upper.bottom() + space::S1))
-            .layout(Layout::left_to_right(Align::Center)),
-    );
-    if results.retraining.is_some() {
-        spinner(&mut row, size::ICON);
-        row.label(text("Training again", font::body(), t.text_2));
+    let lines = [upper.bottom() + space::S2, upper.bottom() + space::S4 + size::CONTROL];
+    let mut at = lines.map(|top| {
+        let rect = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), size::CONTROL));
+        let layout = Layout::left_to_right(Align::Center);
+        ui.new_child(UiBuilder::new().id_salt(top.to_bits()).max_rect(rect).layout(layout))
+    });
+    let [row, compare_row] = &mut at;
+    if results.retraining.is_some() || results.comparing {
+        spinner(row, size::ICON);
+        let said = if results.comparing { "Comparing" } else { "Training again" };
+        row.label(text(said, font::body(), t.text_2));
         return;
     }
     let key = hint(view.actions, draft.learn.title());
     let retrain = Button::primary(draft.learn.title()).icon(Icon::ARROW_COUNTER_CLOCKWISE).key(key);
-    let width = row.available_width();
-    if retrain
-        .width(width)
-        .enabled(weeks.is_some(), "Ready once the model was followed over the weeks")
-        .ui(&mut row)
-        .clicked()
-    {
+    let not_yet = "Ready once the model was followed over the weeks";
+    if retrain.width(inner.width()).enabled(weeks.is_some(), not_yet).ui(row).clicked() {
         commands.push(Command::Retrain);
+    }
+    let has_two = challenger_of(view.truth, results).is_some();
+    let compare = Button::secondary(COMPARE).icon(Icon::SCALES).width(inner.width());
+    let why = if has_two { not_yet } else { "There is one version only; retrain first" };
+    if compare.enabled(has_two && weeks.is_some(), why).ui(compare_row).clicked() {
+        commands.push(Command::Compare);
     }
 }
 
@@ -170,10 +173,15 @@ fn capital(words: &str) -> String {
 fn challenge_ui(ui: &mut Ui, view: View<'_>, challenge: &Challenge, commands: &mut Commands) {
     let t = tokens(ui);
     let duel = &challenge.duel;
-    let learned = format!("{} rows: {}", format::rows(challenge.rows), challenge.learn.rows());
+    let unseen = if challenge.may_have_seen {
+        format!(", some of which v{} may have learned from (it was split otherwise)", challenge.challenger)
+    } else {
+        " that neither has seen".to_owned()
+    };
     let said = format!(
-        "v{} learned from {learned}. {} on {} that neither has seen:",
+        "v{} learned from {}. {} on {}{unseen}:",
         challenge.challenger,
+        challenge.learned,
         capital(duel.loss),
         format::plural(duel.n, "later row", "later rows")
     );

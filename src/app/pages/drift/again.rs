@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::jobs::{Drawn, MOST_ROWS, RECENT, failed, rows_of_weeks};
-use super::lab::Lab;
+use super::jobs::{Drawn, RECENT, failed, rows_of_weeks};
+use super::lab::{LEARNED, Lab, evenly};
 use super::policies::{Played, ReplayAsked, Revealed};
-use super::{Asked, Event, Learn, WEEKS};
+use super::{Asked, Challenge, Event, Learn, WEEKS};
 use crate::app::job::{Handle, JobError};
-use crate::app::state::Dataset;
-use crate::data::Table;
+use crate::app::state::{Dataset, Version};
+use crate::app::widgets::format;
+use crate::data::{Table, csv_sha256};
 use crate::drift::Rule;
 use crate::drift::lab::Week;
 use crate::drift::retraining::{
@@ -64,7 +65,11 @@ pub(super) fn retrain(
         Learn::Recent | Learn::All => lab.settings.clone(),
     };
     let plan = Plan::new(settings, &rows).map_err(|error| wrong(&error))?;
-    let origin = Origin { name: format!("{}, simulated", learn.rows()), ..Origin::default() };
+    let origin = Origin {
+        name: format!("{}, simulated", learn.rows()),
+        sha256: Some(csv_sha256(&learned)),
+        ..Origin::default()
+    };
     let trained = fit(&plan, &rows, &origin, &handle.progress).map_err(|error| match error {
         crate::training::TrainError::Cancelled(_) => JobError::Cancelled,
         error => wrong(&error),
@@ -87,6 +92,39 @@ pub(super) fn retrain(
     })
 }
 
+/// Compares the champion with another version, on weeks after those of the timeline.
+pub(super) fn compare(
+    predictor: &Predictor,
+    lab: &Lab,
+    asked: &Asked,
+    other: &Version,
+    open: Option<&str>,
+    handle: &Handle,
+) -> Result<Challenge, JobError> {
+    let wrong = failed("The two versions can't be compared");
+    let (later, _) = rows_of_weeks(predictor, lab, &asked.shifts, Drawn::Later, &handle.progress)?;
+    let later = below_each_other(&later.iter().map(|week| &week.table).collect::<Vec<_>>())
+        .map_err(|error| wrong(&error))?;
+    let duel = duel(predictor, &other.predictor, &later, Seed::default()).map_err(|error| wrong(&error))?;
+    let (own, from) = (&predictor.model().training, &other.model().training);
+    // the rows to shift are those that the champion was not shown; another split may have shown them to the other
+    let same_table = open.is_some() && from.data_sha256.as_deref() == open;
+    let split = |settings: &serde_json::Map<String, serde_json::Value>| {
+        ["test_fraction", "split", "time_column"].map(|name| settings.get(name).cloned())
+    };
+    let same_split = own.seed == from.seed
+        && own.data_sha256 == from.data_sha256
+        && (own.train_rows, own.test_rows) == (from.train_rows, from.test_rows)
+        && split(&own.settings) == split(&from.settings);
+    Ok(Challenge {
+        champion: asked.champion,
+        challenger: other.entry.number,
+        learned: format!("{} rows: {}", format::rows(from.train_rows), from.data),
+        may_have_seen: same_table && !same_split,
+        duel,
+    })
+}
+
 /// Plays every policy over the same weeks.
 pub(super) fn replays(
     predictor: &Predictor,
@@ -103,8 +141,7 @@ pub(super) fn replays(
             (lab.reference.clone(), weeks.into_iter().map(|week| week.table).collect())
         }
         Played::Table => {
-            let step = data.loaded.table.n_rows().div_ceil(MOST_ROWS).max(1);
-            let rows: Vec<usize> = (0..data.loaded.table.n_rows()).step_by(step).collect();
+            let rows = evenly(data.loaded.table.n_rows(), LEARNED);
             let by_date = weeks_by_date(&data.loaded.table, &rows).map_err(|why| wrong(&why))?;
             let mut weeks: Vec<Table> = by_date.iter().map(|rows| data.loaded.table.take(rows)).collect();
             let later = weeks.split_off(weeks.len() / 3);

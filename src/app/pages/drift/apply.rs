@@ -1,14 +1,20 @@
 //! What the Drift page does when it is asked, and when a result has come.
 
 use super::policies::replay_asked;
+use super::sending::Look;
 use super::served::Sent;
-use super::{Challenge, Command, Effect, Event, Part, Results, asked, ready, scenarios, sending, unmoved};
+use super::{
+    Challenge, Command, Effect, Event, Part, Results, asked, challenger_of, exact, ready, scenarios, sending,
+    unmoved,
+};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::{JobError, Slot};
 use crate::app::pages::train;
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
 use crate::drift::retraining::RetrainPolicy;
+use crate::workspace::log::LogRow;
+use crate::workspace::registry::{Rollout, What};
 
 /// Does what was asked.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
@@ -28,6 +34,16 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             {
                 results.measuring = true;
                 return effect(Effect::Measure(asked));
+            }
+        }
+        Command::Refine => {
+            let names = rough_names(state);
+            if let Some(asked) = asked(&state.truth, &state.screen.drift)
+                && !state.results.drift.refining
+                && !names.is_empty()
+            {
+                state.results.drift.refining = true;
+                return vec![AppEffect::Drift(Effect::Refine(asked, names))];
             }
         }
         Command::Simulate => {
@@ -73,6 +89,37 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 return vec![AppEffect::Drift(Effect::Replay(asked))];
             }
         }
+        Command::Compare => {
+            let number = challenger_of(&state.truth, results);
+            let is_ready = ready(&state.truth, results).is_some();
+            let is_free = !results.comparing && results.retraining.is_none();
+            if let (Some(asked), Some(number)) = (asked(&state.truth, &state.screen.drift), number)
+                && is_ready
+                && is_free
+            {
+                results.comparing = true;
+                // what comes of it stands in the laboratory
+                state.screen.drift.part = Part::Laboratory;
+                return effect(Effect::Compare(asked, number));
+            }
+        }
+        Command::Find => return find(state),
+        Command::RunAgain => {
+            let chosen = state.screen.drift.prediction.clone();
+            let registry = &mut results.registry;
+            let row = registry.found.as_ref().and_then(|found| {
+                let is_it = |row: &&LogRow| {
+                    chosen.as_ref().is_some_and(|(id, version)| {
+                        *id == row.request_id && Some(version.as_str()) == row.version.as_deref()
+                    })
+                };
+                found.rows.iter().find(is_it).cloned()
+            });
+            if let Some(row) = row.filter(|_| !registry.busy) {
+                registry.busy = true;
+                return effect(Effect::RunAgain(Box::new(row)));
+            }
+        }
         Command::Show(part) => state.screen.drift.part = part,
         Command::Send => {
             if let Some(asked) = asked(&state.truth, &state.screen.drift)
@@ -85,10 +132,39 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Watch => return watch_again(state),
         Command::Deliver => {
-            let monitor = &mut results.monitor;
-            let next = monitor.late.len().min(sending::PER_WEEK);
-            monitor.labels.extend(monitor.late.drain(..next));
+            if !results.monitor.busy {
+                results.monitor.busy = true;
+                results.monitor.problem = None;
+                return effect(Effect::Watch(Look { deliver: sending::PER_WEEK, ..Look::default() }));
+            }
+        }
+        Command::Challenger(number) => {
+            // what the one before did ends
+            let rollout = state.truth.rollout;
+            if let Some(before) = state.truth.challenger().map(|version| version.entry.number) {
+                if rollout.canary > 0 {
+                    state.note(before, What::Canary { percent: 0 });
+                }
+                if rollout.mirrored {
+                    state.note(before, What::Shadow { on: false });
+                }
+            }
+            state.truth.rollout = Rollout { challenger: number, ..Rollout::default() };
             return watch_again(state);
+        }
+        Command::Canary(percent) => {
+            if let Some(number) = state.truth.challenger().map(|version| version.entry.number)
+                && state.truth.rollout.canary != percent
+            {
+                state.truth.rollout.canary = percent;
+                state.note(number, What::Canary { percent });
+            }
+        }
+        Command::Mirror(on) => {
+            if let Some(number) = state.truth.challenger().map(|version| version.entry.number) {
+                state.truth.rollout.mirrored = on;
+                state.note(number, What::Shadow { on });
+            }
         }
         Command::Acknowledge(name, at) => {
             state.screen.drift.monitor.acknowledged.insert((name, at));
@@ -107,13 +183,40 @@ fn watch_again(state: &mut AppState) -> Vec<AppEffect> {
     }
     monitor.problem = None;
     monitor.again = false;
-    vec![AppEffect::Drift(Effect::Watch(None))]
+    vec![AppEffect::Drift(Effect::Watch(Look::default()))]
+}
+
+/// Looks past predictions up, at once or when the job that is at it has ended.
+fn find(state: &mut AppState) -> Vec<AppEffect> {
+    let registry = &mut state.results.drift.registry;
+    if std::mem::replace(&mut registry.busy, true) {
+        registry.again_for = true;
+        return Vec::new();
+    }
+    registry.again_for = false;
+    registry.problem = None;
+    vec![AppEffect::Drift(Effect::Find(state.screen.drift.past.trim().to_owned()))]
+}
+
+/// A job in the log has ended; what was looked for meanwhile is looked up now.
+fn looked_up(state: &mut AppState) -> Vec<AppEffect> {
+    let registry = &mut state.results.drift.registry;
+    registry.busy = false;
+    if registry.again_for { find(state) } else { Vec::new() }
+}
+
+/// The inputs that are known from a part of the rows only, and were not worked out from all of them.
+fn rough_names(state: &AppState) -> Vec<String> {
+    let (results, draft) = (&state.results.drift, &state.screen.drift);
+    let (Some(lab), Some(live)) = (ready(&state.truth, results), &draft.live) else { return Vec::new() };
+    let names = lab.rough(live).filter(|name| exact(results, draft, name).is_none());
+    names.map(str::to_owned).collect()
 }
 
 fn retrain(state: &mut AppState) -> Vec<AppEffect> {
     let Some(asked) = asked(&state.truth, &state.screen.drift) else { return Vec::new() };
     let is_ready = ready(&state.truth, &state.results.drift).is_some();
-    if state.results.drift.retraining.is_some() || !is_ready {
+    if state.results.drift.retraining.is_some() || state.results.drift.comparing || !is_ready {
         return Vec::new();
     }
     let number = train::take_number(state);
@@ -132,6 +235,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.lab = Some(prepared);
             // of other rows
             (results.world, results.weeks, results.revealed) = (None, None, None);
+            results.exact.clear();
             (results.wrong, results.replay_problem, results.monitor.served) = (None, None, None);
             state.screen.drift.live = None;
             state.screen.drift.methods.seen = None;
@@ -144,6 +248,11 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.measuring = false;
             results.world = Some(*world);
         }
+        Event::Refined(refined) => {
+            results.refining = false;
+            results.exact.retain(|old| refined.iter().all(|new| new.name != old.name));
+            results.exact.extend(refined);
+        }
         Event::Simulated(weeks) => {
             results.simulating = false;
             results.weeks = Some(*weeks);
@@ -152,12 +261,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             let monitor = &mut results.monitor;
             monitor.runs += 1;
             monitor.sent = Some((sent.answered, sent.refused));
-            let Sent { ended, answered, refused, labels, late } = *sent;
-            let last = late.last().or(labels.last()).map(|(id, _)| id.clone());
-            // what was still to come of the time before has come by now
-            let before = std::mem::replace(&mut monitor.late, late);
-            monitor.labels.extend(before);
-            monitor.labels.extend(labels);
+            let Sent { ended, answered, refused, last } = *sent;
             let said = format!(
                 "Sent {}: {} answered, {} refused",
                 format::plural(answered + refused, "row", "rows"),
@@ -177,14 +281,29 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
                     );
                 }
             }
-            return vec![AppEffect::Drift(Effect::Watch(last))];
+            return vec![AppEffect::Drift(Effect::Watch(Look { last, deliver: 0 }))];
         }
         Event::Watched(served) => {
             results.monitor.busy = false;
+            results.monitor.labels = Some(served.labels);
             results.monitor.served = Some(*served);
             if results.monitor.again {
                 return watch_again(state);
             }
+        }
+        Event::Found(found) => {
+            results.registry.found = Some(found);
+            return looked_up(state);
+        }
+        Event::RunAgain(again) => {
+            results.registry.again = Some(again);
+            return looked_up(state);
+        }
+        Event::Compared(challenge) => {
+            results.comparing = false;
+            let said = challenge.duel.verdict.clone();
+            results.challenge = Some(*challenge);
+            state.say(StatusKind::Done, said);
         }
         Event::Replayed(revealed) => {
             results.replaying = false;
@@ -214,7 +333,11 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             let rows = learned.n_rows();
             results.learned.insert(number, learned);
             let verdict = duel.verdict.clone();
-            results.challenge = Some(Challenge { champion, challenger: number, rows, learn, duel: *duel });
+            let learned = format!("{} rows: {}", format::rows(rows), learn.rows());
+            let duel = *duel;
+            let may_have_seen = false;
+            results.challenge =
+                Some(Challenge { champion, challenger: number, learned, may_have_seen, duel });
             train::add_version(state, number, predictor, seconds);
             let said = format!("Trained v{number} on {}, {}: {verdict}", format::rows(rows), learn.rows());
             state.say(StatusKind::Done, said);
@@ -243,9 +366,12 @@ fn ended(results: &mut Results, slot: Slot) {
     match slot {
         Slot::DriftLab => results.preparing = false,
         Slot::DriftWorld => results.measuring = false,
+        Slot::DriftExact => results.refining = false,
         Slot::DriftWeeks => results.simulating = false,
         Slot::DriftPolicies => results.replaying = false,
         Slot::DriftSend => results.monitor.busy = false,
+        Slot::DriftPast => results.registry.busy = false,
+        Slot::DriftRetrain => results.comparing = false,
         _ => {}
     }
 }
@@ -268,6 +394,7 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
             }
         }
         Slot::DriftSend => results.monitor.problem = Some(problem),
+        Slot::DriftPast => results.registry.problem = Some(problem),
         Slot::DriftPolicies => {
             results.revealed = None;
             results.replay_problem = Some((state.screen.drift.policies.played, problem));
@@ -285,7 +412,7 @@ pub(crate) fn cancelled(state: &mut AppState, slot: Slot) {
     not_begun(state, slot);
     match slot {
         Slot::DriftRetrain => {
-            state.say(StatusKind::Note, "Training was stopped; the models before are untouched");
+            state.say(StatusKind::Note, "It was stopped; the models before are untouched");
         }
         Slot::DriftLab => {
             // not begun again by itself
@@ -309,6 +436,7 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
     let own = match part {
         Part::Policies => Slot::DriftPolicies,
         Part::Monitor => Slot::DriftSend,
+        Part::Registry => Slot::DriftPast,
         Part::Laboratory | Part::Methods => Slot::DriftRetrain,
     };
     let running = [own, Slot::DriftRetrain, Slot::DriftPolicies, Slot::DriftSend, Slot::DriftLab];

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::lab::{Lab, Outline, Statistics};
-use super::{Command, Draft, Results};
+use super::{Command, Draft, Results, exact};
 use crate::app::command::Commands;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, tokens};
@@ -60,6 +60,10 @@ pub(super) fn cards_ui(
         });
     }
     for (feature, (statistics, outline)) in lab.features.iter().zip(&live.features) {
+        let (statistics, outline) = match exact(results, draft, &feature.name) {
+            Some(exact) => (&exact.statistics, &exact.outline),
+            None => (statistics, outline),
+        };
         let (left, right) = live_figures(statistics);
         let missing = draft.shifts.features.get(&feature.name).map_or(0.0, |shift| shift.missing);
         let left = if missing > 0.0 { format!("{left}  gone {:.0} %", missing * 100.0) } else { left };
@@ -107,11 +111,13 @@ fn two(value: Option<f64>) -> String {
 fn live_figures(statistics: &Statistics) -> (String, String) {
     match statistics {
         Statistics::Numbers(measured) => {
-            // a band says that a part of the rows stands for all of them
-            let about = if measured.band.is_some_and(|band| band > 0.002) { "≈ " } else { "" };
+            // with a band a part of the rows stands for all of them, until these are sorted
+            let about = if measured.band.is_some() { "≈ " } else { "" };
+            let band =
+                measured.band.map_or_else(String::new, |band| format!(" ± {}", format::fixed(band, 2)));
             (
                 format!("PSI {about}{}", two(measured.psi)),
-                format!("KS {about}{}", two(measured.ks.map(|ks| ks.statistic))),
+                format!("KS {}{band}", two(measured.ks.map(|ks| ks.statistic))),
             )
         }
         Statistics::Levels(measured) => {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::lab::{Lab, Outline, Prepared, outline_of, outline_of_shares};
-use super::served::{self, ServedAsked};
+use super::lab::{LEARNED, Lab, Outline, Prepared, evenly, outline_of, outline_of_shares};
+use super::served::ServedAsked;
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
-use super::{again, sending};
+use super::{again, past, sending};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{serve, train};
@@ -24,7 +24,7 @@ use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
 use crate::work::{Progress, Seed};
 
 /// The most rows that are shifted: beyond, a part of them stands for all.
-pub(super) const MOST_ROWS: usize = 200_000;
+const MOST_ROWS: usize = 1_000_000;
 /// The rows of a week: a quarter of the rows there are, within these.
 const WEEK_ROWS: (usize, usize) = (40, 400);
 /// Weeks that count as recent.
@@ -39,8 +39,10 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let slot = match &effect {
         Effect::Prepare => Slot::DriftLab,
         Effect::Measure(_) => Slot::DriftWorld,
+        Effect::Refine(..) => Slot::DriftExact,
         Effect::Simulate(_) => Slot::DriftWeeks,
-        Effect::Retrain(..) => Slot::DriftRetrain,
+        Effect::Retrain(..) | Effect::Compare(..) => Slot::DriftRetrain,
+        Effect::Find(_) | Effect::RunAgain(_) => Slot::DriftPast,
         Effect::Replay(_) => Slot::DriftPolicies,
         Effect::Send(_) | Effect::Watch(_) => Slot::DriftSend,
     };
@@ -87,6 +89,12 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 or_wrong(done, Slot::DriftWeeks, asked)
             });
         }
+        Effect::Refine(asked, names) => {
+            let Some(lab) = lab else { return };
+            outside.start(state, Slot::DriftExact, "Sorting the shifted values", move |_| {
+                Ok(AppEvent::Drift(Event::Refined(lab.refined(&asked.shifts, &names))))
+            });
+        }
         Effect::Send(asked) => {
             let (Some(lab), Some(endpoint)) = (lab, serve::endpoint(state)) else {
                 let detail = "Start it; the rows are sent to it as any other client would send them.";
@@ -94,27 +102,29 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 return;
             };
             let monitor = &state.results.drift.monitor;
-            let run = format!("drift-{:x}-{}", state.work.clock.unix_millis(), monitor.runs + 1);
+            let now = state.work.clock.unix_millis();
+            let run = format!("drift-{now:x}-{}", monitor.runs + 1);
+            let log = serve::log_file(state);
             outside.start(state, Slot::DriftSend, "Sending shifted rows", move |handle| {
-                let sent = sending::send(&predictor, &lab, &asked, &endpoint, &run, handle)?;
+                let (run, now) = ((run.as_str(), log.as_deref()), (now, handle));
+                let sent = sending::send(&predictor, &lab, &asked, &endpoint, run, now)?;
                 Ok(AppEvent::Drift(Event::Sent(Box::new(sent))))
             });
         }
-        Effect::Watch(last) => {
+        Effect::Watch(look) => {
             let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
                 let detail = "No workspace folder is open, in which the server would keep it.";
                 can_not(state, slot, Problem::new("There is no prediction log", detail));
                 return;
             };
-            let monitor = &state.results.drift.monitor;
-            let labels = monitor.labels.clone();
             let draft = state.screen.drift.monitor.clone();
-            let shadow = served::shadow(&state.truth, &state.screen.drift.monitor)
-                .map(|version| (version.entry.number, Arc::clone(&version.predictor)));
-            let asked = ServedAsked { champion, log, shadow };
+            let challenger = state.truth.challenger();
+            let challenger = challenger.map(|version| (version.entry.number, Arc::clone(&version.predictor)));
+            let asked = ServedAsked { champion, log, challenger };
+            let now = outside.ctx.input(|input| input.time);
+            state.results.drift.monitor.looked = (state.results.serve.log.total, now);
             outside.start(state, Slot::DriftSend, "Watching the prediction log", move |handle| {
-                let last = (last.as_deref(), handle);
-                let served = sending::watch(&predictor, &lab, &asked, &draft, &labels, last)?;
+                let served = sending::watch(&predictor, &lab, &asked, &draft, &look, handle)?;
                 Ok(AppEvent::Drift(Event::Watched(Box::new(served))))
             });
         }
@@ -123,6 +133,36 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             outside.start(state, Slot::DriftPolicies, "Playing four policies", move |handle| {
                 let revealed = again::replays(&predictor, &lab, &data, asked, handle)?;
                 Ok(AppEvent::Drift(Event::Replayed(Box::new(revealed))))
+            });
+        }
+        Effect::Find(text) => {
+            let Some(log) = serve::log_file(state) else {
+                let detail = "No workspace folder is open, in which the server would keep it.";
+                super::not_begun(state, slot);
+                state.results.drift.registry.problem =
+                    Some(Problem::new("There is no prediction log", detail));
+                return;
+            };
+            outside.start(state, Slot::DriftPast, "Looking past predictions up", move |_| {
+                past::find(&log, text).map(AppEvent::Drift)
+            });
+        }
+        Effect::RunAgain(row) => {
+            let source = past::source(state, &row);
+            outside.start(state, Slot::DriftPast, "Running a prediction again", move |_| {
+                Ok(AppEvent::Drift(Event::RunAgain(past::run_again(&row, source))))
+            });
+        }
+        Effect::Compare(asked, number) => {
+            let (Some(lab), Some(other)) = (lab, state.truth.version(number).cloned()) else {
+                super::not_begun(state, slot);
+                return;
+            };
+            let open = state.truth.data().and_then(|data| data.loaded.sha256.clone());
+            let title = format!("Comparing v{champion} and v{number}");
+            outside.start(state, Slot::DriftRetrain, title, move |handle| {
+                let challenge = again::compare(&predictor, &lab, &asked, &other, open.as_deref(), handle)?;
+                Ok(AppEvent::Drift(Event::Compared(Box::new(challenge))))
             });
         }
         Effect::Retrain(asked, number, learn) => {
@@ -215,8 +255,9 @@ fn other_kind(
     let settings =
         Settings { model: Some(kind), task: Some(model.task), features: Some(features), ..settings };
     // what can't be trained is no evidence, and no reason to have no laboratory
-    let Ok(plan) = Plan::new(settings, &lab.reference) else { return Ok(None) };
-    match fit(&plan, &lab.reference, &Origin::default(), progress) {
+    let rows = lab.reference.take(&evenly(lab.reference.n_rows(), LEARNED));
+    let Ok(plan) = Plan::new(settings, &rows) else { return Ok(None) };
+    match fit(&plan, &rows, &Origin::default(), progress) {
         Ok(trained) => Ok(Some((name, Predictor::new(Arc::new(trained.model))))),
         Err(crate::training::TrainError::Cancelled(cancelled)) => Err(cancelled.into()),
         Err(_) => Ok(None),

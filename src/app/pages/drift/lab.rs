@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::methods::{Race, races};
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
-use crate::drift::lab::{LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means};
+use crate::drift::lab::{
+    FeatureShift, LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means,
+};
 use crate::drift::retraining::{LossEstimator, Losses, losses};
 use crate::drift::{BinNames, BinShares, Bins, Sorted, predict_leniently};
 use crate::inference::Predictor;
@@ -18,8 +20,18 @@ use crate::work::{Progress, Seed};
 pub(super) const CHART_BINS: usize = 36;
 /// Rows from which a slider that moves one by one (noise, gaps, clipping) is answered from a part of them at once.
 const AT_ONCE: usize = 20_000;
-/// Rows up to which the Kolmogorov–Smirnov statistic is exact while a slider is dragged.
-const EXACT_UP_TO: usize = 200_000;
+/// Values, over all inputs that moved, from which they are measured by two threads: below, a thread costs more than it
+/// saves.
+const BY_TWO: usize = 400_000;
+
+/// The most rows that what helps to judge is learned from (the estimate without labels, another kind of model, the
+/// policies' models): more of them would not make it better, only later.
+pub(super) const LEARNED: usize = 200_000;
+
+/// At most so many of `n` rows, evenly over the table, which may be in the order of time.
+pub(super) fn evenly(n: usize, most: usize) -> Vec<usize> {
+    (0..n).step_by(n.div_ceil(most.max(1)).max(1)).collect()
+}
 
 /// The rows, and what is known of them.
 #[derive(Debug)]
@@ -100,6 +112,16 @@ pub(crate) struct Outline {
     pub(super) current: Vec<f64>,
 }
 
+/// An input under sliders that move values one by one, from all rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Refined {
+    pub(super) name: String,
+    /// Its sliders.
+    pub(super) shift: FeatureShift,
+    pub(super) statistics: Statistics,
+    pub(super) outline: Outline,
+}
+
 /// What the sliders of this moment make of each input.
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
@@ -163,8 +185,10 @@ impl Lab {
         };
         progress.add(1);
         // too few rows to learn an estimate from give none
-        let estimator =
-            target.as_ref().and_then(|_| LossEstimator::fit(predictor, &current, Seed::default()).ok());
+        let estimator = target.as_ref().and_then(|_| {
+            let some = current.take(&evenly(current.n_rows(), LEARNED));
+            LossEstimator::fit(predictor, &some, Seed::default()).ok()
+        });
         progress.add(1);
         Ok(Self {
             reference,
@@ -186,48 +210,102 @@ impl Lab {
     /// [`AT_ONCE`], and from so many beyond, with an error band.
     /// What did not move since `before` is taken from there.
     pub(super) fn live(&self, shifts: &Shifts, before: Option<&Live>) -> Live {
-        let features = self.features.iter().enumerate().map(|(at, feature)| {
-            let own = shifts.features.get(&feature.name);
-            if let Some(before) = before
-                && before.shifts.features.get(&feature.name) == own
-                && let Some(known) = before.features.get(at)
-            {
-                return known.clone();
-            }
-            let shift = own.cloned().unwrap_or_default();
-            match &feature.data {
-                FeatureData::Numbers { lab, values, range, mean, .. } => {
-                    let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
-                    if let Some(affine) = shift.affine(*mean) {
-                        let (a, b) = (affine.of(range.0), affine.of(range.1));
-                        let range = (low.min(a).min(b), high.max(a).max(b));
-                        let outline = outline(lab.reference(), range, |bins| lab.counts_in(bins, affine));
-                        return (Statistics::Numbers(lab.measure(affine, precision(values.len()))), outline);
-                    }
-                    let seed = Seed::default();
-                    let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
-                    // evenly over the file, which may be in the order of time
-                    let step = values.len().div_ceil(AT_ONCE).max(1);
-                    let part: Vec<f64> = values.iter().copied().step_by(step).collect();
-                    let moved = Sorted::new(shift.numbers(&part, *mean, seed, &feature.name));
-                    let (a, b) = moved.range().unwrap_or((low, high));
-                    let outline =
-                        outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
-                    (Statistics::Numbers(measured), outline)
-                }
-                FeatureData::Levels { lab, .. } => {
-                    let measured = lab.measure(shift.mix_share, &shift.mix);
-                    (Statistics::Levels(measured), outline_of_levels(lab, shift.mix_share, &shift.mix))
-                }
-                FeatureData::None => (Statistics::None, Outline::default()),
-            }
-        });
-        Live { shifts: shifts.clone(), features: features.collect() }
+        let known = |at: usize, feature: &Feature| {
+            let before = before?;
+            let is_same = before.shifts.features.get(&feature.name) == shifts.features.get(&feature.name);
+            before.features.get(at).filter(|_| is_same).cloned()
+        };
+        let mut found: Vec<Option<(Statistics, Outline)>> =
+            self.features.iter().enumerate().map(|(at, feature)| known(at, feature)).collect();
+        let moved: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
+        let measured = |part: &[usize]| -> Vec<(usize, (Statistics, Outline))> {
+            part.iter().map(|&at| (at, measured(&self.features[at], shifts))).collect()
+        };
+        let (first, second) = moved.split_at(moved.len() / 2);
+        let own = if moved.len() * self.n_rows() >= BY_TWO && !first.is_empty() {
+            // half of it on another thread, so that a move of all sliders fits in a frame
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| measured(first));
+                let own = measured(second);
+                // a panic in the other half is this frame's own
+                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                [other, own].concat()
+            })
+        } else {
+            measured(&moved)
+        };
+        for (at, feature) in own {
+            found[at] = Some(feature);
+        }
+        Live { shifts: shifts.clone(), features: found.into_iter().flatten().collect() }
+    }
+
+    /// The exact figures of the inputs of these names, whose sliders move values one by one: all rows, sorted again. On two
+    /// threads.
+    pub(super) fn refined(&self, shifts: &Shifts, names: &[String]) -> Vec<Refined> {
+        let one = |name: &String| {
+            let feature = self.features.iter().find(|feature| feature.name == *name)?;
+            let FeatureData::Numbers { lab, values, mean, .. } = &feature.data else { return None };
+            let shift = shifts.features.get(name)?.clone();
+            let moved = Sorted::new(shift.numbers(values, *mean, Seed::default(), name));
+            let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
+            let (a, b) = moved.range().unwrap_or((low, high));
+            let outline = outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
+            let statistics = Statistics::Numbers(lab.measure_sorted(moved));
+            Some(Refined { name: name.clone(), shift, statistics, outline })
+        };
+        let (first, second) = names.split_at(names.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| first.iter().filter_map(one).collect::<Vec<_>>());
+            let own: Vec<Refined> = second.iter().filter_map(one).collect();
+            let mut all = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all.extend(own);
+            all
+        })
+    }
+
+    /// The inputs that are known from a part of the rows only, at this place of the sliders.
+    pub(super) fn rough<'a>(&'a self, live: &'a Live) -> impl Iterator<Item = &'a str> {
+        let both = self.features.iter().zip(&live.features);
+        both.filter_map(|(feature, (statistics, _))| match statistics {
+            Statistics::Numbers(measured) if measured.band.is_some() => Some(feature.name.as_str()),
+            _ => None,
+        })
     }
 
     /// The current rows' number.
     pub(super) fn n_rows(&self) -> usize {
         self.current.n_rows()
+    }
+}
+
+/// An input under its sliders.
+fn measured(feature: &Feature, shifts: &Shifts) -> (Statistics, Outline) {
+    let shift = shifts.features.get(&feature.name).cloned().unwrap_or_default();
+    match &feature.data {
+        FeatureData::Numbers { lab, values, range, mean, .. } => {
+            let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
+            if let Some(affine) = shift.affine(*mean) {
+                let (a, b) = (affine.of(range.0), affine.of(range.1));
+                let range = (low.min(a).min(b), high.max(a).max(b));
+                let outline = outline(lab.reference(), range, |bins| lab.counts_in(bins, affine));
+                return (Statistics::Numbers(lab.measure(affine, Precision::Exact)), outline);
+            }
+            let seed = Seed::default();
+            let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
+            // evenly over the file, which may be in the order of time
+            let step = values.len().div_ceil(AT_ONCE).max(1);
+            let part: Vec<f64> = values.iter().copied().step_by(step).collect();
+            let moved = Sorted::new(shift.numbers(&part, *mean, seed, &feature.name));
+            let (a, b) = moved.range().unwrap_or((low, high));
+            let outline = outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
+            (Statistics::Numbers(measured), outline)
+        }
+        FeatureData::Levels { lab, .. } => {
+            let measured = lab.measure(shift.mix_share, &shift.mix);
+            (Statistics::Levels(measured), outline_of_levels(lab, shift.mix_share, &shift.mix))
+        }
+        FeatureData::None => (Statistics::None, Outline::default()),
     }
 }
 
@@ -267,11 +345,6 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
         }
         _ => FeatureData::None,
     }
-}
-
-/// How exact KS is while a slider is dragged over so many values.
-pub(super) fn precision(n: usize) -> Precision {
-    if n > EXACT_UP_TO { Precision::Dragging } else { Precision::Exact }
 }
 
 fn shares(counts: &[usize]) -> Vec<f64> {

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Draft;
 use super::cards::outline_ui;
-use super::lab::{Feature, FeatureData, Lab, Outline, outline, precision};
+use super::lab::{Feature, FeatureData, Lab, Outline, outline};
 use super::page::under_head;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
     Tone, Weight, card_head, field_label, format, hairline_ui, radio_row, slider_from_zero, tag,
 };
 use crate::drift::Sorted;
-use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, fooled};
+use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, Precision, fooled};
 use crate::work::Seed;
 
 /// From this PSI on it is usually said that something moved.
@@ -251,7 +251,7 @@ pub(super) fn race_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
         Seen {
             pair: methods.pair.clone(),
             stds: methods.stds,
-            measured: column.measure(affine, precision(column.current_len())),
+            measured: column.measure(affine, Precision::Exact),
             outline: outline(column.reference(), drawn, |bins| column.counts_in(bins, affine)),
         }
     });

@@ -4,15 +4,19 @@ mod advice;
 mod again;
 mod apply;
 mod cards;
+mod challenger;
 mod controls;
 mod detail;
 mod jobs;
 mod lab;
 mod methods;
 mod page;
+mod past;
 mod policies;
+mod registry;
 mod sending;
 mod served;
+mod watched;
 mod weeks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,10 +28,12 @@ use serde::{Deserialize, Serialize};
 use apply::not_begun;
 pub(crate) use apply::{apply, cancelled, escape, failed, happened};
 pub(crate) use jobs::carry_out;
-use lab::{Lab, Live, Outline, Prepared};
+use lab::{Lab, Live, Outline, Prepared, Refined};
 use methods::Methods;
 pub(crate) use page::drift_page_ui;
+pub(crate) use past::{Again, Found};
 use policies::{Played, Policies, ReplayAsked, Revealed};
+use sending::Look;
 use served::{Monitor, MonitorDraft, Sent, Served};
 
 use crate::app::command::Action;
@@ -39,7 +45,10 @@ use crate::drift::lab::{Concept, Preset, Schedule, Shifts, winter_presets};
 use crate::drift::retraining::{Advice, Duel, TrackedWeek};
 use crate::drift::{ColumnDrift, Report};
 use crate::inference::Predictor;
+use crate::workspace::log::LogRow;
 
+/// What compares two versions.
+pub(super) const COMPARE: &str = "Compare champion and challenger";
 /// The weeks of the timeline.
 pub(super) const WEEKS: usize = 20;
 /// From this many times its loss before on, the model is called worse.
@@ -60,6 +69,8 @@ pub(crate) enum Part {
     Policies,
     /// The served model, by its log.
     Monitor,
+    /// Every version and what became of it; every past prediction.
+    Registry,
 }
 
 /// What a model is trained on again.
@@ -116,6 +127,10 @@ pub(crate) struct Draft {
     pub(crate) methods: Methods,
     pub(crate) policies: Policies,
     pub(crate) monitor: MonitorDraft,
+    /// What past predictions are looked for by.
+    pub(crate) past: String,
+    /// The past prediction that is looked at: its request, and who answered.
+    pub(crate) prediction: Option<(String, String)>,
     /// The inputs whose further sliders are shown.
     #[serde(skip)]
     pub(crate) open: BTreeSet<String>,
@@ -140,6 +155,8 @@ impl Default for Draft {
             methods: Methods::default(),
             policies: Policies::default(),
             monitor: MonitorDraft::default(),
+            past: String::new(),
+            prediction: None,
             open: BTreeSet::new(),
             chosen: None,
             live: None,
@@ -163,6 +180,9 @@ pub(crate) struct Results {
     pub(crate) preparing: bool,
     /// The verdicts at a place of the sliders.
     pub(crate) world: Option<World>,
+    /// Inputs whose sliders move values one by one, from all rows.
+    pub(crate) exact: Vec<Refined>,
+    pub(crate) refining: bool,
     /// The weeks at a place of the sliders.
     pub(crate) weeks: Option<Weeks>,
     /// Why there are none, at that place of the sliders.
@@ -182,8 +202,25 @@ pub(crate) struct Results {
     pub(crate) replaying: bool,
     /// The served model, watched.
     pub(crate) monitor: Monitor,
+    /// Past predictions.
+    pub(crate) registry: Registry,
+    /// Whether two versions are being compared.
+    pub(crate) comparing: bool,
     /// What models that were trained here learned from, by number.
     pub(crate) learned: BTreeMap<u32, Arc<Table>>,
+}
+
+/// What the log holds of past predictions.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    /// Whether a job reads it.
+    pub(super) busy: bool,
+    /// Whether something else was looked for meanwhile.
+    pub(super) again_for: bool,
+    pub(super) problem: Option<Problem>,
+    pub(super) found: Option<Found>,
+    /// The prediction that was run again last.
+    pub(super) again: Option<Again>,
 }
 
 /// What a result is of.
@@ -243,9 +280,10 @@ impl Weeks {
 pub(crate) struct Challenge {
     pub(crate) champion: u32,
     pub(crate) challenger: u32,
-    /// Rows the challenger learned from, and which those are.
-    pub(crate) rows: usize,
-    pub(crate) learn: Learn,
+    /// What the challenger learned from, in words.
+    pub(crate) learned: String,
+    /// Whether it may have learned from rows that the two are compared on.
+    pub(crate) may_have_seen: bool,
     pub(crate) duel: Duel,
 }
 
@@ -256,6 +294,8 @@ pub(crate) enum Command {
     Prepare,
     /// Work the verdicts out.
     Measure,
+    /// Work out from all rows what is known from a part of them.
+    Refine,
     /// Simulate the weeks.
     Simulate,
     /// Set all sliders by a scenario.
@@ -268,8 +308,14 @@ pub(crate) enum Command {
     Choose(Option<String>),
     /// Train on recent rows, and compare on later ones.
     Retrain,
+    /// Compare the champion with the challenger, on later rows.
+    Compare,
     /// Play the re-training policies.
     Replay,
+    /// Look past predictions up.
+    Find,
+    /// Run the chosen prediction again.
+    RunAgain,
     /// Show another part of the page.
     Show(Part),
     /// Send the weeks' rows through the server, and watch its log.
@@ -278,6 +324,12 @@ pub(crate) enum Command {
     Watch,
     /// The next labels come.
     Deliver,
+    /// The version that is tried beside the champion.
+    Challenger(Option<u32>),
+    /// The share of the requests that it answers, in percent.
+    Canary(u8),
+    /// Whether it is asked along.
+    Mirror(bool),
     /// Someone knows of this alert, raised by the window of that time.
     Acknowledge(String, i64),
 }
@@ -287,12 +339,19 @@ pub(crate) enum Command {
 pub(crate) enum Effect {
     Prepare,
     Measure(Asked),
+    /// The inputs of these names, from all rows.
+    Refine(Asked, Vec<String>),
     Simulate(Asked),
     Retrain(Asked, u32, Learn),
+    Compare(Asked, u32),
     Replay(ReplayAsked),
+    /// Look past predictions up that hold this text.
+    Find(String),
+    /// Run this prediction again.
+    RunAgain(Box<LogRow>),
     Send(Asked),
-    /// Watch the log, once this request stands in it.
-    Watch(Option<String>),
+    /// Watch the log.
+    Watch(Look),
 }
 
 /// What comes back.
@@ -302,11 +361,18 @@ pub(crate) enum Event {
     /// The rows do not fit.
     Unfit(u32, Arc<Dataset>, Problem),
     Measured(Box<World>),
+    Refined(Vec<Refined>),
     Simulated(Box<Weeks>),
     /// Rows were sent.
     Sent(Box<Sent>),
     /// The log was watched.
     Watched(Box<Served>),
+    /// Past predictions were looked up.
+    Found(Found),
+    /// One of them was run again.
+    RunAgain(Again),
+    /// Two versions were compared.
+    Compared(Box<Challenge>),
     /// Every policy was played.
     Replayed(Box<Revealed>),
     /// These sliders can't be worked out.
@@ -343,9 +409,36 @@ pub(super) fn ready<'a>(truth: &Truth, results: &'a Results) -> Option<&'a Arc<L
     fits.then_some(&prepared.lab)
 }
 
+/// An input from all rows, at this place of its sliders, where it was worked out.
+pub(super) fn exact<'a>(results: &'a Results, draft: &Draft, name: &str) -> Option<&'a Refined> {
+    let shift = draft.shifts.features.get(name)?;
+    results.exact.iter().find(|refined| refined.name == name && refined.shift == *shift)
+}
+
 /// What the results must be of to be of this moment.
 pub(super) fn asked(truth: &Truth, draft: &Draft) -> Option<Asked> {
     Some(Asked { champion: truth.champion?, shifts: draft.shifts.clone(), delay: draft.delay })
+}
+
+/// Who is compared with the champion: who was trained last against it, else who stands beside it, else the latest.
+pub(super) fn challenger_of(truth: &Truth, results: &Results) -> Option<u32> {
+    let others = truth.challengers();
+    let is_there = |number: &u32| others.iter().any(|version| version.entry.number == *number);
+    let trained = results.challenge.as_ref().map(|challenge| challenge.challenger).filter(is_there);
+    let beside = || truth.challenger().map(|version| version.entry.number);
+    trained.or_else(beside).or_else(|| others.last().map(|version| version.entry.number))
+}
+
+fn challenger(state: &AppState) -> Option<u32> {
+    challenger_of(&state.truth, &state.results.drift)
+}
+
+/// Whether the error of the champion crosses its line in the world of the sliders: then a model is what is needed next.
+pub(crate) fn needs_a_model(state: &AppState) -> bool {
+    let (results, draft) = (&state.results.drift, &state.screen.drift);
+    let now = asked(&state.truth, draft);
+    let weeks = results.weeks.as_ref().filter(|weeks| now.as_ref() == Some(&weeks.asked));
+    weeks.is_some_and(|weeks| weeks.crossed().is_some())
 }
 
 /// What the guide asks for on this page, and whether it is done.
@@ -375,6 +468,12 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new(state.screen.drift.learn.title(), Icon::ARROW_COUNTER_CLOCKWISE, Command::Retrain)
             .keys(ctrl, Key::R)
             .when(has_weeks && state.results.drift.retraining.is_none(), NO_LAB),
+        Action::new(COMPARE, Icon::SCALES, Command::Compare)
+            .keys(Modifiers { shift: true, ..ctrl }, Key::C)
+            .when(
+                is_ready && challenger(state).is_some() && !state.results.drift.comparing,
+                "There is one version only; retrain first",
+            ),
         Action::new("Reset the sliders", Icon::SLIDERS_HORIZONTAL, Command::Reset)
             .keys(Modifiers::NONE, Key::Num0)
             .when(is_ready, NO_LAB),
@@ -384,6 +483,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (Part::Methods, "Drift: the method duel", Icon::SCALES),
         (Part::Policies, "Drift: re-training policies", Icon::ARROW_COUNTER_CLOCKWISE),
         (Part::Monitor, "Drift: the monitor", Icon::PULSE),
+        (Part::Registry, "Drift: the registry", Icon::ARCHIVE),
     ] {
         all.push(Action::new(title, icon, Command::Show(part)).when(is_ready, NO_LAB));
     }

@@ -11,9 +11,11 @@ use super::detail::detail_ui;
 use super::lab::Lab;
 use super::methods::{pairs_ui, race_ui};
 use super::policies::{bet_ui, revealed_ui};
-use super::served::{send_ui, served_ui};
+use super::registry::{past_ui, versions_ui};
+use super::served::send_ui;
+use super::watched::served_ui;
 use super::weeks::weeks_ui;
-use super::{Asked, Command, Draft, Part, Results, asked, ready};
+use super::{Asked, Command, Draft, Part, Results, asked, exact, ready};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::{PageId, View, serve};
@@ -30,7 +32,7 @@ const ADVICE: f32 = 308.0;
 /// From this width on there is room for what the page is about, in its head.
 const WIDE: f32 = 1120.0;
 /// The width of the choice between the page's parts.
-const PARTS: f32 = 352.0;
+const PARTS: f32 = 432.0;
 /// From this width on all three stand side by side.
 const SIDE_BY_SIDE: f32 = 1000.0;
 /// The height of the error's card, and the least of all cards together.
@@ -48,7 +50,12 @@ pub(crate) fn drift_page_ui(
     commands: &mut Commands,
 ) {
     let is_wide = ui.available_width() >= WIDE;
-    let about = if is_wide { "Has the world moved away from the data the model learned?" } else { "" };
+    let about = match draft.part {
+        _ if !is_wide => "",
+        // what stands for what takes its place
+        Part::Laboratory | Part::Methods => "Has the world moved away?",
+        _ => "Has the world moved away from the data the model learned?",
+    };
     let is_ready = ready(view.truth, results).is_some();
     page_head(ui, view.compact, "Drift", about, |ui| {
         if matches!(draft.part, Part::Laboratory | Part::Methods) {
@@ -89,6 +96,13 @@ pub(crate) fn drift_page_ui(
     let lab = Arc::clone(lab);
     if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
         draft.live = Some(Arc::new(lab.live(&draft.shifts, draft.live.as_deref())));
+    }
+    let is_rough = draft
+        .live
+        .as_ref()
+        .is_some_and(|live| lab.rough(live).any(|name| exact(results, draft, name).is_none()));
+    if is_rough && !results.refining {
+        commands.push(Command::Refine);
     }
     if let Some(asked) = asked(view.truth, draft) {
         work_out(ui, results, &lab, &asked, commands);
@@ -135,6 +149,7 @@ fn parts_ui(ui: &mut Ui, draft: &mut Draft) {
         Segment::new(Part::Methods, "Method duel"),
         Segment::new(Part::Policies, "Policies"),
         Segment::new(Part::Monitor, "Monitor"),
+        Segment::new(Part::Registry, "Registry"),
     ];
     ui.allocate_ui_with_layout(
         vec2(PARTS, size::CONTROL_COMPACT),
@@ -169,6 +184,10 @@ fn two_ui(
             let now = asked(view.truth, draft);
             revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
         }
+        Part::Registry => {
+            versions_ui(&mut choice, view, draft, commands);
+            past_ui(ui, right, view, results, draft, commands);
+        }
         Part::Monitor | Part::Laboratory => {
             send_ui(&mut choice, view, (server, results), draft, commands);
             served_ui(&mut part(ui, right, "served"), view, results, commands);
@@ -177,7 +196,7 @@ fn two_ui(
 }
 
 /// A card's place, with its ground painted.
-fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
+pub(super) fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
     card_ground(ui, rect);
     let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
     child.set_clip_rect(rect.intersect(ui.clip_rect()));

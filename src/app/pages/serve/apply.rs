@@ -226,6 +226,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             let said = format!("Serving on {}", live.address);
             results.seats.iter_mut().for_each(|seat| seat.set_port(live.address.port()));
             results.server = Server::Serving(live);
+            results.aside = None;
             results.log = Log::default();
             results.paused = None;
             state.screen.serve.selected = None;
@@ -304,6 +305,8 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         }
         Event::Models(served, wrong) => {
             results.served = served;
+            // promoting may have ended what a version did beside the champion
+            results.aside = None;
             served_changed(state);
             if let Some(wrong) = wrong {
                 state.say(StatusKind::Failed, format!("The server does not have all models: {wrong}"));

@@ -8,7 +8,7 @@ use eframe::egui::Context;
 
 use super::jobs::{self, Host};
 use super::seen::{Hops, Seen, Wire};
-use super::{Effect, Results};
+use super::{Effect, Results, rollout};
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::Slot;
 use crate::app::pages::{PageId, predict};
@@ -58,6 +58,9 @@ pub(crate) fn poll(state: &mut AppState) -> Vec<AppEffect> {
     let is_other = results.served != jobs::as_served(&state.truth) && state.truth.champion.is_some();
     let is_given = state.work.job(Slot::ServeModels).is_some();
     let effects = if is_other && !is_given { vec![AppEffect::Serve(Effect::Models)] } else { Vec::new() };
+    if !is_other && !is_given {
+        rollout::keep_up(state, &host);
+    }
     take_in_all(state, &host);
     note_progress(state);
     effects

@@ -16,6 +16,7 @@ mod page;
 mod pictures;
 mod record;
 mod results;
+mod rollout;
 mod route;
 mod seen;
 #[cfg(test)]

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::seen::Log;
 use super::{jobs, lab};
 use crate::app::pages::predict;
 use crate::app::state::Problem;
+use crate::model::Model;
+use crate::server::mirror::Counts;
 
 /// A server that runs.
 #[derive(Debug, Clone)]
@@ -69,6 +72,24 @@ impl Seat {
     }
 }
 
+/// A version beside the champion, as the server knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Aside {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) percent: u8,
+    pub(super) mirrored: bool,
+}
+
+/// What the server counted of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// Requests that it answered.
+    pub(crate) requests: u64,
+    /// Requests that it refused for what they said.
+    pub(crate) refused: u64,
+}
+
 /// What was worked out for this page; gone after a restart.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
@@ -102,6 +123,8 @@ pub(crate) struct Results {
     pub(crate) networks: Option<Vec<String>>,
     /// The champion and the versions that the server has.
     pub(crate) served: (Option<u32>, Vec<u32>),
+    /// What the server was told of the version beside the champion.
+    pub(super) aside: Option<Aside>,
     /// The record of the first request: what is in the Predict page's controls.
     pub(crate) record: predict::Record,
 }
@@ -115,6 +138,22 @@ impl Results {
     /// Whether it is being started or stopped.
     pub(crate) fn is_busy(&self) -> bool {
         matches!(self.server, Server::Starting | Server::Stopping)
+    }
+
+    /// What the running server counted of a version since it was loaded.
+    pub(crate) fn answered_by(&self, model: &Model) -> Option<Answered> {
+        let catalog = self.live()?.host.as_ref()?.server.catalog();
+        let versions = &catalog.models.get(&model.name)?.loaded;
+        let loaded = versions.iter().find(|loaded| loaded.version() == model.version)?;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Some(Answered { requests: count(&loaded.stats.requests), refused: count(&loaded.stats.refused) })
+    }
+
+    /// What came of asking a version along.
+    pub(crate) fn mirrored(&self, model: &Model) -> Option<Counts> {
+        let catalog = self.live()?.host.as_ref()?.server.catalog();
+        let shadow = catalog.models.get(&model.name)?.shadow.as_ref()?;
+        (shadow.loaded.version() == model.version).then(|| shadow.seen.counts())
     }
 
     /// The list as it is to be shown.

@@ -35,6 +35,7 @@ use crate::model::{Model, ModelKind, Policies};
 use crate::training::report::Step;
 use crate::training::{Origin, Settings, python};
 use crate::work::Seed;
+use crate::workspace::registry::What;
 
 /// What the charts of a trained model are drawn from.
 pub(crate) use crate::training::report::Report;
@@ -290,7 +291,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Champion(number) => {
             if let Some(version) = state.truth.version(number) {
                 let said = format!("{} is the champion now", version.entry.title());
-                state.truth.champion = Some(number);
+                state.crown(number);
                 state.say(StatusKind::Done, said);
                 return predict::champion_changed(state);
             }
@@ -310,8 +311,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 let at = at.min(state.truth.versions.len());
                 state.truth.versions.insert(at, *version);
                 state.screen.train.selected = Some(number);
+                state.note(number, What::Restored);
                 if was_champion {
-                    state.truth.champion = Some(number);
+                    state.crown(number);
                     return predict::champion_changed(state);
                 }
             }
@@ -373,6 +375,7 @@ fn delete(state: &mut AppState, number: u32) -> Vec<AppEffect> {
     let Some(at) = state.truth.versions.iter().position(|version| version.entry.number == number) else {
         return Vec::new();
     };
+    state.note(number, What::Deleted);
     let version = state.truth.versions.remove(at);
     let was_champion = state.truth.champion == Some(number);
     if was_champion {

@@ -10,6 +10,7 @@ use crate::app::state::{AppState, Problem, StatusKind, Version};
 use crate::data::Table;
 use crate::inference::Predictor;
 use crate::workspace::Entry;
+use crate::workspace::registry::What;
 
 /// A result has come.
 pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<AppEffect> {
@@ -37,9 +38,10 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
                 state.results.train.opening = None;
             }
             let verb = if trained { "Trained" } else { "Opened" };
+            state.note(number, if trained { trained_on(state, number) } else { What::Opened });
             let mut effects = Vec::new();
             let place = if state.truth.champion.is_none() {
-                state.truth.champion = Some(number);
+                state.crown(number);
                 effects.extend(predict::champion_changed(state));
                 "it is the champion".to_owned()
             } else {
@@ -87,6 +89,14 @@ pub(crate) fn add_version(state: &mut AppState, number: u32, predictor: Arc<Pred
         Entry { number, name: String::new(), note: String::new(), at_unix_millis, seconds: Some(seconds) };
     state.truth.versions.push(Version { entry, predictor, report: None });
     state.truth.versions.sort_by_key(|version| version.entry.number);
+    state.note(number, trained_on(state, number));
+}
+
+/// What a version was trained on, for the registry.
+fn trained_on(state: &AppState, number: u32) -> What {
+    let from =
+        state.truth.version(number).map(|version| version.model().training.clone()).unwrap_or_default();
+    What::Trained { data: from.data, sha256: from.data_sha256 }
 }
 
 /// A job failed.

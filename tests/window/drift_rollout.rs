@@ -1,0 +1,188 @@
+//! A new version beside the champion while the server answers, and where each answer came from.
+
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+
+use crate::bench::Bench;
+use crate::drift::{at_rest, settled};
+
+/// What SQLite itself reads in the log.
+fn logged(bench: &Bench, sql: &str) -> i64 {
+    let log = rusqlite::Connection::open(bench.workspace().join("log.db")).unwrap();
+    log.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn set(bench: &mut Bench, slider: &str, value: f64) {
+    bench.harness.get_by_role_and_label(egui::Role::Slider, slider).set_value_accesskit(value);
+    bench.harness.step();
+    bench.harness.step();
+}
+
+/// A pandemic winter, and a challenger that has learned it.
+fn challenged(width: f32, height: f32, theme: egui::Theme) -> Bench {
+    let mut bench = settled(width, height, theme);
+    bench.key(Key::Num2);
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.keys(Modifiers::COMMAND, Key::R);
+    bench.wait_for("Promote v2 to champion");
+    at_rest(&mut bench);
+    bench
+}
+
+#[test]
+fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
+    let mut bench = challenged(1440.0, 900.0, egui::Theme::Light);
+    bench.click("Monitor");
+    bench.wait_till_said("The server is not running");
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
+    bench.settle();
+    bench.click("v2");
+    bench.wait_till_said("Canary share");
+    set(&mut bench, "Canary share", 20.0);
+    bench.harness.get_by_role_and_label(egui::Role::Switch, "Mirror requests to it").click();
+    bench.settle();
+    assert!(bench.says("It takes part once the server runs."), "{}", bench.labels());
+    bench.click("Start server");
+    bench.wait_till_said("Send 1");
+    let send = bench.text_of("Send 1");
+    bench.click(&send);
+    bench.wait_till_said("As a canary v2 answered 200 requests");
+    bench.wait_for(&send);
+    bench.settle();
+    // a fifth of a thousand rows, to the row, and the rest was asked along
+    let by_version = |method: &str| {
+        let log = rusqlite::Connection::open(bench.workspace().join("log.db")).unwrap();
+        let sql =
+            "SELECT count(*) FROM requests WHERE method = ?1 AND request_id LIKE 'drift-%' GROUP BY version";
+        let mut select = log.prepare(sql).unwrap();
+        let counts = select.query_map([method], |row| row.get(0)).unwrap();
+        let mut counts: Vec<i64> = counts.map(Result::unwrap).collect();
+        counts.sort_unstable();
+        counts
+    };
+    assert_eq!(by_version("POST"), [200, 800]);
+    assert_eq!(by_version("SHADOW"), [800]);
+    assert!(bench.says("v1 answered 800, v2 200 (20.0 %)."), "{}", bench.labels());
+    bench.wait_till_said("Asked along on 800 requests: ");
+    // v2 learned the rule of the later weeks: as a canary it is better over all of them
+    let said = bench.text_of("As a canary v2");
+    assert!(said.contains("while v1 answered 800."), "{said}");
+    // what the server counted as it went is what the log says row by row
+    let live = bench.text_of("Asked along on 800 requests: ");
+    let mean: f64 = live.split(": ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let sql = "SELECT CAST(1e6 * avg(abs(json_extract(a.response, '$.prediction') - json_extract(b.response, '$.prediction'))) AS INTEGER) \
+        FROM requests a JOIN requests b USING (request_id) WHERE a.method = 'POST' AND b.method = 'SHADOW'";
+    let by_log = logged(&bench, sql) as f64 / 1e6;
+    assert!((mean - by_log).abs() / by_log < 0.006, "{mean} {by_log}");
+    // the labels stand in the log, too, those that have not come apart
+    assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE come"), 900);
+    assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE NOT come"), 100);
+    // all of it, while the server goes on
+    bench.click("Promote v2");
+    bench.wait_till_said("v2 is the champion now");
+    bench.wait_till_said("Send 1");
+    bench.click("Registry");
+    bench.wait_till_said("Roll back to v1");
+    for said in ["champion, after v1", "canary, 20 % of the requests", "in shadow: asked along"] {
+        assert!(bench.says(said), "{said}: {}", bench.labels());
+    }
+    bench.click("Roll back to v1");
+    bench.wait_till_said("rolled back to: champion again, after v2");
+    assert!(!bench.says("canary 20 %"), "the share is not taken up again");
+    // pictures show no address, which would be another each time
+    bench.click("Serve");
+    bench.click("Stop server");
+    bench.wait_for("Server: not serving");
+    bench.click("Drift");
+    bench.click("Monitor");
+    bench.click("Read the log");
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
+    bench.settle();
+    bench.click("v2");
+    bench.wait_till_said("As a canary v2 answered 200 requests");
+    set(&mut bench, "Canary share", 20.0);
+    bench.settle();
+    bench.picture("drift_canary");
+}
+
+#[test]
+fn every_past_prediction_says_where_it_comes_from_and_runs_again() {
+    let mut bench = challenged(1440.0, 900.0, egui::Theme::Light);
+    bench.click("Registry");
+    bench.wait_till_said("The log is empty");
+    assert!(bench.says("trained on recent rows, simulated, SHA-256 "), "{}", bench.labels());
+    bench.click("Monitor");
+    bench.click("Start server");
+    bench.wait_till_said("Send 1");
+    let send = bench.text_of("Send 1");
+    bench.click(&send);
+    bench.wait_till_said("mean error: ");
+    bench.wait_for(&send);
+    bench.click("Registry");
+    bench.click("Read the log again");
+    bench.wait_till_said("in the log");
+    bench.wait_till_said("Predictions of v1");
+    bench.fill("Find predictions", "w07-013");
+    bench.settle();
+    let row = bench.text_of("10:00:00 v1 drift-");
+    bench.click(&row);
+    bench.settle();
+    // the data's hash is that of the file itself
+    let sample = drydock::data::samples::find("winter-beverages").unwrap();
+    use sha2::Digest as _;
+    let hash: String =
+        sha2::Sha256::digest(sample.bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(bench.text_of("SHA-256: "), format!("SHA-256: {hash}"));
+    assert!(bench.says("The very file that is open now"), "{}", bench.labels());
+    bench.click("Run it again");
+    bench.wait_till_said("the answer is the same, byte for byte");
+    if let Ok(folder) = std::env::var("LOOK") {
+        bench.harness.render().unwrap().save(format!("{folder}/provenance.png")).unwrap();
+    }
+    // another one has not been run again, and its figures are its own
+    bench.fill("Find predictions", "w20-049");
+    bench.settle();
+    let row = bench.text_of("10:00:00 v1 drift-");
+    bench.click(&row);
+    bench.settle();
+    assert!(!bench.says("byte for byte"), "{}", bench.labels());
+    assert!(bench.says("w20-049") && !bench.says("w07-013"), "{}", bench.labels());
+    bench.fill("Find predictions", "nobody asked this");
+    bench.wait_till_said("No request in the log has 'nobody asked this' in it");
+    bench.click("Serve");
+    bench.click("Stop server");
+    bench.wait_for("Server: not serving");
+    bench.click("Drift");
+    bench.click("Predictions of v1");
+    bench.wait_till_said("the latest 200; search for older ones");
+    bench.settle();
+    bench.picture("drift_registry");
+}
+
+#[test]
+fn two_versions_are_compared_by_their_key_and_the_loop_closes() {
+    let mut bench = challenged(1440.0, 900.0, egui::Theme::Light);
+    let figures = |bench: &Bench| (bench.text_of("v1, champion"), bench.text_of("v2, challenger"));
+    let trained = figures(&bench);
+    bench.click("Method duel");
+    bench.settle();
+    bench.keys(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::C);
+    bench.wait_for("Promote v2 to champion");
+    at_rest(&mut bench);
+    // the same rows, the same models, the same figures
+    assert_eq!(figures(&bench), trained);
+    // in a world that moved away a model is what is needed next, until there is one
+    assert!(bench.says("Model: current"), "{}", bench.labels());
+    bench.click("Promote v2 to champion");
+    bench.wait_for("Back to v1");
+    at_rest(&mut bench);
+    bench.wait_till_said("Model: done");
+    bench.click("Back to v1");
+    bench.wait_for("above the line from week 9");
+    at_rest(&mut bench);
+    bench.wait_till_said("Model: current");
+    bench.click("Reset the sliders");
+    at_rest(&mut bench);
+    bench.wait_till_said("Model: done");
+}
