@@ -60,6 +60,20 @@ proptest! {
     }
 }
 
+/// Columns that hardly differ leave no stretch to rule out, so that they are walked; the figure is the same.
+#[test]
+fn columns_that_hardly_differ_are_measured_exactly() {
+    let values: Vec<f64> = (0..9_000).map(|n| f64::from(n % 4_500)).collect();
+    same_as_moving(&values, &values, Affine { scale: 1.0, shift: 1e-9 });
+    same_as_moving(&values, &values, Affine { scale: 1.0, shift: -1e-9 });
+    same_as_moving(&values, &values, Affine::default());
+    let most: Vec<f64> = values.iter().copied().filter(|value| *value != 77.0).collect();
+    for affine in [Affine::default(), Affine { scale: 1.0 + 1e-13, shift: 0.0 }] {
+        same_as_moving(&values, &most, affine);
+        same_as_moving(&most, &values, affine);
+    }
+}
+
 #[test]
 fn large_columns_far_from_zero_lose_no_digits() {
     let values = |seed: u64, n: usize| {

@@ -314,6 +314,7 @@ fn chosen(state: &mut AppState, purpose: Purpose, path: PathBuf) -> Vec<Effect> 
         Purpose::OpenModel => train::apply(state, train::Command::OpenModel(path)),
         Purpose::SaveModel(number) => train::apply(state, train::Command::SaveModel(number, path)),
         Purpose::SaveScript(number) => train::apply(state, train::Command::SaveScript(number, path)),
+        Purpose::OpenLabels => drift::apply(state, drift::Command::OpenLabels(path)),
         Purpose::OpenBatch => predict::apply(state, predict::Command::OpenBatch(path)),
         Purpose::SaveBatch => predict::apply(state, predict::Command::SaveBatch(path)),
         Purpose::SaveRequestRows => requests::apply(state, requests::Command::SaveRows(path)),

@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     /// Save that model's training as a Python script.
     SaveScript(u32),
     OpenBatch,
+    /// Open true values, by request id.
+    OpenLabels,
     SaveBatch,
     /// Save what was answered for every row.
     SaveRequestRows,
@@ -32,6 +34,7 @@ impl Purpose {
             Self::SaveModel(_) => "Save model",
             Self::SaveScript(_) => "Save Python script",
             Self::OpenBatch => "Choose a file to predict",
+            Self::OpenLabels => "Choose a file with labels",
             Self::SaveBatch => "Save predictions",
             Self::SaveRequestRows => "Save the answers",
         }
@@ -39,13 +42,13 @@ impl Purpose {
 
     /// Whether a file will be written.
     pub(crate) fn saves(self) -> bool {
-        !matches!(self, Self::OpenData | Self::OpenModel | Self::OpenBatch)
+        !matches!(self, Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels)
     }
 
     /// The kinds of file.
     pub(crate) fn filters(self) -> Filters {
         match self {
-            Self::OpenData | Self::OpenBatch => {
+            Self::OpenData | Self::OpenBatch | Self::OpenLabels => {
                 &[("Tables (CSV, TSV, TXT)", &["csv", "tsv", "txt", "tab"]), ("All files", &["*"])]
             }
             Self::ExportData | Self::SaveBatch | Self::SaveRequestRows => &[("CSV", &["csv"])],
@@ -61,7 +64,7 @@ impl Purpose {
             .file_stem()
             .map_or_else(|| data.clone(), |stem| stem.to_string_lossy().into_owned());
         match self {
-            Self::OpenData | Self::OpenModel | Self::OpenBatch => String::new(),
+            Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels => String::new(),
             Self::ExportData => format!("{stem}_rows.csv"),
             Self::SaveModel(number) => format!("{stem}_v{number}.json"),
             Self::SaveScript(number) => format!("{stem}_v{number}.py"),

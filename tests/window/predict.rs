@@ -14,12 +14,17 @@ use crate::bench::Bench;
 
 /// Trains a model on a bundled sample, as `drydock train` does, and puts it in a workspace as its champion.
 pub(crate) fn with_model(workspace: &Path, sample: &str, kind: ModelKind) -> Value {
+    with_model_and_split(workspace, sample, kind, 0.2)
+}
+
+/// As [`with_model`], with that share of the rows held out.
+pub(crate) fn with_model_and_split(workspace: &Path, sample: &str, kind: ModelKind, held_out: f64) -> Value {
     let sample = samples::find(sample).unwrap();
     let source = Source::from_bytes(sample.file, sample.bytes());
     let loaded =
         read_csv(&source, &ReadOptions { hash: true, ..ReadOptions::default() }, &Progress::new()).unwrap();
     let mut settings = Settings::new(sample.target);
-    settings.test_fraction = 0.2;
+    settings.test_fraction = held_out;
     settings.model = Some(kind);
     settings.name = "model".into();
     if sample.task == "classification" {

@@ -8,8 +8,10 @@ use crate::drift::ks::signed;
 
 /// Points that are looked at first, so that most of the column is ruled out at once.
 const FIRST_LOOKS: usize = 32;
+/// One stretch is split for so many ranks before the columns are walked instead, which costs about as much.
+const SPLITS_PER_RANK: usize = 32;
 /// So many ranks of the longer column are walked instead of split further.
-const WALKED: u64 = 16;
+const WALKED: u64 = 48;
 
 /// The states of both step functions, as counts, at the two ends of a stretch of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +60,21 @@ pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64
         from = le;
     }
     open.push(Stretch { bound: bound(from, all), from, to: all });
+    let mut left = (a.len() + b.len()) / SPLITS_PER_RANK + 1_024;
     while let Some(Stretch { bound: most, from, to }) = open.pop() {
         if most <= best + slack {
             break;
+        }
+        // columns that hardly differ have no stretch that could be ruled out: they are walked
+        left -= 1;
+        if left == 0 {
+            return walked_gap(a, b);
         }
         let spans = (to.0 - from.0, to.1 - from.1);
         if spans == (0, 0) {
             continue;
         }
-        // the longer side names the value; where its neighbours differ, its own ranks need no search
+        // the longer side names the value; its own ranks are found from there
         let (longer, shorter, low, high, other_low, other_high) = if spans.0 >= spans.1 {
             (a, b, from.0, to.0, from.1, to.1)
         } else {
@@ -74,22 +82,10 @@ pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64
         };
         let rank = usize::midpoint(low, high - 1);
         let x = longer.at(rank);
-        let first = if rank == low || longer.at(rank - 1) < x {
-            rank
-        } else {
-            longer.partition(low, rank, |v| v < x)
-        };
-        let end = if rank + 1 == high || longer.at(rank + 1) > x {
-            rank + 1
-        } else {
-            longer.partition(rank + 1, high, |v| v <= x)
-        };
+        let first = longer.first_equal(low, rank, x);
+        let end = longer.last_equal(rank, high, x);
         let other_first = shorter.partition(other_low, other_high, |v| v < x);
-        let other_end = if other_first == other_high || shorter.at(other_first) > x {
-            other_first
-        } else {
-            shorter.partition(other_first, other_high, |v| v <= x)
-        };
+        let other_end = shorter.last_equal(other_first, other_high, x);
         let (lt, le) = if spans.0 >= spans.1 {
             ((first, other_first), (end, other_end))
         } else {
@@ -114,6 +110,23 @@ pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64
     (best.unsigned_abs(), at)
 }
 
+/// As [`largest_gap`], by walking both columns from end to end.
+fn walked_gap(a: &Moved<'_>, b: &Moved<'_>) -> (u64, f64) {
+    let (n1, n2) = (signed(a.len()), signed(b.len()));
+    let (mut i, mut j) = (0, 0);
+    let (mut best, mut at) = (0, a.at(0));
+    while i < a.len() && j < b.len() {
+        let x = a.at(i).min(b.at(j));
+        i = a.last_equal(i, a.len(), x);
+        j = b.last_equal(j, b.len(), x);
+        let gap = (signed(i) * n2 - signed(j) * n1).abs();
+        if gap > best {
+            (best, at) = (gap, x);
+        }
+    }
+    (best.unsigned_abs(), at)
+}
+
 /// ∫ |Q₁(u) − Q₂(u)| du over the quantiles: where one column lies wholly above the other that is a difference of two running
 /// sums, and only where they cross is it split. `None` where a value is not finite, or the distance is too large.
 pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
@@ -125,43 +138,62 @@ pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
         return None;
     }
     let origin = a.at(a.len() / 2);
-    let upto = |moved: &Moved<'_>, width: u64, p: u64| {
-        let (rank, part) = ranks(p, width);
+    let cut = |p: u64| Cut { p, a: ranks(p, n2), b: ranks(p, n1) };
+    let upto = |moved: &Moved<'_>, width: u64, (rank, part): (usize, u64)| {
         let whole = moved.sum(rank, origin) * width as f64;
         if part == 0 { whole } else { whole + part as f64 * (moved.at(rank) - origin) }
     };
     let mut total = 0.0;
-    let mut open = vec![(0, all)];
+    let mut open = vec![(cut(0), cut(all))];
     while let Some((from, to)) = open.pop() {
-        let (a_low, a_high) = (a.at(ranks(from, n2).0), a.at(ranks(to - 1, n2).0));
-        let (b_low, b_high) = (b.at(ranks(from, n1).0), b.at(ranks(to - 1, n1).0));
+        let (a_low, a_high) = (a.at(from.a.0), a.at(last_before(to.a)));
+        let (b_low, b_high) = (b.at(from.b.0), b.at(last_before(to.b)));
         if a_low >= b_high || b_low >= a_high {
-            let (over_a, over_b) = (upto(a, n2, to) - upto(a, n2, from), upto(b, n1, to) - upto(b, n1, from));
+            let over_a = upto(a, n2, to.a) - upto(a, n2, from.a);
+            let over_b = upto(b, n1, to.b) - upto(b, n1, from.b);
             total += (over_a - over_b).abs();
             continue;
         }
         // few ranks are walked: where the columns cross, halving goes down to single ones
-        if to - from <= WALKED * n1.min(n2) {
-            let ((mut i, _), (mut j, _)) = (ranks(from, n2), ranks(from, n1));
-            let mut p = from;
-            while p < to {
-                let (end_a, end_b) = ((i as u64 + 1) * n2, (j as u64 + 1) * n1);
-                let end = end_a.min(end_b).min(to);
+        if to.p - from.p <= WALKED * n1.min(n2) {
+            let (mut i, mut j, mut p) = (from.a.0, from.b.0, from.p);
+            let (mut end_a, mut end_b) = ((i as u64 + 1) * n2, (j as u64 + 1) * n1);
+            while p < to.p {
+                let end = end_a.min(end_b).min(to.p);
                 total += (a.at(i) - b.at(j)).abs() * (end - p) as f64;
-                i += usize::from(end == end_a);
-                j += usize::from(end == end_b);
+                if end == end_a {
+                    (i, end_a) = (i + 1, end_a + n2);
+                }
+                if end == end_b {
+                    (j, end_b) = (j + 1, end_b + n1);
+                }
                 p = end;
             }
             continue;
         }
         // at a rank's end, so that pieces stay whole
-        let middle = u64::midpoint(from, to);
+        let middle = u64::midpoint(from.p, to.p);
         let width = n1.min(n2);
-        let split = if width == 1 { middle } else { middle / width * width };
+        let split = cut(if width == 1 { middle } else { middle / width * width });
         open.extend([(from, split), (split, to)]);
     }
     let distance = total / all as f64;
     distance.is_finite().then_some(distance)
+}
+
+/// A place along the quantiles, and the rank of each column that it lies in, with how far inside: worked out once, since a
+/// division costs as much as all the rest.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    p: u64,
+    a: (usize, u64),
+    b: (usize, u64),
+}
+
+/// The last rank that lies before a cut, at least in part.
+#[inline(always)]
+fn last_before((rank, part): (usize, u64)) -> usize {
+    if part == 0 { rank - 1 } else { rank }
 }
 
 /// The rank that a place lies in, and how far inside.

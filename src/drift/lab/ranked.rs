@@ -115,6 +115,38 @@ impl<'a> Moved<'a> {
         low
     }
 
+    /// The first rank from `from` on, up to `rank`, whose value is `x`, that of `rank`: in steps that double, since most
+    /// values are there a few times only.
+    #[inline(always)]
+    pub(crate) fn first_equal(&self, from: usize, rank: usize, x: f64) -> usize {
+        let (mut found, mut step) = (rank, 1);
+        loop {
+            let before = if found - from > step { found - step } else { from };
+            if before == found {
+                return found;
+            }
+            if self.at(before) < x {
+                return self.partition(before + 1, found, |value| value < x);
+            }
+            (found, step) = (before, step * 2);
+        }
+    }
+
+    /// The end of the ranks from `rank` on, up to `to`, whose values are at most `x`: in steps that double.
+    #[inline(always)]
+    pub(crate) fn last_equal(&self, rank: usize, to: usize, x: f64) -> usize {
+        let (mut found, mut step) = (rank, 1);
+        // all before `found` are at most x
+        while found < to {
+            let next = if to - found > step { found + step } else { to };
+            if self.at(next - 1) > x {
+                return self.partition(found, next - 1, |value| value <= x);
+            }
+            (found, step) = (next, step * 2);
+        }
+        found
+    }
+
     /// How many values are at most x.
     pub(crate) fn at_most(&self, x: f64) -> usize {
         self.partition(0, self.len(), |value| value <= x)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::app::effect::Effect as AppEffect;
 use crate::app::job::{JobError, Slot};
-use crate::app::pages::train;
+use crate::app::pages::{PageId, train};
 use crate::app::state::{AppState, Problem, StatusKind};
 use crate::app::widgets::format;
 use crate::drift::retraining::RetrainPolicy;
@@ -137,6 +137,23 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 results.monitor.problem = None;
                 return effect(Effect::Watch(Look { deliver: sending::PER_WEEK, ..Look::default() }));
             }
+        }
+        Command::OpenLabels(path) => {
+            if !results.monitor.busy {
+                results.monitor.busy = true;
+                results.monitor.problem = None;
+                return effect(Effect::Labels(path));
+            }
+            state.say(StatusKind::Note, "The log is being read; open the labels again in a moment");
+        }
+        Command::Provenance(id) => {
+            let draft = &mut state.screen.drift;
+            draft.part = Part::Registry;
+            draft.past = id;
+            draft.prediction = None;
+            state.screen.page = PageId::Drift;
+            results.registry.choose = true;
+            return find(state);
         }
         Command::Challenger(number) => {
             // what the one before did ends
@@ -283,6 +300,14 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             }
             return vec![AppEffect::Drift(Effect::Watch(Look { last, deliver: 0 }))];
         }
+        Event::Labelled(come, without) => {
+            let mut said = format!("{} came from the file", format::plural(come, "label", "labels"));
+            if without > 0 {
+                said.push_str(&format!("; {} had none", format::plural(without, "line", "lines")));
+            }
+            state.say(StatusKind::Done, said);
+            return vec![AppEffect::Drift(Effect::Watch(Look::default()))];
+        }
         Event::Watched(served) => {
             results.monitor.busy = false;
             results.monitor.labels = Some(served.labels);
@@ -292,6 +317,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             }
         }
         Event::Found(found) => {
+            // the answer that was sent, not what was said in shadow
+            let first = found.rows.iter().find(|row| row.method != crate::server::mirror::METHOD);
+            if !results.registry.again_for
+                && std::mem::take(&mut results.registry.choose)
+                && let Some(row) = first
+            {
+                let version = row.version.clone().unwrap_or_default();
+                state.screen.drift.prediction = Some((row.request_id.clone(), version));
+            }
             results.registry.found = Some(found);
             return looked_up(state);
         }

@@ -3,9 +3,9 @@
 use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::cards::{PREDICTION, outline_ui, word};
-use super::lab::Lab;
+use super::lab::{Lab, Statistics};
 use super::page::sentence_ui;
-use super::{Command, Draft, Results};
+use super::{Command, Draft, Results, exact};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Weight, card_head, clipped, format, icon_button, tag};
@@ -16,14 +16,17 @@ pub(super) fn detail_ui(ui: &mut Ui, results: &Results, lab: &Lab, draft: &Draft
     let card = ui.max_rect();
     let Some(chosen) = draft.chosen.as_deref() else { return };
     let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
-    let (column, outline, title) = if chosen == PREDICTION {
+    let (column, live, title) = if chosen == PREDICTION {
         let both = world.and_then(|world| world.prediction.as_ref());
-        (both.map(|(column, _)| column), both.map(|(_, outline)| outline.clone()), "prediction")
+        (both.map(|(column, _)| column), both.map(|(_, outline)| (None, outline)), "prediction")
     } else {
         let column = world.and_then(|world| world.report.columns.iter().find(|column| column.name == chosen));
         let at = lab.features.iter().position(|feature| feature.name == chosen);
         let live = draft.live.as_ref().zip(at).and_then(|(live, at)| live.features.get(at));
-        (column, live.map(|(_, outline)| outline.clone()), chosen)
+        // the figures of this very frame, from all rows where these are sorted already
+        let live = live.map(|(statistics, outline)| (statistics, outline));
+        let live = exact(results, draft, chosen).map(|one| (&one.statistics, &one.outline)).or(live);
+        (column, live.map(|(statistics, outline)| (Some(statistics), outline)), chosen)
     };
     card_head(ui, None, title, true, |ui| {
         if icon_button(ui, Icon::X, "Back to the error by week").clicked() {
@@ -36,15 +39,15 @@ pub(super) fn detail_ui(ui: &mut Ui, results: &Results, lab: &Lab, draft: &Draft
         pos2(card.left() + space::S4, card.top() + size::CARD_HEAD + space::S2),
         pos2(card.right() - space::S2, card.bottom() - space::S2),
     );
-    let Some(column) = column else {
+    if column.is_none() && live.is_none_or(|(statistics, _)| statistics.is_none()) {
         sentence_ui(ui, body, "The statistics of these sliders are on their way");
         return;
-    };
+    }
     let t = tokens(ui);
     let plot_width = (body.width() * 0.42).min(280.0);
-    if let Some(outline) = outline {
+    if let Some((_, outline)) = live {
         let plot = Rect::from_min_size(body.min, vec2(plot_width, body.height() - space::S6));
-        outline_ui(&ui.painter().with_clip_rect(body.expand(4.0)), &t, plot, &outline);
+        outline_ui(&ui.painter().with_clip_rect(body.expand(4.0)), &t, plot, outline);
     }
     let right = Rect::from_min_max(pos2(body.left() + plot_width + space::S4, body.top()), body.max);
     let mut area = ui.new_child(
@@ -53,10 +56,18 @@ pub(super) fn detail_ui(ui: &mut Ui, results: &Results, lab: &Lab, draft: &Draft
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing.y = space::S1;
         ui.set_width(right.width() - space::S3);
-        ui.add(Label::new(text(&column.verdict.reason, font::small(), t.text)).wrap());
-        for (name, value) in statistics(column) {
+        let reason =
+            column.map_or("The verdict of these sliders is on its way", |column| &column.verdict.reason);
+        ui.add(Label::new(text(reason, font::small(), t.text)).wrap());
+        let lines = match (column, live.and_then(|(statistics, _)| statistics)) {
+            (Some(column), _) => statistics(column),
+            (None, Some(live)) => live_statistics(live),
+            (None, None) => Vec::new(),
+        };
+        for (name, value) in lines {
             line_ui(ui, &name, &value, "");
         }
+        let Some(column) = column else { return };
         if let Some(control) = &column.control {
             let said = format!(
                 "No drift at all reaches in 5 of 100 pairs of resamples of the reference ({} and {} rows):",
@@ -120,6 +131,35 @@ fn title_of(name: &str) -> String {
         other => other,
     }
     .to_owned()
+}
+
+/// Every statistic of this frame's place of the sliders.
+fn live_statistics(live: &Statistics) -> Vec<(String, String)> {
+    let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format::number(value, 4));
+    let named =
+        |lines: Vec<(&str, String)>| lines.into_iter().map(|(name, said)| (name.to_owned(), said)).collect();
+    match live {
+        Statistics::Numbers(m) => named(vec![
+            ("PSI", number(m.psi)),
+            ("KS", number(m.ks.map(|ks| ks.statistic))),
+            ("KS, p-value", number(m.ks.map(|ks| ks.p_value))),
+            ("Wasserstein", number(m.wasserstein)),
+            ("Jensen–Shannon distance", number(m.jensen_shannon)),
+            ("Chi-squared", number(m.chi_squared.map(|chi| chi.statistic))),
+            (
+                "Outside the reference's range",
+                m.out_of_range.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0)),
+            ),
+        ]),
+        Statistics::Levels(m) => named(vec![
+            ("PSI", number(m.psi)),
+            ("Cramér's V", number(m.cramers_v)),
+            ("Chi-squared", number(m.chi_squared.map(|chi| chi.statistic))),
+            ("Chi-squared, p-value", number(m.chi_squared.map(|chi| chi.p_value))),
+            ("Jensen–Shannon distance", number(m.jensen_shannon)),
+        ]),
+        Statistics::None => Vec::new(),
+    }
 }
 
 /// Every statistic with its figure.

@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::lab::{LEARNED, Lab, Outline, Prepared, evenly, outline_of, outline_of_shares};
 use super::served::ServedAsked;
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
-use super::{again, past, sending};
+use super::{again, labels, past, sending};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::{serve, train};
@@ -44,7 +44,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Retrain(..) | Effect::Compare(..) => Slot::DriftRetrain,
         Effect::Find(_) | Effect::RunAgain(_) => Slot::DriftPast,
         Effect::Replay(_) => Slot::DriftPolicies,
-        Effect::Send(_) | Effect::Watch(_) => Slot::DriftSend,
+        Effect::Send(_) | Effect::Watch(_) | Effect::Labels(_) => Slot::DriftSend,
     };
     let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
     if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
@@ -109,6 +109,18 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 let (run, now) = ((run.as_str(), log.as_deref()), (now, handle));
                 let sent = sending::send(&predictor, &lab, &asked, &endpoint, run, now)?;
                 Ok(AppEvent::Drift(Event::Sent(Box::new(sent))))
+            });
+        }
+        Effect::Labels(path) => {
+            let Some(log) = serve::log_file(state) else {
+                let detail = "No workspace folder is open, in which they would be kept.";
+                can_not(state, slot, Problem::new("There is no prediction log", detail));
+                return;
+            };
+            let (target, now) = (version.model().output.name.clone(), state.work.clock.unix_millis());
+            outside.start(state, Slot::DriftSend, "Taking labels from a file", move |handle| {
+                let (come, without) = labels::take(&path, &log, &target, now, handle)?;
+                Ok(AppEvent::Drift(Event::Labelled(come, without)))
             });
         }
         Effect::Watch(look) => {

@@ -9,6 +9,7 @@ mod controls;
 mod detail;
 mod jobs;
 mod lab;
+mod labels;
 mod methods;
 mod page;
 mod past;
@@ -20,6 +21,7 @@ mod watched;
 mod weeks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers};
@@ -36,8 +38,9 @@ use policies::{Played, Policies, ReplayAsked, Revealed};
 use sending::Look;
 use served::{Monitor, MonitorDraft, Sent, Served};
 
-use crate::app::command::Action;
+use crate::app::command::{Action, Command as AppCommand};
 use crate::app::job::Slot;
+use crate::app::picker::Purpose;
 use crate::app::state::{AppState, Dataset, Problem, Truth};
 use crate::app::theme::Icon;
 use crate::data::{ColumnKind, Table};
@@ -217,6 +220,8 @@ pub(crate) struct Registry {
     pub(super) busy: bool,
     /// Whether something else was looked for meanwhile.
     pub(super) again_for: bool,
+    /// Whether the first that is found is looked at.
+    pub(super) choose: bool,
     pub(super) problem: Option<Problem>,
     pub(super) found: Option<Found>,
     /// The prediction that was run again last.
@@ -316,6 +321,8 @@ pub(crate) enum Command {
     Find,
     /// Run the chosen prediction again.
     RunAgain,
+    /// Show where the answer to that request comes from.
+    Provenance(String),
     /// Show another part of the page.
     Show(Part),
     /// Send the weeks' rows through the server, and watch its log.
@@ -324,6 +331,8 @@ pub(crate) enum Command {
     Watch,
     /// The next labels come.
     Deliver,
+    /// Labels come from a file.
+    OpenLabels(PathBuf),
     /// The version that is tried beside the champion.
     Challenger(Option<u32>),
     /// The share of the requests that it answers, in percent.
@@ -352,6 +361,8 @@ pub(crate) enum Effect {
     Send(Asked),
     /// Watch the log.
     Watch(Look),
+    /// Take labels from a file.
+    Labels(PathBuf),
 }
 
 /// What comes back.
@@ -365,6 +376,8 @@ pub(crate) enum Event {
     Simulated(Box<Weeks>),
     /// Rows were sent.
     Sent(Box<Sent>),
+    /// Labels came from a file: so many, and so many lines without one.
+    Labelled(usize, usize),
     /// The log was watched.
     Watched(Box<Served>),
     /// Past predictions were looked up.
@@ -487,6 +500,13 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     ] {
         all.push(Action::new(title, icon, Command::Show(part)).when(is_ready, NO_LAB));
     }
+    let has_log = state.truth.folder.is_some() && state.truth.champion.is_some();
+    all.push(
+        Action::new("Labels from a file…", Icon::FOLDER_OPEN, AppCommand::Choose(Purpose::OpenLabels)).when(
+            has_log && !state.results.drift.monitor.busy,
+            "Train a model first, and wait until the log is read",
+        ),
+    );
     for (preset, key) in scenarios(&state.truth).into_iter().zip(KEYS) {
         all.push(
             Action::new(

@@ -57,15 +57,25 @@ pub(crate) fn drift_page_ui(
         _ => "Has the world moved away from the data the model learned?",
     };
     let is_ready = ready(view.truth, results).is_some();
+    // what was is known without rows to shift
+    let has_registry = draft.part == Part::Registry && !view.truth.versions.is_empty();
     page_head(ui, view.compact, "Drift", about, |ui| {
         if matches!(draft.part, Part::Laboratory | Part::Methods) {
             legend_ui(ui);
             ui.add_space(space::S4);
         }
-        if is_ready {
+        if is_ready || has_registry {
             parts_ui(ui, draft);
         }
     });
+    if has_registry {
+        let rect = ui.available_rect_before_wrap();
+        let rect = rect.with_max_y(rect.bottom() - 2.0);
+        let left = rect.with_max_x(rect.left() + CONTROLS);
+        versions_ui(&mut part(ui, left, "choice"), view, draft, commands);
+        past_ui(ui, rect.with_min_x(left.right() + space::S4), view, results, draft, commands);
+        return;
+    }
     let (Some(version), Some(data)) = (view.truth.champion(), view.truth.data()) else {
         nothing_ui(ui, view, commands);
         return;
@@ -184,11 +194,7 @@ fn two_ui(
             let now = asked(view.truth, draft);
             revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
         }
-        Part::Registry => {
-            versions_ui(&mut choice, view, draft, commands);
-            past_ui(ui, right, view, results, draft, commands);
-        }
-        Part::Monitor | Part::Laboratory => {
+        Part::Monitor | Part::Laboratory | Part::Registry => {
             send_ui(&mut choice, view, (server, results), draft, commands);
             served_ui(&mut part(ui, right, "served"), view, results, commands);
         }

@@ -1,8 +1,10 @@
 //! The registry: every version and what became of it, and every past prediction with where it comes from.
 
+use std::sync::Arc;
+
 use eframe::egui::{
-    Align, Align2, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, TextWrapMode, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, Galley, Label, Layout, Painter, Rect, Role, ScrollArea, Sense,
+    TextWrapMode, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::page::{part, sentence_ui, under_head};
@@ -208,7 +210,9 @@ fn list_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
         }
         if let Some(found) = &registry.found {
             let n = format::count(found.in_all);
-            ui.label(text(format!("{n} in the log"), font::small(), tokens(ui).text_2));
+            let is_all = found.rows.len() < LISTED as usize;
+            let said = if is_all { format!("{n} in the log") } else { format!("the latest {LISTED} of {n}") };
+            ui.label(text(said, font::small(), tokens(ui).text_2));
         }
     });
     let (body, _) = under_head(card, 0.0);
@@ -240,14 +244,11 @@ fn list_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
                     ui.set_width(body.width() - space::S3);
                     ui.spacing_mut().item_spacing.y = 0.0;
                     for row in &found.rows[shown] {
-                        if row_ui(ui, view.truth, row, is_chosen(draft, row)) {
+                        let chosen = is_chosen(draft, row);
+                        if row_ui(ui, view.truth, row, chosen) {
                             let version = row.version.clone().unwrap_or_default();
-                            draft.prediction = Some((row.request_id.clone(), version));
+                            draft.prediction = (!chosen).then(|| (row.request_id.clone(), version));
                         }
-                    }
-                    if found.rows.len() == LISTED as usize {
-                        let said = format!("the latest {LISTED}; search for older ones");
-                        ui.label(text(said, font::small(), tokens(ui).text_3));
                     }
                 },
             );
@@ -292,13 +293,13 @@ fn row_ui(ui: &mut Ui, truth: &Truth, row: &LogRow, chosen: bool) -> bool {
     } else if response.hovered() {
         t.hover
     } else {
-        eframe::egui::Color32::TRANSPARENT
+        Color32::TRANSPARENT
     };
     ui.painter().rect_filled(rect, CornerRadius::same(radius::CONTROL), fill);
     let inner = rect.shrink2(vec2(space::S2, 0.0));
     let version = called(truth, row);
     let in_shadow = row.method == mirror::METHOD;
-    let who = if in_shadow { format!("{version} in shadow") } else { version };
+    let who = if in_shadow { format!("{version}, shadow") } else { version };
     let said = answer(row);
     let id = format::request_id(&row.request_id);
     let y = rect.center().y;
@@ -307,21 +308,31 @@ fn row_ui(ui: &mut Ui, truth: &Truth, row: &LogRow, chosen: bool) -> bool {
     painter.text(pos2(inner.left(), y), Align2::LEFT_CENTER, &time, font::mono_key(), t.text_2);
     let color = if row.status >= 400 { t.bad } else { t.text };
     painter.text(inner.right_center(), Align2::RIGHT_CENTER, &said, font::mono(), color);
-    let from = inner.left() + 68.0;
-    clipped(painter, pos2(from, y), Align2::LEFT_CENTER, &who, 92.0, t.text);
-    let width = inner.right() - 96.0 - (from + 100.0);
+    let (from, who_width) = (inner.left() + 68.0, 76.0);
+    clipped(painter, pos2(from, y), Align2::LEFT_CENTER, &who, who_width, t.text);
+    let width = inner.right() - 84.0 - (from + who_width + space::S2);
     if width > 40.0 {
-        // the end tells one from the other
-        let n = id.chars().count();
-        let fits = (width / 7.0) as usize;
-        let tail: String = id.chars().skip(n.saturating_sub(fits)).collect();
-        let id = if n > fits { format!("…{tail}") } else { tail };
-        clipped(painter, pos2(from + 100.0, y), Align2::LEFT_CENTER, &id, width, t.text_2);
+        let id = ending(painter, id, width, t.text_2);
+        let at = pos2(from + who_width + space::S2, y - id.size().y / 2.0);
+        painter.galley(at, id, t.text_2);
     }
     let spoken = format!("{time} {who} {id}: {said}");
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &spoken));
     focus_ring(ui, &response, radius::CONTROL);
     response.clicked()
+}
+
+/// A text whose end tells it from others: what does not fit is left out in front.
+fn ending(painter: &Painter, text: &str, width: f32, color: Color32) -> Arc<Galley> {
+    let layout = |text: String| painter.layout_no_wrap(text, font::body(), color);
+    let whole = layout(text.to_owned());
+    if whole.size().x <= width {
+        return whole;
+    }
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let fits = |at: &usize| layout(format!("…{}", &text[*at..])).size().x > width;
+    let first = starts.partition_point(fits);
+    layout(format!("…{}", starts.get(first).map_or("", |at| &text[*at..])))
 }
 
 fn provenance_ui(ui: &mut Ui, view: View<'_>, results: &Results, row: &LogRow, commands: &mut Commands) {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::jobs::{Drawn, rows_of_weeks};
 use super::lab::Lab;
 use super::served::{MonitorDraft, Sent, Served, ServedAsked};
-use super::{Asked, WORSE};
+use super::{Asked, WORSE, labels};
 use crate::app::job::{Handle, JobError};
 use crate::app::pages::predict::{Endpoint, values_at};
 use crate::app::state::Problem;
@@ -107,18 +107,7 @@ fn ask(endpoint: &Endpoint, request: &Request, handle: &Handle) -> Result<bool, 
 
 /// The true value of a row, as an answer would hold it.
 fn truth(lab: &Lab, table: &crate::data::Table, row: usize) -> Option<Value> {
-    use crate::data::ColumnData;
-    let column = table.column(lab.target.as_deref()?)?;
-    if column.is_missing(row) {
-        return None;
-    }
-    match &column.data {
-        ColumnData::Number(values) => Some(Value::from(values[row])),
-        ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded) => {
-            coded.get(row).map(Value::from)
-        }
-        ColumnData::Date(_) => None,
-    }
+    labels::value(table.column(lab.target.as_deref()?)?, row)
 }
 
 /// What is asked of the log beside a look at it.

@@ -14,6 +14,7 @@ use super::{Command, Draft, Results, WEEKS};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::{JobError, Slot};
 use crate::app::pages::{View, serve};
+use crate::app::picker::Purpose;
 use crate::app::state::Problem;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
@@ -179,6 +180,11 @@ pub(super) fn send_ui(
                     commands.push(Command::Deliver);
                 }
             }
+        }
+        let file = Button::ghost("Labels from a file…").icon(Icon::FOLDER_OPEN).small();
+        let file = file.enabled(!monitor.busy, "The log is being read").ui(ui);
+        if file.on_hover_text("A table with the columns request_id and label, or the target's name").clicked() {
+            commands.push(AppCommand::Choose(Purpose::OpenLabels));
         }
         hairline_ui(ui);
         field_label(ui, "A window is");

@@ -8,6 +8,7 @@ use eframe::egui::{
 use super::seen::{Log, Seen};
 use super::{Command, Draft, Results, Show};
 use crate::app::command::Commands;
+use crate::app::pages::drift;
 use crate::app::theme::{Icon, Tokens, font, hairline, radius, size, space, tokens};
 use crate::app::widgets::{
     Button, Segment, Weight, card_ground, card_head, clipped, focus_ring, format, guarded_ui, icon_button,
@@ -133,6 +134,12 @@ fn head_ui(ui: &mut Ui, results: &Results, draft: &mut Draft, commands: &mut Com
         let again = Button::secondary("Send again").icon(Icon::ARROW_COUNTER_CLOCKWISE).small();
         if again.enabled(seen.wire.is_some(), "Its bytes are no longer kept").ui(ui).clicked() {
             commands.push(Command::Replay(seen.number));
+        }
+        if ui.available_width() > 330.0 {
+            let from = Button::secondary("Where it comes from").icon(Icon::MAGNIFYING_GLASS).small();
+            if from.enabled(!seen.model.is_empty(), "No model answered it").ui(ui).clicked() {
+                commands.push(drift::Command::Provenance(seen.id.clone()));
+            }
         }
         let glass = Button::secondary("Step through").icon(Icon::EYE).small();
         if glass.enabled(seen.wire.is_some(), "Its bytes are no longer kept").ui(ui).clicked() {

@@ -459,7 +459,7 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
 
 /// The settings a version was trained with, if that was on the open table.
 pub(crate) fn settings_of_version(truth: &Truth, version: &Version) -> Option<Settings> {
-    plan::same_table(truth, version).ok().map(|(_, settings)| settings)
+    plan::trained_on_open(truth, version).ok().map(|(_, settings)| settings)
 }
 
 /// A share of something in words, for names.

@@ -196,10 +196,16 @@ pub(crate) fn same_data(truth: &Truth, version: &Version) -> Result<(Arc<Dataset
 
 /// The open table and the version's settings, if it was trained on that table; else why not.
 pub(crate) fn same_table(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
-    let model = version.model();
     if version.report.is_none() {
         return Err("The model was opened from a file, so its training can't be repeated in parts.".into());
     }
+    trained_on_open(truth, version)
+}
+
+/// As [`same_table`], also for a model that was opened from a file: the data's hash says which table it was, and its
+/// settings which rows it learned from.
+pub(crate) fn trained_on_open(truth: &Truth, version: &Version) -> Result<(Arc<Dataset>, Settings), String> {
+    let model = version.model();
     let again = || format!("Open {} again, the table that it was trained on.", model.training.data);
     let data = truth.data().ok_or_else(again)?;
     if data.loaded.sha256.is_none() || data.loaded.sha256 != model.training.data_sha256 {
