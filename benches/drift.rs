@@ -122,15 +122,14 @@ fn main() {
         harness.key_press(Key::Num0);
         let first = frame(&mut harness);
         let second = frame(&mut harness);
-        if std::env::var("DEBUG_FRAMES").is_ok() {
-            println!("{first:.1} {second:.1}");
-        }
         all.push(first.max(second));
     }
     settle(&mut harness);
     show("all ten sliders back at once", all);
+    harness.get_by_label("x3: more sliders").click();
+    settle(&mut harness);
     let since = Instant::now();
-    set(&mut harness, "x3: missing", 0.1);
+    set(&mut harness, "x3: noise", 0.4);
     let mut exact = 0.0;
     let mut worst = 0.0_f64;
     while exact == 0.0 {
@@ -144,5 +143,5 @@ fn main() {
             exact = since.elapsed().as_secs_f64() * 1e3;
         }
     }
-    println!("missing values: {exact:.0} ms until the exact figures stand, {worst:.1} ms the longest frame");
+    println!("noise: {exact:.0} ms until the exact figures stand, {worst:.1} ms the longest frame");
 }

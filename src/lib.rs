@@ -62,6 +62,7 @@ pub mod client;
 pub mod data;
 pub mod drift;
 pub mod inference;
+pub mod lesson;
 pub mod model;
 pub mod protocol;
 pub mod server;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::effect::Effect;
-use super::pages::{PageId, data, drift, predict, requests, serve, train};
+use super::pages::{PageId, data, drift, predict, requests, serve, train, walkthrough};
 use super::picker::{Picker, Purpose};
 use super::state::{AppState, Palette, StatusKind, ThemeChoice};
 use super::theme::Icon;
@@ -48,6 +48,13 @@ pub(crate) enum Command {
     Serve(serve::Command),
     Drift(drift::Command),
     Requests(requests::Command),
+    Walkthrough(walkthrough::Command),
+}
+
+impl From<walkthrough::Command> for Command {
+    fn from(command: walkthrough::Command) -> Self {
+        Self::Walkthrough(command)
+    }
 }
 
 impl From<data::Command> for Command {
@@ -219,6 +226,7 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         (PageId::Serve, serve::actions(state)),
         (PageId::Requests, requests::actions(state)),
         (PageId::Drift, drift::actions(state)),
+        (PageId::Walkthrough, walkthrough::actions(state)),
     ] {
         if page != here {
             own.iter_mut().for_each(|action| action.keys = None);
@@ -297,6 +305,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
         Command::Serve(command) => return serve::apply(state, command),
         Command::Drift(command) => return drift::apply(state, command),
         Command::Requests(command) => return requests::apply(state, command),
+        Command::Walkthrough(command) => return walkthrough::apply(state, command),
     }
     Vec::new()
 }
@@ -339,6 +348,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
         PageId::Serve => serve::escape(state),
         PageId::Requests => requests::escape(state),
         PageId::Drift => drift::escape(state),
+        PageId::Walkthrough => walkthrough::escape(state),
         _ => Vec::new(),
     }
 }

@@ -197,6 +197,7 @@ impl Drydock {
             effects.extend(receive(&mut self.state, polled));
         }
         effects.extend(pages::serve::poll(&mut self.state));
+        pages::walkthrough::poll(&mut self.state);
         self.take_input(ctx);
         if self.ready
             && let Some(path) = self.open.take()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::job::{JobStatus, Slot};
-use super::pages::{PageId, data, drift, predict, requests, serve, train};
+use super::pages::{PageId, data, drift, predict, requests, serve, train, walkthrough};
 use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
@@ -245,6 +245,7 @@ pub(crate) struct Screen {
     pub(crate) requests: requests::Draft,
     pub(crate) serve: serve::Draft,
     pub(crate) drift: drift::Draft,
+    pub(crate) walkthrough: walkthrough::Draft,
     /// The command palette, while it is open.
     #[serde(skip)]
     pub(crate) palette: Option<Palette>,
@@ -317,6 +318,7 @@ pub(crate) struct Results {
     pub(crate) requests: requests::Results,
     pub(crate) serve: serve::Results,
     pub(crate) drift: drift::Results,
+    pub(crate) walkthrough: walkthrough::Results,
 }
 
 /// What runs.
@@ -373,10 +375,24 @@ impl AppState {
 
     /// Makes a version the champion. What it did beside the one before is over.
     pub(crate) fn crown(&mut self, number: u32) {
+        if self.truth.champion != Some(number) {
+            self.end_rollout();
+        }
         let before = self.truth.champion.replace(number);
         if before != Some(number) {
-            self.truth.rollout = Rollout::default();
             self.note(number, What::Champion { before });
+        }
+    }
+
+    /// What the challenger did beside the champion ends.
+    pub(crate) fn end_rollout(&mut self) {
+        let rollout = std::mem::take(&mut self.truth.rollout);
+        let Some(number) = rollout.challenger else { return };
+        if rollout.canary > 0 {
+            self.note(number, What::Canary { percent: 0 });
+        }
+        if rollout.mirrored {
+            self.note(number, What::Shadow { on: false });
         }
     }
 

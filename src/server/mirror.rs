@@ -1,7 +1,7 @@
 //! Shadow traffic: what one version was asked, another is asked too, on a worker and after the answer has gone, so that
 //! nobody waits for it and nobody gets what it says.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,13 +17,13 @@ use crate::protocol::route::Matched;
 
 /// The method by which the log tells an answer that nobody got from those that were sent.
 pub const METHOD: &str = "SHADOW";
-/// How many requests may wait to be asked again; what comes beyond is counted and left out.
-const WAITING: usize = 256;
+/// How many bytes of requests may wait to be asked again, over all versions in shadow; what comes beyond is counted and left
+/// out. Each request counts for a kilobyte more than its body.
+const WAITING: usize = 32 * 1024 * 1024;
 
 /// What came of asking along.
 #[derive(Debug, Default)]
 pub struct Mirrored {
-    waiting: AtomicUsize,
     counts: Mutex<Counts>,
 }
 
@@ -78,8 +78,9 @@ pub(crate) struct Answered<'a> {
 
 /// Asks the version in shadow what was answered, behind everything that somebody waits for.
 pub(crate) fn mirror(shared: &Arc<Shared>, shadow: &InShadow, answered: Answered<'_>) {
-    if shadow.seen.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
-        shadow.seen.waiting.fetch_sub(1, Ordering::Relaxed);
+    let bytes = answered.body.len() + 1_024;
+    if shared.mirror_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > WAITING {
+        shared.mirror_bytes.fetch_sub(bytes, Ordering::Relaxed);
         shadow.seen.count(|counts| counts.left_out += 1);
         return;
     }
@@ -104,8 +105,8 @@ pub(crate) fn mirror(shared: &Arc<Shared>, shadow: &InShadow, answered: Answered
         problem: None,
     };
     let (shared_then, by, shadow) = (shared.clone(), by.clone(), shadow.clone());
-    shared.pool.put(move || {
-        shadow.seen.waiting.fetch_sub(1, Ordering::Relaxed);
+    shared.pool.put_last(move || {
+        shared_then.mirror_bytes.fetch_sub(bytes, Ordering::Relaxed);
         ask(&shared_then, &by, &shadow, how, &body, event);
     });
 }

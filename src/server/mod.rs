@@ -36,7 +36,7 @@ mod upstream;
 pub mod yardstick;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
 use std::time::Instant;
 
 use tokio::sync::{broadcast, watch};
@@ -143,6 +143,7 @@ impl Server {
             glass: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             csv_now: AtomicU32::new(0),
+            mirror_bytes: AtomicUsize::new(0),
             id_base,
             next_id: AtomicU64::new(0),
         });

@@ -49,6 +49,9 @@ pub struct Canary {
     pub loaded: Arc<Loaded>,
     /// Of each hundred requests it answers so many, spread evenly.
     pub percent: u8,
+    /// Requests that named no version since it is a canary, and those of them that it took.
+    asked: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
 }
 
 impl Canary {
@@ -56,6 +59,19 @@ impl Canary {
     /// exactly `percent` of them.
     fn takes(&self, n: u64) -> bool {
         n % 100 * 61 % 100 < u64::from(self.percent)
+    }
+
+    /// Whether the next request is its own.
+    fn takes_next(&self) -> bool {
+        let takes = self.takes(self.asked.fetch_add(1, Ordering::Relaxed));
+        self.taken.fetch_add(u64::from(takes), Ordering::Relaxed);
+        takes
+    }
+
+    /// Requests that named no version since it is a canary, and those of them that it took.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.asked.load(Ordering::Relaxed), self.taken.load(Ordering::Relaxed))
     }
 }
 
@@ -79,8 +95,6 @@ pub struct Versions {
     pub canary: Option<Canary>,
     /// The one that is asked along.
     pub shadow: Option<InShadow>,
-    /// Requests that named no version, while there was a canary.
-    asked: Arc<AtomicU64>,
     next_number: usize,
 }
 
@@ -94,7 +108,7 @@ impl Versions {
     /// Who answers the next request that names no version.
     fn next(&self) -> Option<&Arc<Loaded>> {
         match &self.canary {
-            Some(canary) if canary.takes(self.asked.fetch_add(1, Ordering::Relaxed)) => Some(&canary.loaded),
+            Some(canary) if canary.takes_next() => Some(&canary.loaded),
             _ => self.current(),
         }
     }
@@ -226,7 +240,6 @@ impl Models {
                 answering: 0,
                 canary: None,
                 shadow: None,
-                asked: Arc::default(),
                 next_number: 1,
             });
             let known = versions.loaded.iter().position(|loaded| loaded.version() == model.version);
@@ -286,7 +299,10 @@ impl Models {
             if percent == 0 {
                 versions.canary.take_if(|canary| Arc::ptr_eq(&canary.loaded, loaded));
             } else {
-                versions.canary = Some(Canary { loaded: loaded.clone(), percent });
+                // another share of the same canary goes on counting
+                let before = versions.canary.take().filter(|canary| Arc::ptr_eq(&canary.loaded, loaded));
+                let (asked, taken) = before.map(|canary| (canary.asked, canary.taken)).unwrap_or_default();
+                versions.canary = Some(Canary { loaded: loaded.clone(), percent, asked, taken });
             }
         })
     }

@@ -25,6 +25,8 @@ struct Shared {
 struct State {
     waiting: VecDeque<Task>,
     jobs: VecDeque<Task>,
+    /// What nobody will ever ask for: done when there is nothing else, and not finished before the end.
+    last: VecDeque<Task>,
     /// How many workers are wanted, are there, and are busy.
     wanted: usize,
     there: usize,
@@ -91,6 +93,7 @@ impl Pool {
                 break;
             }
             let task = state.waiting.pop_front().or_else(|| state.jobs.pop_front());
+            let task = task.or_else(|| state.last.pop_front());
             if let Some(task) = task {
                 state.busy += 1;
                 drop(state);
@@ -144,12 +147,19 @@ impl Pool {
         self.0.changed.notify_one();
     }
 
+    /// Puts work behind all jobs, which is left undone when the server stops.
+    pub(crate) fn put_last(&self, work: impl FnOnce() + Send + 'static) {
+        self.lock().last.push_back(Box::new(work));
+        self.0.changed.notify_one();
+    }
+
     /// Lets the workers finish what is queued and end. False when they did not within the time.
     #[must_use]
     pub(crate) fn stop(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
         let mut state = self.lock();
         state.stopping = true;
+        state.last.clear();
         self.0.changed.notify_all();
         while state.there > 0 {
             let left = until.saturating_duration_since(Instant::now());

@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) stopping: AtomicBool,
     /// CSV bodies that are being worked on.
     pub(crate) csv_now: AtomicU32,
+    /// Bytes of requests that wait to be asked of a version in shadow.
+    pub(crate) mirror_bytes: AtomicUsize,
     pub(crate) id_base: u64,
     pub(crate) next_id: AtomicU64,
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::log::LogError;
+use super::log::{self, LogError};
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS labels (
@@ -49,6 +49,8 @@ impl Labels {
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             // the server may be writing
             connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            // who reads the log finds a log
+            connection.execute_batch(log::SCHEMA)?;
             connection.execute_batch(SCHEMA)?;
             Ok(connection)
         };
@@ -77,14 +79,10 @@ impl Labels {
                 }
             }
             let before = now - KEPT_DAYS * 86_400_000;
-            let sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'requests'";
-            let is_logged = transaction.query_row(sql, [], |row| row.get::<_, i64>(0))? > 0;
-            if is_logged {
-                transaction.execute(
-                    "DELETE FROM labels WHERE at_unix_millis < ?1 AND request_id NOT IN (SELECT request_id FROM requests)",
-                    params![before],
-                )?;
-            }
+            transaction.execute(
+                "DELETE FROM labels WHERE at_unix_millis < ?1 AND request_id NOT IN (SELECT request_id FROM requests)",
+                params![before],
+            )?;
             transaction.commit()
         };
         let done = put();

@@ -90,7 +90,7 @@ pub struct PredictionLog {
     path: PathBuf,
 }
 
-const SCHEMA: &str = "
+pub(super) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id TEXT NOT NULL,
@@ -244,7 +244,7 @@ impl PredictionLog {
     pub fn latest(&self, text: &str, limit: u32) -> Result<Vec<LogRow>, LogError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM requests WHERE ?1 = '' OR instr(request_id, ?1) OR instr(path, ?1) OR \
-             instr(coalesce(model, ''), ?1) OR instr(coalesce(key_name, ''), ?1) OR instr(coalesce(request, ''), ?1) \
+             instr(coalesce(model, ''), ?1) OR instr(coalesce(version, ''), ?1) OR instr(coalesce(key_name, ''), ?1) OR instr(coalesce(request, ''), ?1) \
              OR instr(coalesce(response, ''), ?1) ORDER BY number DESC LIMIT ?2"
         );
         self.read(&sql, params![text, limit])

@@ -70,7 +70,8 @@ const SAME_MOVE_MILLIS: i64 = 5_000;
 /// Notes a change. A share that goes on being moved is one change.
 pub fn note(history: &mut Vec<Change>, change: Change) {
     if let (What::Canary { .. }, Some(last)) = (&change.what, history.last_mut())
-        && matches!(last.what, What::Canary { .. })
+        && matches!(last.what, What::Canary { percent } if percent > 0)
+        && change.what != (What::Canary { percent: 0 })
         && last.number == change.number
         && change.at_unix_millis - last.at_unix_millis < SAME_MOVE_MILLIS
     {

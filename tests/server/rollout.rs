@@ -51,6 +51,12 @@ fn a_canary_answers_exactly_its_share_of_what_names_no_version() {
         from_the_new_one(&server, "/predict", 13);
         assert_eq!(from_the_new_one(&server, "/models/line/predict", 100), usize::from(percent));
     }
+    server.set_canary("line", "2", 0).unwrap();
+    assert_eq!(
+        from_the_new_one(&server, "/models/line/versions/2/predict", 10),
+        10,
+        "it has an address of its own"
+    );
     server.set_canary("line", "2", 20).unwrap();
     let in_ten: Vec<usize> = (0..10).map(|_| from_the_new_one(&server, "/predict", 10)).collect();
     assert!(in_ten.iter().all(|n| (1..=3).contains(n)), "spread evenly: {in_ten:?}");
@@ -70,6 +76,10 @@ fn a_canary_answers_exactly_its_share_of_what_names_no_version() {
     for _ in 0..20 {
         let answer = post(server.addr(), "/v2/models/line/versions/1/infer", &body).is(200).json();
         assert_eq!(answer["model_version"], json!(line().version));
+    }
+    for _ in 0..20 {
+        let answer = post(server.addr(), "/models/line/versions/1/predict", RECORD).is(200).json();
+        assert_eq!(answer["version"], json!(line().version));
     }
     // other protocols have the canary too, and say who answered
     let by_new = (0..100).filter(|_| {

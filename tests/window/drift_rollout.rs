@@ -1,10 +1,13 @@
 //! A new version beside the champion while the server answers, and where each answer came from.
 
+use drydock::model::ModelKind;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
+use serde_json::json;
 
 use crate::bench::Bench;
 use crate::drift::{at_rest, settled};
+use crate::predict::with_model;
 
 /// What SQLite itself reads in the log.
 fn logged(bench: &Bench, sql: &str) -> i64 {
@@ -51,8 +54,9 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     bench.wait_for(&send);
     bench.settle();
     // a fifth of a thousand rows, to the row, and the rest was asked along
+    let file = bench.workspace().join("log.db");
     let by_version = |method: &str| {
-        let log = rusqlite::Connection::open(bench.workspace().join("log.db")).unwrap();
+        let log = rusqlite::Connection::open(&file).unwrap();
         let sql =
             "SELECT count(*) FROM requests WHERE method = ?1 AND request_id LIKE 'drift-%' GROUP BY version";
         let mut select = log.prepare(sql).unwrap();
@@ -63,7 +67,8 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     };
     assert_eq!(by_version("POST"), [200, 800]);
     assert_eq!(by_version("SHADOW"), [800]);
-    assert!(bench.says("v1 answered 800, v2 200 (20.0 %)."), "{}", bench.labels());
+    let taken = bench.text_of("Since it is a canary: v2 took 200 of 1");
+    assert!(taken.ends_with("000 requests (20.0 %), v1 the rest."), "{taken}");
     bench.wait_till_said("Asked along on 800 requests: ");
     // v2 learned the rule of the later weeks: as a canary it is better over all of them
     let said = bench.text_of("As a canary v2");
@@ -78,6 +83,30 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     // the labels stand in the log, too, those that have not come apart
     assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE come"), 900);
     assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE NOT come"), 100);
+    // the window's own comparisons are with the champion, whoever answers the others
+    bench.click("Predict");
+    bench.settle();
+    bench.click("Over HTTP");
+    bench.settle();
+    assert!(!bench.says("The server has another model"), "{}", bench.labels());
+    bench.click("In-process");
+    bench.click("Drift");
+    bench.settle();
+    // out of the server's way as well as off the screen
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
+    bench.settle();
+    bench.click("None");
+    bench.settle();
+    bench.click(&send);
+    bench.wait_till_said("Last time 1");
+    bench.wait_for(&send);
+    bench.settle();
+    assert_eq!(by_version("POST"), [200, 1_800]);
+    assert_eq!(by_version("SHADOW"), [800]);
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
+    bench.settle();
+    bench.click("v2");
+    bench.wait_till_said("Canary share");
     // all of it, while the server goes on
     bench.click("Promote v2");
     bench.wait_till_said("v2 is the champion now");
@@ -100,7 +129,7 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
     bench.settle();
     bench.click("v2");
-    bench.wait_till_said("As a canary v2 answered 200 requests");
+    bench.wait_till_said("v2 in shadow: better in ");
     set(&mut bench, "Canary share", 20.0);
     bench.settle();
     bench.picture("drift_canary");
@@ -181,6 +210,31 @@ fn every_past_prediction_says_where_it_comes_from_and_runs_again() {
     bench.click(&chosen);
     bench.settle();
     bench.picture("drift_registry");
+}
+
+#[test]
+fn the_registry_is_there_before_any_row_is_ready() {
+    let mut bench = Bench::prepared(1024.0, 700.0, egui::Theme::Dark, |workspace| {
+        let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
+        saved["screen"] = json!({"page": "drift", "drift": {"part": "registry"}});
+        saved
+    });
+    bench.wait_till_said("The log is empty");
+    bench.settle();
+    bench.picture("drift_registry_small");
+    // labels come before the server ever ran: what reads the log finds one
+    let file = bench.file("labels.csv", "request_id,label\na,1\n");
+    bench.keys(Modifiers::COMMAND, Key::K);
+    bench.type_text("labels from");
+    bench.key(Key::Enter);
+    bench.settle();
+    bench.keys(Modifiers::COMMAND, Key::A);
+    bench.type_text(&file.display().to_string());
+    bench.key(Key::Enter);
+    bench.wait_till_said("1 label came from the file");
+    bench.click("Read the log again");
+    bench.settle();
+    assert!(bench.says("The log is empty"), "{}", bench.labels());
 }
 
 #[test]

@@ -18,3 +18,4 @@ mod requests;
 mod requests_more;
 mod serve;
 mod train;
+mod walkthrough;

@@ -1,53 +1,76 @@
 //! The guide: why this page, what to do, and tasks that are judged by the state of the program, never by a click.
 
+use std::borrow::Cow;
+
 use eframe::egui::{
     Align, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::app::command::{Command, Commands};
-use crate::app::pages::PageId;
+use crate::app::pages::{PageId, train, walkthrough};
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, icon_button, icon_ui, paint_icon};
-use crate::model::Metrics;
 
 /// What the guide says on a page.
 struct Guide {
-    title: &'static str,
-    why: &'static str,
-    what: &'static str,
+    title: Cow<'static, str>,
+    why: Cow<'static, str>,
+    what: Cow<'static, str>,
     tasks: Vec<Task>,
-    next: Option<PageId>,
+    next: Next,
+}
+
+/// Where one goes from here.
+enum Next {
+    Nowhere,
+    Page(PageId),
+    /// Back to that unit of the lesson, whose step is followed.
+    Lesson(String),
+}
+
+impl From<Option<PageId>> for Next {
+    fn from(page: Option<PageId>) -> Self {
+        page.map_or(Self::Nowhere, Self::Page)
+    }
 }
 
 /// Something to do, and whether it is done.
 struct Task {
-    text: &'static str,
+    text: Cow<'static, str>,
     done: bool,
 }
 
-fn task(text: &'static str, done: bool) -> Task {
-    Task { text, done }
+fn task(text: impl Into<Cow<'static, str>>, done: bool) -> Task {
+    Task { text: text.into(), done }
 }
 
-/// Whether the held-out score beats the naive model's.
-fn beats_naive(metrics: &Metrics) -> bool {
-    let number =
-        |scores: &crate::model::Scores, key: &str| scores.get(key).and_then(serde_json::Value::as_f64);
-    let (Some(own), Some(naive)) = (&metrics.test, &metrics.baseline.test) else { return false };
-    ["rmse", "log_loss"].iter().any(|key| match (number(own, key), number(naive, key)) {
-        (Some(own), Some(naive)) => own < naive,
-        _ => false,
+/// The lesson's step that is followed, with its tasks as they stand.
+fn of_lesson(state: &AppState) -> Option<Guide> {
+    let (unit, step) = walkthrough::followed(state)?;
+    let draft = &state.screen.walkthrough;
+    let tasks = step.tasks.iter().enumerate();
+    let tasks = tasks
+        .map(|(at, one)| task(one.text.clone(), draft.done.contains(&walkthrough::task_key(unit, step, at))));
+    Some(Guide {
+        title: format!("{}: {}", unit.title, step.title).into(),
+        why: step.why.clone().into(),
+        what: step.action.clone().into(),
+        tasks: tasks.collect(),
+        next: Next::Lesson(unit.id.clone()),
     })
 }
 
 fn guide(state: &AppState) -> Guide {
+    if let Some(guide) = of_lesson(state) {
+        return guide;
+    }
     let truth = &state.truth;
     match state.screen.page {
         PageId::Train => Guide {
-            title: "Fit a model, judge it honestly",
-            why: "A model is as good as it is on rows it has not seen. Holding rows out shows that before users do.",
-            what: "Choose features, hold some rows out, and train. Compare the held-out score with the naive model, which always answers the same.",
+            title: "Fit a model, judge it honestly".into(),
+            why: "A model is as good as it is on rows it has not seen. Holding rows out shows that before users do.".into(),
+            what: "Choose features, hold some rows out, and train. Compare the held-out score with the naive model, which always answers the same.".into(),
             tasks: vec![
                 task("Choose the target column", truth.target().is_some()),
                 task(
@@ -56,46 +79,46 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task(
                     "Beat the naive model on held-out rows",
-                    truth.versions.iter().any(|v| beats_naive(&v.model().metrics)),
+                    truth.versions.iter().any(|v| train::beats_naive(&v.model().metrics)),
                 ),
                 task("Choose a champion", truth.champion.is_some()),
             ],
-            next: Some(PageId::Predict),
+            next: (Some(PageId::Predict)).into(),
         },
         PageId::Predict => Guide {
-            title: "Predict one, predict many",
-            why: "Interactive and batch call the very same predict. What differs is the fixed cost paid for each call, and who is waiting.",
-            what: "Predict one record and move a value. Then predict a file, and measure the time per row.",
+            title: "Predict one, predict many".into(),
+            why: "Interactive and batch call the very same predict. What differs is the fixed cost paid for each call, and who is waiting.".into(),
+            what: "Predict one record and move a value. Then predict a file, and measure the time per row.".into(),
             tasks: crate::app::pages::predict::tasks(state)
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: Some(PageId::Serve),
+            next: (Some(PageId::Serve)).into(),
         },
         PageId::Requests => Guide {
-            title: "Be the client",
-            why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.",
-            what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.",
+            title: "Be the client".into(),
+            why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.".into(),
+            what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.".into(),
             tasks: crate::app::pages::requests::tasks(state)
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: Some(PageId::Drift),
+            next: (Some(PageId::Drift)).into(),
         },
         PageId::Drift => Guide {
-            title: "Watch a model age",
-            why: "A model knows the world it learned from. When the world moves on, its inputs drift, or the rule itself changes, and nothing in the program says so.",
-            what: "Choose a scenario or move a slider. See which distance notices, and whether the error does. Then decide: wait, get labels, or train again on recent rows.",
+            title: "Watch a model age".into(),
+            why: "A model knows the world it learned from. When the world moves on, its inputs drift, or the rule itself changes, and nothing in the program says so.".into(),
+            what: "Choose a scenario or move a slider. See which distance notices, and whether the error does. Then decide: wait, get labels, or train again on recent rows.".into(),
             tasks: crate::app::pages::drift::tasks(state)
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: None,
+            next: (None).into(),
         },
         PageId::Data => Guide {
-            title: "Bring in your data",
-            why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.",
-            what: "Take the winter beverages sample if you follow the course, or drop a CSV of your own. Look at a column, and choose the target.",
+            title: "Bring in your data".into(),
+            why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.".into(),
+            what: "Take the winter beverages sample if you follow the course, or drop a CSV of your own. Look at a column, and choose the target.".into(),
             tasks: vec![
                 task(
                     "Open a table with at least 100 rows",
@@ -107,24 +130,31 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose the target column", truth.target().is_some()),
             ],
-            next: Some(PageId::Train),
+            next: (Some(PageId::Train)).into(),
         },
         PageId::Serve => Guide {
-            title: "Put the model behind an address",
-            why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.",
-            what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.",
+            title: "Put the model behind an address".into(),
+            why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.".into(),
+            what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.".into(),
             tasks: crate::app::pages::serve::tasks(state)
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: Some(PageId::Requests),
+            next: (Some(PageId::Requests)).into(),
+        },
+        PageId::Walkthrough => Guide {
+            title: "The lesson".into(),
+            why: "A model is not done when it is trained. This lesson takes yours from a table to where people use it, and back when the world has changed.".into(),
+            what: "Read a unit, then follow its steps: each takes you to a page, and what you do there is checked as it happens. Nothing is locked; begin anywhere.".into(),
+            tasks: Vec::new(),
+            next: Next::Nowhere,
         },
         _ => Guide {
-            title: "Still to come",
-            why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.",
-            what: "Data, Train and Predict are ready.",
+            title: "Still to come".into(),
+            why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.".into(),
+            what: "Data, Train and Predict are ready.".into(),
             tasks: Vec::new(),
-            next: Some(PageId::Data),
+            next: (Some(PageId::Data)).into(),
         },
     }
 }
@@ -203,18 +233,32 @@ fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
     let mut foot_ui =
         ui.new_child(UiBuilder::new().max_rect(foot).layout(Layout::right_to_left(Align::Center)));
     let left = guide.tasks.iter().filter(|task| !task.done).count();
-    if let Some(next) = guide.next {
-        let enabled = left == 0;
-        let label = format!("Next: {}", next.title());
-        let why = "Every task above comes first; the rail takes you anywhere at any time";
-        if Button::primary(&label)
-            .trailing(Icon::ARROW_RIGHT)
-            .enabled(enabled, why)
-            .ui(&mut foot_ui)
-            .clicked()
-        {
-            commands.push(Command::Go(next));
+    match &guide.next {
+        Next::Page(next) => {
+            let enabled = left == 0;
+            let label = format!("Next: {}", next.title());
+            let why = "Every task above comes first; the rail takes you anywhere at any time";
+            if Button::primary(&label)
+                .trailing(Icon::ARROW_RIGHT)
+                .enabled(enabled, why)
+                .ui(&mut foot_ui)
+                .clicked()
+            {
+                commands.push(Command::Go(*next));
+            }
         }
+        // nothing is locked: the lesson goes on from here at any time
+        Next::Lesson(unit) => {
+            let back = if left == 0 {
+                Button::primary("On with the lesson")
+            } else {
+                Button::secondary("Back to the lesson")
+            };
+            if back.icon(Icon::PATH).ui(&mut foot_ui).clicked() {
+                commands.push(walkthrough::Command::Show(unit.clone()));
+            }
+        }
+        Next::Nowhere => {}
     }
     if left > 0 {
         let said = if left == 1 { "1 task left".to_owned() } else { format!("{left} tasks left") };
@@ -239,13 +283,13 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide) {
         }
         ui.add_space(space::S4);
     }
-    ui.add(Label::new(text(guide.title, font::heading(), t.text)).wrap());
+    ui.add(Label::new(text(guide.title.as_ref(), font::heading(), t.text)).wrap());
     ui.add_space(space::S3);
     ui.label(text("Why", font::small_medium(), t.text_3));
-    ui.add(Label::new(text(guide.why, font::body(), t.text_2)).wrap());
+    ui.add(Label::new(text(guide.why.as_ref(), font::body(), t.text_2)).wrap());
     ui.add_space(space::S3);
     ui.label(text("What to do", font::small_medium(), t.text_3));
-    ui.add(Label::new(text(guide.what, font::body(), t.text_2)).wrap());
+    ui.add(Label::new(text(guide.what.as_ref(), font::body(), t.text_2)).wrap());
     if guide.tasks.is_empty() {
         return;
     }
@@ -271,7 +315,8 @@ fn task_ui(ui: &mut Ui, task: &Task) {
     let color = if task.done { t.text_2 } else { t.text };
     let font = if task.done { font::body() } else { font::label() };
     let indent = size::ICON + space::S2;
-    let galley = ui.painter().layout(task.text.to_owned(), font, color, ui.available_width() - indent);
+    let galley =
+        ui.painter().layout(task.text.clone().into_owned(), font, color, ui.available_width() - indent);
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
     let spoken = format!("{}: {}", task.text, if task.done { "done" } else { "to do" });

@@ -21,15 +21,20 @@ use super::pages::predict::predict_page_ui;
 use super::pages::requests::requests_page_ui;
 use super::pages::serve::serve_page_ui;
 use super::pages::train::train_page_ui;
-use super::pages::{PageId, View};
+use super::pages::walkthrough::walkthrough_page_ui;
+use super::pages::{PageId, View, walkthrough};
 use super::state::AppState;
 use super::theme::{size, tokens};
+use super::widgets::point_to;
 
 /// Paints the whole window.
 pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
     if let Some(backwards) = state.screen.panel_step.take() {
         panels::step(ui, backwards);
     }
+    // the lesson's own page points nowhere
+    let step = walkthrough::followed(state).filter(|_| state.screen.page != PageId::Walkthrough);
+    point_to(ui.ctx(), step.and_then(|(_, step)| step.highlight.as_deref()));
     let t = tokens(ui);
     let compact = ui.max_rect().width() < size::COMPACT_BELOW;
     let plain = |fill| Frame::new().fill(fill).inner_margin(Margin::ZERO);
@@ -98,6 +103,9 @@ fn page_ui(ui: &mut Ui, state: &mut AppState, compact: bool, actions: &[Action],
             PageId::Serve => serve_page_ui(ui, view, &results.serve, &mut screen.serve, commands),
             PageId::Drift => {
                 drift_page_ui(ui, view, (&results.serve, &results.drift), &mut screen.drift, commands);
+            }
+            PageId::Walkthrough => {
+                walkthrough_page_ui(ui, view, &results.walkthrough, &screen.walkthrough, commands);
             }
             page => coming_page_ui(ui, page, view),
         }

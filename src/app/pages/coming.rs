@@ -9,13 +9,6 @@ use crate::app::widgets::{Tone, Weight, card, icon_ui, page_head, tag};
 /// The purpose of a page, in a sentence, and what one will be able to do there.
 fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
     match page {
-        PageId::Walkthrough => (
-            "The lesson itself: from a table to a model that people use, step by step, checked as you go.",
-            &[
-                "Nine units with a task each, judged by what you really did on the other pages",
-                "A presenter view for the instructor, and scenarios to start from",
-            ],
-        ),
         PageId::Scale => (
             "Find the least hardware that keeps a promise of speed, and see a queue grow and drain.",
             &[
@@ -34,9 +27,13 @@ fn plan(page: PageId) -> (&'static str, &'static [&'static str]) {
             "Leave with a working machine of one's own.",
             &["Checks what is installed, and shows the command for what is missing"],
         ),
-        PageId::Data | PageId::Train | PageId::Predict | PageId::Serve | PageId::Requests | PageId::Drift => {
-            ("", &[])
-        }
+        PageId::Walkthrough
+        | PageId::Data
+        | PageId::Train
+        | PageId::Predict
+        | PageId::Serve
+        | PageId::Requests
+        | PageId::Drift => ("", &[]),
     }
 }
 

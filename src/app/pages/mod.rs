@@ -7,6 +7,7 @@ pub(crate) mod predict;
 pub(crate) mod requests;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod walkthrough;
 
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ use eframe::egui::{
     Color32, CornerRadius, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, focus_ring, paint_icon};
+use super::{Weight, focus_ring, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,7 @@ impl<'a> Button<'a> {
         let (rect, response) = ui.allocate_exact_size(vec2(width, self.height), sense);
         let name = self.name.unwrap_or(self.label);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+        spot(ui, name, rect);
         if ui.is_rect_visible(rect) {
             let (down, hovered) = (response.is_pointer_button_down_on(), response.hovered());
             let (fill, border, foreground, quiet) = match self.kind {

@@ -5,7 +5,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, focus_ring, paint_icon};
+use super::{Weight, focus_ring, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
 
 /// One of the choices of [`segmented`].
@@ -73,6 +73,7 @@ pub(crate) fn segmented<T: Copy + PartialEq>(
         let response = ui.interact(place, id, if enabled { Sense::click() } else { Sense::hover() });
         let chosen = *current == segment.value;
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, segment.label));
+        spot(ui, segment.label, place);
         if response.clicked() {
             *current = segment.value;
         }
@@ -183,6 +184,7 @@ pub(crate) fn radio_row(ui: &mut Ui, chosen: bool, enabled: bool, label: &str, a
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::NAV_ITEM), sense);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, label));
+    spot(ui, label, rect);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     if chosen {
         painter.rect_filled(rect, CornerRadius::ZERO, t.selected);

@@ -195,3 +195,25 @@ pub(crate) fn tag(ui: &mut Ui, tone: Tone, icon: Option<(Icon, Weight)>, text: &
     painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, foreground);
     response
 }
+
+fn spot_id() -> Id {
+    Id::new("what the lesson points to")
+}
+
+/// From now on the control of that accessible name is pointed to; none, if there is no name.
+pub(crate) fn point_to(ctx: &Context, name: Option<&str>) {
+    let name: Option<Arc<str>> = name.map(Arc::from);
+    ctx.data_mut(|data| data.insert_temp(spot_id(), name));
+}
+
+/// Draws a ring around a control that the lesson points to.
+pub(crate) fn spot(ui: &Ui, name: &str, rect: Rect) {
+    let wanted: Option<Arc<str>> = ui.ctx().data(|data| data.get_temp(spot_id())).flatten();
+    if wanted.as_deref() != Some(name) {
+        return;
+    }
+    let t = tokens(ui);
+    let corner = CornerRadius::same(radius::CONTROL + 3);
+    let painter = ui.painter().with_clip_rect(ui.clip_rect().expand(space::S1));
+    painter.rect_stroke(rect.expand(3.0), corner, Stroke::new(2.0, t.warn), StrokeKind::Outside);
+}

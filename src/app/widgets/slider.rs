@@ -3,7 +3,7 @@
 use eframe::egui::style::HandleShape;
 use eframe::egui::{Response, Role, Slider, SliderClamping, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::focus_ring;
+use super::{focus_ring, spot};
 use crate::app::theme::{radius, size, tokens};
 
 /// A slider over `range`, moved in steps of `step` (0: freely), `width` points wide, read aloud as `name`. Arrow keys
@@ -98,6 +98,7 @@ fn slider_from(
         info.role = Role::Slider;
         info
     });
+    spot(ui, name, response.rect);
     focus_ring(ui, &response, radius::CONTROL);
     response
 }

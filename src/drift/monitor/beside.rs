@@ -39,7 +39,8 @@ pub struct Shared {
     pub difference: Option<Interval>,
 }
 
-/// Compares what a canary answered with what the model in front answered from the canary's first request to its last;
+/// Compares what a canary answered with what the model in front answered over the time for which both are known,
+/// from the canary's first request to its last;
 /// `None` where it answered nothing. `classes` are the
 /// model's; none for a number.
 #[must_use]
@@ -49,9 +50,11 @@ pub fn share(
     labels: &[(&str, Value)],
     classes: &[String],
 ) -> Option<Shared> {
-    let (first, last) = (canary.iter().map(|one| one.at).min()?, canary.iter().map(|one| one.at).max()?);
+    // the time for which both are known: each side may be the latest part of a longer log
+    let first = canary.iter().map(|one| one.at).min()?.max(front.iter().map(|one| one.at).min()?);
+    let last = canary.iter().map(|one| one.at).max()?;
     let during: Vec<&Logged> = front.iter().filter(|one| (first..=last).contains(&one.at)).collect();
-    let canary: Vec<&Logged> = canary.iter().collect();
+    let canary: Vec<&Logged> = canary.iter().filter(|one| one.at >= first).collect();
     let known = |logged: &[&Logged]| -> Vec<f64> {
         let ids: Vec<&str> = logged.iter().map(|one| one.id.as_str()).collect();
         let joined = join_labels(&ids, labels);

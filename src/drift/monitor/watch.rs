@@ -46,6 +46,9 @@ pub struct Watching<'a> {
     pub shadow: Option<&'a Predictor>,
     /// The alerts that someone knows of: name, and when it was raised.
     pub acknowledged: &'a BTreeSet<(String, i64)>,
+    /// Whether the log begins with what is watched. Where older entries are left out, an alert that the first window raises
+    /// may have been raised by one before it: it is known if one of its name was.
+    pub is_all: bool,
 }
 
 /// A window, looked at.
@@ -128,9 +131,12 @@ impl Watching<'_> {
             let shadow = mean_of(&paired.0).zip(mean_of(&paired.1));
             for alert in &mut alerts {
                 let (bad, reason) = self.judge(&alert.name, &report, mean, losses.len());
-                if alert.observe(window.first, bad, &reason)
-                    && self.acknowledged.contains(&(alert.name.clone(), window.first))
-                {
+                let is_first = watched.windows.is_empty() && !self.is_all;
+                let is_known = |(name, at): &(String, i64)| {
+                    *name == alert.name && (*at == window.first || (is_first && *at < window.first))
+                };
+                let known = self.acknowledged.iter().any(is_known);
+                if alert.observe(window.first, bad, &reason) && known {
                     alert.acknowledge(window.first, "seen by hand");
                 }
             }
@@ -311,6 +317,7 @@ mod tests {
                 threshold,
                 shadow,
                 acknowledged,
+                is_all: true,
             }
             .watch(&log, labels, &Progress::new())
             .unwrap()

@@ -132,11 +132,12 @@ const GET: &str = "GET, HEAD";
 const POST: &str = "POST";
 
 /// Every template that [`find`] gives: the labels in metrics.
-pub const TEMPLATES: [&str; 35] = [
+pub const TEMPLATES: [&str; 36] = [
     "/",
     "/predict",
     "/models",
     "/models/{model}/predict",
+    "/models/{model}/versions/{version}/predict",
     "/jobs",
     "/jobs/{id}",
     "/jobs/{id}/result",
@@ -196,6 +197,14 @@ pub fn find(path: &str) -> Matched {
         ["models", name, "predict"] => matched(
             Route::Predict(ModelRef::named(name)),
             "/models/{model}/predict",
+            Plain,
+            plain,
+            Scope::Predict,
+            POST,
+        ),
+        ["models", name, "versions", version, "predict"] => matched(
+            Route::Predict(ModelRef { name: Some((*name).into()), version: Some((*version).into()) }),
+            "/models/{model}/versions/{version}/predict",
             Plain,
             plain,
             Scope::Predict,
@@ -372,6 +381,7 @@ mod tests {
             ("/pre%64ict", Route::Predict(ModelRef::default())),
             ("/v2/models/m/versions/3/infer/x/y/z", Route::Unknown),
             ("/models/a%20b/predict", Route::Predict(named("a b"))),
+            ("/models/a/versions/2/predict", Route::Predict(versioned("a", "2"))),
             ("/jobs/12", Route::Job("12".into())),
             ("/v2/", Route::V2Server),
             ("/v2/models/m/versions/3/infer", Route::V2Infer(versioned("m", "3"))),

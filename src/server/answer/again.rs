@@ -5,6 +5,7 @@ use crate::inference::Predictor;
 use crate::model::Model;
 use crate::protocol::route::{self, Route};
 use crate::server::models::Loaded;
+use crate::server::recorder::CUT;
 use crate::server::stats::ModelStats;
 use crate::workspace::log::LogRow;
 
@@ -16,6 +17,12 @@ pub enum NotAgain {
         "the log does not hold what was asked: bodies are kept up to a size, and not where they are binary"
     )]
     NoBody,
+    /// The log does not hold what was answered.
+    #[error("the log does not hold all of what was answered")]
+    NoAnswer,
+    /// The server could not answer then.
+    #[error("it was not answered then: the server had too much to do, or failed")]
+    NotAnswered,
     /// It was no prediction from a JSON body.
     #[error("only predictions from a JSON body can be run again; this request was none")]
     NoPrediction,
@@ -27,7 +34,14 @@ pub enum NotAgain {
 /// # Errors
 /// [`NotAgain`].
 pub fn answer_again(model: Model, row: &LogRow) -> Result<String, NotAgain> {
-    let body = row.request.as_deref().ok_or(NotAgain::NoBody)?;
+    let is_cut = |text: &str| text.ends_with(CUT);
+    let body = row.request.as_deref().filter(|body| !is_cut(body)).ok_or(NotAgain::NoBody)?;
+    if row.response.as_deref().is_none_or(|answer| answer.starts_with('(') || is_cut(answer)) {
+        return Err(NotAgain::NoAnswer);
+    }
+    if row.status >= 500 || row.status == 429 {
+        return Err(NotAgain::NotAnswered);
+    }
     let found = route::find(&row.path);
     let how = match found.route {
         Route::Predict(_) => How::Plain,
@@ -39,9 +53,6 @@ pub fn answer_again(model: Model, row: &LogRow) -> Result<String, NotAgain> {
     // a CSV text is JSON nowhere, and what was cut is none any more
     if !body.trim_start().starts_with(['{', '[']) {
         return Err(if body.starts_with('(') { NotAgain::NoBody } else { NotAgain::NoPrediction });
-    }
-    if serde_json::from_str::<serde::de::IgnoredAny>(body).is_err() && row.status == 200 {
-        return Err(NotAgain::NoBody);
     }
     let loaded = Loaded {
         name: row.model.clone().unwrap_or_else(|| model.name.clone()),

@@ -80,7 +80,7 @@ pub(crate) fn both(
     how: How,
     body: &[u8],
 ) -> Result<(Done, Vec<f64>), Problem> {
-    BATCH.with_borrow_mut(|batch| {
+    let ask = |batch: &mut Batch| {
         read(first, how, body, batch)?;
         first.predictor.predict_batch(batch)?;
         let said: Vec<Said> =
@@ -89,11 +89,14 @@ pub(crate) fn both(
         let read = read(second, how, body, batch)?;
         let done = answer(second, read, batch, began.elapsed())?;
         let apart = said.iter().enumerate().map(|(row, said)| said.apart(batch.get(&second.predictor, row)));
-        let apart = apart.collect();
+        Ok((done, apart.collect()))
+    };
+    BATCH.with_borrow_mut(|batch| {
+        let both = ask(batch);
         if batch.n_rows() > 100_000 {
             *batch = Batch::default();
         }
-        Ok((done, apart))
+        both
     })
 }
 

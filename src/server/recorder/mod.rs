@@ -20,6 +20,8 @@ use crate::protocol::secrets::masked;
 use crate::work::Clock;
 use crate::workspace::log::{LogError, LogRow, LogSettings, PredictionLog};
 
+/// What a body ends with of which there was more.
+pub(crate) const CUT: &str = " … (cut)";
 /// How many requests may wait to be written.
 const WAITING: usize = 8192;
 /// How long rows are gathered for one transaction.

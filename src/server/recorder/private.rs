@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Kept;
+use super::{CUT, Kept};
 
 /// A body as text. Where fields are private, only JSON whose fields can be told apart is kept, without their values.
 pub(super) fn kept_text(kept: &Kept, private: &[String]) -> Option<String> {
@@ -17,7 +17,7 @@ pub(super) fn kept_text(kept: &Kept, private: &[String]) -> Option<String> {
             }
             Err(_) => return Some(format!("({} bytes of binary data)", kept.bytes.len())),
         };
-        return Some(if kept.cut { text + " … (cut)" } else { text });
+        return Some(if kept.cut { text + CUT } else { text });
     }
     match serde_json::from_slice::<Value>(&kept.bytes) {
         Ok(mut value) if !kept.cut => Some(if mask(&mut value, private) {

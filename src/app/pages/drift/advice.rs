@@ -174,7 +174,7 @@ fn challenge_ui(ui: &mut Ui, view: View<'_>, challenge: &Challenge, commands: &m
     let t = tokens(ui);
     let duel = &challenge.duel;
     let unseen = if challenge.may_have_seen {
-        format!(", some of which v{} may have learned from (it was split otherwise)", challenge.challenger)
+        ", some of which one of the two may have learned from".to_owned()
     } else {
         " that neither has seen".to_owned()
     };

@@ -66,7 +66,7 @@ pub(super) fn retrain(
     };
     let plan = Plan::new(settings, &rows).map_err(|error| wrong(&error))?;
     let origin = Origin {
-        name: format!("{}, simulated", learn.rows()),
+        name: format!("{}{SIMULATED}", learn.rows()),
         sha256: Some(csv_sha256(&learned)),
         ..Origin::default()
     };
@@ -88,8 +88,31 @@ pub(super) fn retrain(
         learn,
         duel: Box::new(duel),
         champion: asked.champion,
+        // the challenger learned from the other half of the rows
+        fair: is_fair(predictor, lab),
         unsaved,
     })
+}
+
+/// What a model's data is called that learned from simulated weeks.
+const SIMULATED: &str = ", simulated";
+
+/// Whether the champion has not learned from the rows that are shifted.
+fn is_fair(champion: &Predictor, lab: &Lab) -> bool {
+    lab.held_out && !champion.model().training.data.ends_with(SIMULATED)
+}
+
+/// Whether two models were shown the same rows of the same data.
+fn same_split(champion: &Predictor, other: &Version) -> bool {
+    let (own, from) = (&champion.model().training, &other.model().training);
+    let split = |settings: &serde_json::Map<String, serde_json::Value>| {
+        ["test_fraction", "split", "time_column"].map(|name| settings.get(name).cloned())
+    };
+    own.data_sha256.is_some()
+        && own.data_sha256 == from.data_sha256
+        && own.seed == from.seed
+        && (own.train_rows, own.test_rows) == (from.train_rows, from.test_rows)
+        && split(&own.settings) == split(&from.settings)
 }
 
 /// Compares the champion with another version, on weeks after those of the timeline.
@@ -97,8 +120,7 @@ pub(super) fn compare(
     predictor: &Predictor,
     lab: &Lab,
     asked: &Asked,
-    other: &Version,
-    open: Option<&str>,
+    (other, from_here): (&Version, bool),
     handle: &Handle,
 ) -> Result<Challenge, JobError> {
     let wrong = failed("The two versions can't be compared");
@@ -106,21 +128,13 @@ pub(super) fn compare(
     let later = below_each_other(&later.iter().map(|week| &week.table).collect::<Vec<_>>())
         .map_err(|error| wrong(&error))?;
     let duel = duel(predictor, &other.predictor, &later, Seed::default()).map_err(|error| wrong(&error))?;
-    let (own, from) = (&predictor.model().training, &other.model().training);
-    // the rows to shift are those that the champion was not shown; another split may have shown them to the other
-    let same_table = open.is_some() && from.data_sha256.as_deref() == open;
-    let split = |settings: &serde_json::Map<String, serde_json::Value>| {
-        ["test_fraction", "split", "time_column"].map(|name| settings.get(name).cloned())
-    };
-    let same_split = own.seed == from.seed
-        && own.data_sha256 == from.data_sha256
-        && (own.train_rows, own.test_rows) == (from.train_rows, from.test_rows)
-        && split(&own.settings) == split(&from.settings);
+    let from = &other.model().training;
+    let may_have_seen = !(is_fair(predictor, lab) && (from_here || same_split(predictor, other)));
     Ok(Challenge {
         champion: asked.champion,
         challenger: other.entry.number,
         learned: format!("{} rows: {}", format::rows(from.train_rows), from.data),
-        may_have_seen: same_table && !same_split,
+        may_have_seen,
         duel,
     })
 }

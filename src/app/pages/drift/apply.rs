@@ -1,5 +1,8 @@
 //! What the Drift page does when it is asked, and when a result has come.
 
+use std::sync::Arc;
+
+use super::past::identity;
 use super::policies::replay_asked;
 use super::sending::Look;
 use super::served::Sent;
@@ -108,12 +111,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             let chosen = state.screen.drift.prediction.clone();
             let registry = &mut results.registry;
             let row = registry.found.as_ref().and_then(|found| {
-                let is_it = |row: &&LogRow| {
-                    chosen.as_ref().is_some_and(|(id, version)| {
-                        *id == row.request_id && Some(version.as_str()) == row.version.as_deref()
-                    })
-                };
-                found.rows.iter().find(is_it).cloned()
+                found.rows.iter().find(|row| chosen.as_ref() == Some(&identity(row))).cloned()
             });
             if let Some(row) = row.filter(|_| !registry.busy) {
                 registry.busy = true;
@@ -149,23 +147,14 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Provenance(id) => {
             let draft = &mut state.screen.drift;
             draft.part = Part::Registry;
-            draft.past = id;
+            draft.past.clone_from(&id);
             draft.prediction = None;
             state.screen.page = PageId::Drift;
-            results.registry.choose = true;
+            results.registry.choose = Some(id);
             return find(state);
         }
         Command::Challenger(number) => {
-            // what the one before did ends
-            let rollout = state.truth.rollout;
-            if let Some(before) = state.truth.challenger().map(|version| version.entry.number) {
-                if rollout.canary > 0 {
-                    state.note(before, What::Canary { percent: 0 });
-                }
-                if rollout.mirrored {
-                    state.note(before, What::Shadow { on: false });
-                }
-            }
+            state.end_rollout();
             state.truth.rollout = Rollout { challenger: number, ..Rollout::default() };
             return watch_again(state);
         }
@@ -212,7 +201,8 @@ fn find(state: &mut AppState) -> Vec<AppEffect> {
     }
     registry.again_for = false;
     registry.problem = None;
-    vec![AppEffect::Drift(Effect::Find(state.screen.drift.past.trim().to_owned()))]
+    let wanted = registry.choose.clone();
+    vec![AppEffect::Drift(Effect::Find(state.screen.drift.past.trim().to_owned(), wanted))]
 }
 
 /// A job in the log has ended; what was looked for meanwhile is looked up now.
@@ -265,8 +255,12 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.measuring = false;
             results.world = Some(*world);
         }
-        Event::Refined(refined) => {
+        Event::Refined(lab, refined) => {
             results.refining = false;
+            // of other rows
+            if !ready(&state.truth, results).is_some_and(|now| Arc::ptr_eq(now, &lab)) {
+                return Vec::new();
+            }
             results.exact.retain(|old| refined.iter().all(|new| new.name != old.name));
             results.exact.extend(refined);
         }
@@ -317,14 +311,13 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             }
         }
         Event::Found(found) => {
-            // the answer that was sent, not what was said in shadow
-            let first = found.rows.iter().find(|row| row.method != crate::server::mirror::METHOD);
             if !results.registry.again_for
-                && std::mem::take(&mut results.registry.choose)
-                && let Some(row) = first
+                && let Some(id) = results.registry.choose.take()
             {
-                let version = row.version.clone().unwrap_or_default();
-                state.screen.drift.prediction = Some((row.request_id.clone(), version));
+                // the answer that was sent, not what was said in shadow
+                let is_it =
+                    |row: &&LogRow| row.request_id == id && row.method != crate::server::mirror::METHOD;
+                state.screen.drift.prediction = found.rows.iter().find(is_it).map(identity);
             }
             results.registry.found = Some(found);
             return looked_up(state);
@@ -362,14 +355,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             results.wrong = Some((asked, problem));
             state.say(StatusKind::Failed, said);
         }
-        Event::Retrained { number, predictor, learned, learn, duel, champion, unsaved } => {
+        Event::Retrained { number, predictor, learned, learn, duel, champion, fair, unsaved } => {
             results.retraining = None;
             let rows = learned.n_rows();
             results.learned.insert(number, learned);
             let verdict = duel.verdict.clone();
             let learned = format!("{} rows: {}", format::rows(rows), learn.rows());
             let duel = *duel;
-            let may_have_seen = false;
+            results.trained_in.insert(number, champion);
+            let may_have_seen = !fair;
             results.challenge =
                 Some(Challenge { champion, challenger: number, learned, may_have_seen, duel });
             train::add_version(state, number, predictor, seconds);
@@ -428,7 +422,12 @@ pub(crate) fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
             }
         }
         Slot::DriftSend => results.monitor.problem = Some(problem),
-        Slot::DriftPast => results.registry.problem = Some(problem),
+        Slot::DriftPast => {
+            results.registry.problem = Some(problem);
+            results.registry.choose = None;
+        }
+        // what is known from a part of the rows stays so, and is not asked for again and again
+        Slot::DriftExact => results.not_refined = asked.map(|asked| asked.shifts),
         Slot::DriftPolicies => {
             results.revealed = None;
             results.replay_problem = Some((state.screen.drift.policies.played, problem));

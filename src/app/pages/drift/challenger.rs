@@ -76,19 +76,17 @@ fn live(
     (front, own): (u32, u32),
     rollout: crate::workspace::registry::Rollout,
 ) -> Vec<String> {
-    let (Some(by_front), Some(by_own)) = (server.answered_by(champion), server.answered_by(challenger))
-    else {
+    if !(server.has(champion) && server.has(challenger)) {
         let wished = rollout.canary > 0 || rollout.mirrored;
         return if wished { vec!["It takes part once the server runs.".to_owned()] } else { Vec::new() };
-    };
+    }
     let mut lines = Vec::new();
-    if by_own.requests > 0 || rollout.canary > 0 {
-        let all = by_front.requests + by_own.requests;
-        let share = if all > 0 { by_own.requests as f64 / all as f64 * 100.0 } else { 0.0 };
+    if let Some((asked, taken)) = server.taken_by(challenger) {
+        let share = if asked > 0 { taken as f64 / asked as f64 * 100.0 } else { 0.0 };
         lines.push(format!(
-            "Since the server has both: v{front} answered {}, v{own} {} ({share:.1} %).",
-            format::count(by_front.requests),
-            format::count(by_own.requests)
+            "Since it is a canary: v{own} took {} of {} requests ({share:.1} %), v{front} the rest.",
+            format::count(taken),
+            format::count(asked)
         ));
     }
     if let Some(counts) = server.mirrored(challenger) {

@@ -10,6 +10,7 @@ use super::{Asked, Effect, Event, WEEKS, Weeks, World};
 use super::{again, labels, past, sending};
 use crate::app::effect::{Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
+use crate::app::pages::predict::Endpoint;
 use crate::app::pages::{serve, train};
 use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::Table;
@@ -22,6 +23,7 @@ use crate::inference::Predictor;
 use crate::model::{ModelKind, Task};
 use crate::training::{Origin, Plan, Settings, split_rows, train as fit};
 use crate::work::{Progress, Seed};
+use crate::workspace::registry::What;
 
 /// The most rows that are shifted: beyond, a part of them stands for all.
 const MOST_ROWS: usize = 1_000_000;
@@ -42,10 +44,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Refine(..) => Slot::DriftExact,
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) | Effect::Compare(..) => Slot::DriftRetrain,
-        Effect::Find(_) | Effect::RunAgain(_) => Slot::DriftPast,
+        Effect::Find(..) | Effect::RunAgain(_) => Slot::DriftPast,
         Effect::Replay(_) => Slot::DriftPolicies,
         Effect::Send(_) | Effect::Watch(_) | Effect::Labels(_) => Slot::DriftSend,
     };
+    let Some(effect) = look_up(effect, slot, state, outside) else { return };
     let is_ready = super::ready(&state.truth, &state.results.drift).is_some();
     if state.truth.data().is_none() || !(is_ready || slot == Slot::DriftLab) {
         // champion or table changed in the very frame: it is asked for again when they are ready
@@ -92,11 +95,14 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Refine(asked, names) => {
             let Some(lab) = lab else { return };
             outside.start(state, Slot::DriftExact, "Sorting the shifted values", move |_| {
-                Ok(AppEvent::Drift(Event::Refined(lab.refined(&asked.shifts, &names))))
+                let refined = lab.refined(&asked.shifts, &names);
+                Ok(AppEvent::Drift(Event::Refined(lab, refined)))
             });
         }
         Effect::Send(asked) => {
-            let (Some(lab), Some(endpoint)) = (lab, serve::endpoint(state)) else {
+            // as any client asks: who names no version may be answered by a canary
+            let endpoint = serve::endpoint(state).map(|endpoint| Endpoint { pinned: false, ..endpoint });
+            let (Some(lab), Some(endpoint)) = (lab, endpoint) else {
                 let detail = "Start it; the rows are sent to it as any other client would send them.";
                 can_not(state, slot, Problem::new("The server is not running", detail));
                 return;
@@ -111,18 +117,6 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(AppEvent::Drift(Event::Sent(Box::new(sent))))
             });
         }
-        Effect::Labels(path) => {
-            let Some(log) = serve::log_file(state) else {
-                let detail = "No workspace folder is open, in which they would be kept.";
-                can_not(state, slot, Problem::new("There is no prediction log", detail));
-                return;
-            };
-            let (target, now) = (version.model().output.name.clone(), state.work.clock.unix_millis());
-            outside.start(state, Slot::DriftSend, "Taking labels from a file", move |handle| {
-                let (come, without) = labels::take(&path, &log, &target, now, handle)?;
-                Ok(AppEvent::Drift(Event::Labelled(come, without)))
-            });
-        }
         Effect::Watch(look) => {
             let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
                 let detail = "No workspace folder is open, in which the server would keep it.";
@@ -132,7 +126,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             let draft = state.screen.drift.monitor.clone();
             let challenger = state.truth.challenger();
             let challenger = challenger.map(|version| (version.entry.number, Arc::clone(&version.predictor)));
-            let asked = ServedAsked { champion, log, challenger };
+            let canary_since = challenger.as_ref().and_then(|(number, _)| canary_since(state, *number));
+            let asked = ServedAsked { champion, log, challenger, canary_since };
             let now = outside.ctx.input(|input| input.time);
             state.results.drift.monitor.looked = (state.results.serve.log.total, now);
             outside.start(state, Slot::DriftSend, "Watching the prediction log", move |handle| {
@@ -147,33 +142,17 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 Ok(AppEvent::Drift(Event::Replayed(Box::new(revealed))))
             });
         }
-        Effect::Find(text) => {
-            let Some(log) = serve::log_file(state) else {
-                let detail = "No workspace folder is open, in which the server would keep it.";
-                super::not_begun(state, slot);
-                state.results.drift.registry.problem =
-                    Some(Problem::new("There is no prediction log", detail));
-                return;
-            };
-            outside.start(state, Slot::DriftPast, "Looking past predictions up", move |_| {
-                past::find(&log, text).map(AppEvent::Drift)
-            });
-        }
-        Effect::RunAgain(row) => {
-            let source = past::source(state, &row);
-            outside.start(state, Slot::DriftPast, "Running a prediction again", move |_| {
-                Ok(AppEvent::Drift(Event::RunAgain(past::run_again(&row, source))))
-            });
-        }
+        // looked up already
+        Effect::Find(..) | Effect::RunAgain(_) | Effect::Labels(_) => {}
         Effect::Compare(asked, number) => {
             let (Some(lab), Some(other)) = (lab, state.truth.version(number).cloned()) else {
                 super::not_begun(state, slot);
                 return;
             };
-            let open = state.truth.data().and_then(|data| data.loaded.sha256.clone());
+            let from_here = state.results.drift.trained_in.get(&number) == Some(&champion);
             let title = format!("Comparing v{champion} and v{number}");
             outside.start(state, Slot::DriftRetrain, title, move |handle| {
-                let challenge = again::compare(&predictor, &lab, &asked, &other, open.as_deref(), handle)?;
+                let challenge = again::compare(&predictor, &lab, &asked, (&other, from_here), handle)?;
                 Ok(AppEvent::Drift(Event::Compared(Box::new(challenge))))
             });
         }
@@ -187,6 +166,64 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
             });
         }
     }
+}
+
+/// What needs no rows to shift: the log, and what is in it. Gives back what is something else.
+fn look_up(effect: Effect, slot: Slot, state: &mut AppState, outside: &mut Outside<'_>) -> Option<Effect> {
+    let log = serve::log_file(state);
+    let no_log = || {
+        let detail = "No workspace folder is open, in which the server would keep it.";
+        Problem::new("There is no prediction log", detail)
+    };
+    match effect {
+        Effect::Find(text, request) => {
+            let Some(log) = log else {
+                super::not_begun(state, slot);
+                state.results.drift.registry.problem = Some(no_log());
+                return None;
+            };
+            outside.start(state, Slot::DriftPast, "Looking past predictions up", move |handle| {
+                past::find(&log, text, request.as_deref(), handle).map(AppEvent::Drift)
+            });
+            None
+        }
+        Effect::RunAgain(row) => {
+            let source = past::source(state, &row);
+            outside.start(state, Slot::DriftPast, "Running a prediction again", move |_| {
+                Ok(AppEvent::Drift(Event::RunAgain(past::run_again(&row, source, log.as_deref()))))
+            });
+            None
+        }
+        Effect::Labels(path) => {
+            let target = state.truth.champion().map(|version| version.model().output.name.clone());
+            let (Some(log), Some(target)) = (log, target) else {
+                can_not(state, slot, no_log());
+                return None;
+            };
+            let now = state.work.clock.unix_millis();
+            outside.start(state, Slot::DriftSend, "Taking labels from a file", move |handle| {
+                let (come, without) = labels::take(&path, &log, &target, now, handle)?;
+                Ok(AppEvent::Drift(Event::Labelled(come, without)))
+            });
+            None
+        }
+        other => Some(other),
+    }
+}
+
+/// Since when a version has a share of this champion's requests.
+fn canary_since(state: &AppState, number: u32) -> Option<i64> {
+    let mut since = None;
+    for change in &state.truth.history {
+        match change.what {
+            What::Champion { .. } => since = None,
+            What::Canary { percent } if change.number == number => {
+                since = if percent > 0 { since.or(Some(change.at_unix_millis)) } else { None };
+            }
+            _ => {}
+        }
+    }
+    since
 }
 
 /// What the monitor was asked for can't begin.

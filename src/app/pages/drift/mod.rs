@@ -33,7 +33,7 @@ pub(crate) use jobs::carry_out;
 use lab::{Lab, Live, Outline, Prepared, Refined};
 use methods::Methods;
 pub(crate) use page::drift_page_ui;
-pub(crate) use past::{Again, Found};
+pub(crate) use past::{Again, Found, PastId};
 use policies::{Played, Policies, ReplayAsked, Revealed};
 use sending::Look;
 use served::{Monitor, MonitorDraft, Sent, Served};
@@ -132,8 +132,8 @@ pub(crate) struct Draft {
     pub(crate) monitor: MonitorDraft,
     /// What past predictions are looked for by.
     pub(crate) past: String,
-    /// The past prediction that is looked at: its request, and who answered.
-    pub(crate) prediction: Option<(String, String)>,
+    /// The past prediction that is looked at.
+    pub(crate) prediction: Option<PastId>,
     /// The inputs whose further sliders are shown.
     #[serde(skip)]
     pub(crate) open: BTreeSet<String>,
@@ -186,6 +186,8 @@ pub(crate) struct Results {
     /// Inputs whose sliders move values one by one, from all rows.
     pub(crate) exact: Vec<Refined>,
     pub(crate) refining: bool,
+    /// The sliders for which that failed.
+    pub(crate) not_refined: Option<Shifts>,
     /// The weeks at a place of the sliders.
     pub(crate) weeks: Option<Weeks>,
     /// Why there are none, at that place of the sliders.
@@ -211,6 +213,8 @@ pub(crate) struct Results {
     pub(crate) comparing: bool,
     /// What models that were trained here learned from, by number.
     pub(crate) learned: BTreeMap<u32, Arc<Table>>,
+    /// In whose laboratory each of them was trained.
+    pub(crate) trained_in: BTreeMap<u32, u32>,
 }
 
 /// What the log holds of past predictions.
@@ -220,8 +224,8 @@ pub(crate) struct Registry {
     pub(super) busy: bool,
     /// Whether something else was looked for meanwhile.
     pub(super) again_for: bool,
-    /// Whether the first that is found is looked at.
-    pub(super) choose: bool,
+    /// The request whose answer is looked at once it is found.
+    pub(super) choose: Option<String>,
     pub(super) problem: Option<Problem>,
     pub(super) found: Option<Found>,
     /// The prediction that was run again last.
@@ -354,8 +358,8 @@ pub(crate) enum Effect {
     Retrain(Asked, u32, Learn),
     Compare(Asked, u32),
     Replay(ReplayAsked),
-    /// Look past predictions up that hold this text.
-    Find(String),
+    /// Look past predictions up that hold this text; wait until this request is there.
+    Find(String, Option<String>),
     /// Run this prediction again.
     RunAgain(Box<LogRow>),
     Send(Asked),
@@ -372,7 +376,8 @@ pub(crate) enum Event {
     /// The rows do not fit.
     Unfit(u32, Arc<Dataset>, Problem),
     Measured(Box<World>),
-    Refined(Vec<Refined>),
+    /// Inputs of this laboratory, from all rows.
+    Refined(Arc<Lab>, Vec<Refined>),
     Simulated(Box<Weeks>),
     /// Rows were sent.
     Sent(Box<Sent>),
@@ -398,6 +403,8 @@ pub(crate) enum Event {
         learn: Learn,
         duel: Box<Duel>,
         champion: u32,
+        /// Whether neither has seen the rows that they are compared on.
+        fair: bool,
         unsaved: Option<String>,
     },
 }
@@ -452,6 +459,34 @@ pub(crate) fn needs_a_model(state: &AppState) -> bool {
     let now = asked(&state.truth, draft);
     let weeks = results.weeks.as_ref().filter(|weeks| now.as_ref() == Some(&weeks.asked));
     weeks.is_some_and(|weeks| weeks.crossed().is_some())
+}
+
+/// What the lesson asks of this page's state; see [`crate::lesson::FACTS`].
+pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
+    let (results, draft) = (&state.results.drift, &state.screen.drift);
+    let now = asked(&state.truth, draft);
+    let count = |n: usize| n as f64;
+    Some(match name {
+        "drift.drifted" => {
+            let world = results.world.as_ref();
+            let world = world.filter(|world| {
+                now.as_ref().is_some_and(|now| {
+                    now.champion == world.asked.champion && now.shifts == world.asked.shifts
+                })
+            });
+            count(world.map_or(0, |world| {
+                world.report.columns.iter().filter(|column| column.drifted == Some(true)).count()
+            }))
+        }
+        "drift.crossed" => f64::from(u8::from(needs_a_model(state))),
+        "drift.windows" => {
+            let served = results.monitor.served.as_ref();
+            count(served.map_or(0, |served| served.watched.windows.len()))
+        }
+        "drift.compared" => f64::from(u8::from(results.challenge.is_some())),
+        "drift.policies" => count(results.revealed.as_ref().map_or(0, |revealed| revealed.replays.len())),
+        _ => return None,
+    })
 }
 
 /// What the guide asks for on this page, and whether it is done.

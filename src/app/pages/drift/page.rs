@@ -111,7 +111,7 @@ pub(crate) fn drift_page_ui(
         .live
         .as_ref()
         .is_some_and(|live| lab.rough(live).any(|name| exact(results, draft, name).is_none()));
-    if is_rough && !results.refining {
+    if is_rough && !results.refining && results.not_refined.as_ref() != Some(&draft.shifts) {
         commands.push(Command::Refine);
     }
     if let Some(asked) = asked(view.truth, draft) {

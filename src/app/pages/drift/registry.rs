@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 
 use super::page::{part, sentence_ui, under_head};
-use super::past::{Again, LISTED, Outcome};
+use super::past::{Again, LISTED, Outcome, identity};
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::{View, train};
@@ -195,9 +195,7 @@ pub(super) fn past_ui(
 }
 
 fn is_chosen(draft: &Draft, row: &LogRow) -> bool {
-    draft.prediction.as_ref().is_some_and(|(id, version)| {
-        *id == row.request_id && Some(version.as_str()) == row.version.as_deref()
-    })
+    draft.prediction.as_ref() == Some(&identity(row))
 }
 
 fn list_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, commands: &mut Commands) {
@@ -246,8 +244,7 @@ fn list_ui(ui: &mut Ui, view: View<'_>, results: &Results, draft: &mut Draft, co
                     for row in &found.rows[shown] {
                         let chosen = is_chosen(draft, row);
                         if row_ui(ui, view.truth, row, chosen) {
-                            let version = row.version.clone().unwrap_or_default();
-                            draft.prediction = (!chosen).then(|| (row.request_id.clone(), version));
+                            draft.prediction = (!chosen).then(|| identity(row));
                         }
                     }
                 },
@@ -351,9 +348,7 @@ fn provenance_ui(ui: &mut Ui, view: View<'_>, results: &Results, row: &LogRow, c
         ui.set_width(body.width() - space::S3);
         ui.spacing_mut().item_spacing.y = space::S1;
         ui.add_space(space::S2);
-        let of = |again: &&Again| {
-            again.of.0 == row.request_id && Some(again.of.1.as_str()) == row.version.as_deref()
-        };
+        let of = |again: &&Again| again.of == identity(row);
         if let Some(again) = results.registry.again.as_ref().filter(of) {
             again_ui(ui, &again.outcome);
         }

@@ -187,12 +187,18 @@ pub(super) fn watch(
         threshold,
         shadow: challenger,
         acknowledged: &draft.acknowledged,
+        is_all: front.before == 0,
     };
     let counts = (labels.come.len(), labels.late);
     let labels: Vec<(&str, Value)> =
         labels.come.iter().map(|(id, truth)| (id.as_str(), truth.clone())).collect();
     let watched = watching.watch(&logged, &labels, &handle.progress)?;
-    let shared = share(&logged, &canary.in_order(), &labels, &predictor.model().output.classes);
+    let shared = asked.canary_since.and_then(|since| {
+        let after =
+            |logged: Vec<Logged>| logged.into_iter().filter(|one| one.at >= since).collect::<Vec<_>>();
+        let (front, own) = (after(logged.clone()), after(canary.in_order()));
+        share(&front, &own, &labels, &predictor.model().output.classes)
+    });
     let windows_before = match by {
         WindowBy::Count { size } => front.before / size.max(1),
         WindowBy::Time { .. } => 0,
@@ -232,10 +238,21 @@ impl Single {
     /// Windows of so many requests each begin at the log's first one: where the oldest are not kept, the rest begins with a
     /// whole window, so that windows stay what they are while the log grows.
     fn aligned(mut self, by: WindowBy) -> Self {
-        if let WindowBy::Count { size } = by {
-            let size = size.max(1);
-            while !self.before.is_multiple_of(size) && self.logged.pop_front().is_some() {
-                self.before += 1;
+        match by {
+            WindowBy::Count { size } => {
+                let size = size.max(1);
+                while !self.before.is_multiple_of(size) && self.logged.pop_front().is_some() {
+                    self.before += 1;
+                }
+            }
+            WindowBy::Time { millis } => {
+                // what is left of the first window is no whole one
+                let of = |one: &Logged| one.at.div_euclid(millis.max(1));
+                let first = self.logged.front().map(of).filter(|_| self.before > 0);
+                while first.is_some() && self.logged.front().map(of) == first {
+                    self.logged.pop_front();
+                    self.before += 1;
+                }
             }
         }
         self

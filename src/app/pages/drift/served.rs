@@ -72,6 +72,8 @@ pub(crate) struct ServedAsked {
     pub(super) log: PathBuf,
     /// The version beside the champion.
     pub(super) challenger: Option<(u32, Arc<Predictor>)>,
+    /// Since when it is a canary; none if it is not.
+    pub(super) canary_since: Option<i64>,
 }
 
 /// The log, watched.

@@ -20,6 +20,8 @@ pub(crate) struct Endpoint {
     pub(crate) key: Option<String>,
     /// The name the champion is served under, and its version there.
     pub(crate) model: (String, String),
+    /// Whether that version is named in the address: another one answers a share of the requests that name none.
+    pub(crate) pinned: bool,
     /// What sends; it keeps its connections.
     pub(crate) client: Client,
 }
@@ -27,7 +29,9 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// A JSON body to the model.
     pub(crate) fn request(&self, body: Vec<u8>) -> Request {
-        let path = format!("{}/models/{}/predict", self.base, crate::protocol::percent_encode(&self.model.0));
+        let (name, version) = &self.model;
+        let version = if self.pinned { format!("/versions/{version}") } else { String::new() };
+        let path = format!("{}/models/{}{version}/predict", self.base, crate::protocol::percent_encode(name));
         let mut request = Request::new("POST", &path).header("Content-Type", "application/json").body(body);
         if let Some(key) = &self.key {
             request = request.header("Authorization", &format!("Bearer {key}"));

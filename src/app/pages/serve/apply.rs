@@ -226,7 +226,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
             let said = format!("Serving on {}", live.address);
             results.seats.iter_mut().for_each(|seat| seat.set_port(live.address.port()));
             results.server = Server::Serving(live);
-            results.aside = None;
+            results.aside_refused = None;
             results.log = Log::default();
             results.paused = None;
             state.screen.serve.selected = None;
@@ -305,8 +305,6 @@ pub(crate) fn happened(state: &mut AppState, event: Event, _seconds: f64) -> Vec
         }
         Event::Models(served, wrong) => {
             results.served = served;
-            // promoting may have ended what a version did beside the champion
-            results.aside = None;
             served_changed(state);
             if let Some(wrong) = wrong {
                 state.say(StatusKind::Failed, format!("The server does not have all models: {wrong}"));

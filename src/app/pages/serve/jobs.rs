@@ -110,6 +110,7 @@ pub(crate) fn endpoint(state: &AppState) -> Option<predict::Endpoint> {
         base: format!("http://{}", address_of(results, draft)),
         key: results.publishable.clone().filter(|_| asked),
         model: (model.name.clone(), model.version.clone()),
+        pinned: state.truth.challenger().is_some() && state.truth.rollout.canary > 0,
         client: own_client(state)?,
     })
 }

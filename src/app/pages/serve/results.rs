@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::seen::Log;
 use super::{jobs, lab};
@@ -81,15 +80,6 @@ pub(super) struct Aside {
     pub(super) mirrored: bool,
 }
 
-/// What the server counted of a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Answered {
-    /// Requests that it answered.
-    pub(crate) requests: u64,
-    /// Requests that it refused for what they said.
-    pub(crate) refused: u64,
-}
-
 /// What was worked out for this page; gone after a restart.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
@@ -123,8 +113,8 @@ pub(crate) struct Results {
     pub(crate) networks: Option<Vec<String>>,
     /// The champion and the versions that the server has.
     pub(crate) served: (Option<u32>, Vec<u32>),
-    /// What the server was told of the version beside the champion.
-    pub(super) aside: Option<Aside>,
+    /// What the server could not be told of the version beside the champion.
+    pub(super) aside_refused: Option<Aside>,
     /// The record of the first request: what is in the Predict page's controls.
     pub(crate) record: predict::Record,
 }
@@ -140,13 +130,20 @@ impl Results {
         matches!(self.server, Server::Starting | Server::Stopping)
     }
 
-    /// What the running server counted of a version since it was loaded.
-    pub(crate) fn answered_by(&self, model: &Model) -> Option<Answered> {
+    /// Whether the running server has a version.
+    pub(crate) fn has(&self, model: &Model) -> bool {
+        let Some(host) = self.live().and_then(|live| live.host.as_ref()) else { return false };
+        let catalog = host.server.catalog();
+        let versions = catalog.models.get(&model.name);
+        versions
+            .is_some_and(|versions| versions.loaded.iter().any(|loaded| loaded.version() == model.version))
+    }
+
+    /// Of how many requests, since it is a canary, a version took how many.
+    pub(crate) fn taken_by(&self, model: &Model) -> Option<(u64, u64)> {
         let catalog = self.live()?.host.as_ref()?.server.catalog();
-        let versions = &catalog.models.get(&model.name)?.loaded;
-        let loaded = versions.iter().find(|loaded| loaded.version() == model.version)?;
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Some(Answered { requests: count(&loaded.stats.requests), refused: count(&loaded.stats.refused) })
+        let canary = catalog.models.get(&model.name)?.canary.as_ref()?;
+        (canary.loaded.version() == model.version).then(|| canary.counts())
     }
 
     /// What came of asking a version along.

@@ -475,5 +475,16 @@ pub(crate) fn rows_of(model: &Model) -> String {
     )
 }
 
+/// Whether the held-out score beats the naive model's.
+pub(crate) fn beats_naive(metrics: &crate::model::Metrics) -> bool {
+    let number =
+        |scores: &crate::model::Scores, key: &str| scores.get(key).and_then(serde_json::Value::as_f64);
+    let (Some(own), Some(naive)) = (&metrics.test, &metrics.baseline.test) else { return false };
+    ["rmse", "log_loss"].iter().any(|key| match (number(own, key), number(naive, key)) {
+        (Some(own), Some(naive)) => own < naive,
+        _ => false,
+    })
+}
+
 #[cfg(test)]
 mod tests;

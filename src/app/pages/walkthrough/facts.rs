@@ -1,0 +1,60 @@
+//! The program's state, as the lesson's checks ask for it.
+
+use crate::app::pages::{drift, train};
+use crate::app::state::AppState;
+use crate::lesson::Facts;
+use crate::workspace::registry::What;
+
+impl Facts for AppState {
+    fn fact(&self, name: &str) -> f64 {
+        let count = |n: usize| n as f64;
+        let yes = |is: bool| f64::from(u8::from(is));
+        let (truth, screen, results) = (&self.truth, &self.screen, &self.results);
+        let models = |holds: &dyn Fn(&crate::model::Metrics) -> bool| {
+            truth.versions.iter().filter(|version| holds(&version.model().metrics)).count()
+        };
+        match name {
+            "data.rows" => count(truth.data().map_or(0, |data| data.loaded.table.n_rows())),
+            "data.target" => yes(truth.target().is_some()),
+            "models.count" => count(truth.versions.len()),
+            "models.held_out" => count(models(&|metrics| metrics.test.is_some())),
+            "models.beat_naive" => count(models(&train::beats_naive)),
+            "predict.changed" => yes(screen.predict.changed && truth.champion.is_some()),
+            "predict.rows" => {
+                let batch = results.predict.batch.value.as_ref().filter(|batch| batch.stopped.is_none());
+                batch.map_or(0.0, |batch| batch.n_rows as f64)
+            }
+            "predict.sizes" => count(results.predict.curves.values().map(Vec::len).max().unwrap_or(0)),
+            "server.running" => yes(results.serve.live().is_some()),
+            "server.answered" => yes(screen.serve.answered),
+            "server.refused" => yes(screen.serve.refused),
+            "keys.valid" => count(results.serve.keys.iter().filter(|key| !key.revoked).count()),
+            "keys.tried" => count(results.serve.trials.len()),
+            "keys.wrong" => {
+                count(results.serve.trials.values().filter(|outcome| !outcome.as_expected).count())
+            }
+            "registry.promotions" => count(
+                truth
+                    .history
+                    .iter()
+                    .filter(|change| matches!(change.what, What::Champion { before: Some(_) }))
+                    .count(),
+            ),
+            "registry.rollbacks" => count(rollbacks(self)),
+            _ => drift::fact(self, name).unwrap_or(0.0),
+        }
+    }
+}
+
+/// How often a version became champion that had been it before.
+fn rollbacks(state: &AppState) -> usize {
+    let mut crowned = std::collections::BTreeSet::new();
+    let mut times = 0;
+    for change in &state.truth.history {
+        if let What::Champion { before } = change.what {
+            crowned.extend(before);
+            times += usize::from(!crowned.insert(change.number));
+        }
+    }
+    times
+}

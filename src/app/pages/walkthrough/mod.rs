@@ -1,0 +1,217 @@
+//! The Walkthrough page: the lesson, whose tasks are judged by what really happened on the other pages.
+
+mod facts;
+mod page;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use page::walkthrough_page_ui;
+
+use super::PageId;
+use crate::app::command::Action;
+use crate::app::effect::Effect as AppEffect;
+use crate::app::state::{AppState, StatusKind};
+use crate::app::theme::Icon;
+use crate::lesson::{Step, Unit, units, units_from};
+
+/// What the learner did in the lesson; kept over a restart.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Draft {
+    /// The unit that is shown, by its id.
+    pub(crate) unit: String,
+    /// The step that the guide shows on every page: unit and step.
+    pub(crate) following: Option<(String, String)>,
+    /// Tasks that were true once: "unit/step/0".
+    pub(crate) done: BTreeSet<String>,
+    /// What was answered: "unit/step" before the activity, "unit/quiz/0" after it.
+    pub(crate) answers: BTreeMap<String, usize>,
+    /// How many hints of a step were asked for.
+    pub(crate) hints: BTreeMap<String, usize>,
+}
+
+/// The lesson as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    /// The units; empty until they are read.
+    pub(crate) units: Arc<Vec<Unit>>,
+    /// What is wrong with a unit's file.
+    pub(crate) problem: Option<String>,
+    /// The folder that the lesson is read from while it is written, and what was read last.
+    from: Option<PathBuf>,
+    read: Option<SystemTime>,
+}
+
+/// What can be asked for on this page.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// Show a unit.
+    Show(String),
+    /// Go to the step's page, with the step in the guide.
+    Follow(String, String),
+    /// The guide is the pages' own again.
+    Leave,
+    /// A question was answered.
+    Answer(String, usize),
+    /// One more hint of a step.
+    Hint(String),
+    /// All of the lesson from the beginning.
+    StartOver,
+}
+
+impl Results {
+    /// A unit by its id.
+    pub(crate) fn unit(&self, id: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.id == id)
+    }
+}
+
+/// What the key of a task is.
+pub(crate) fn task_key(unit: &Unit, step: &Step, task: usize) -> String {
+    format!("{}/{}/{task}", unit.id, step.id)
+}
+
+/// What the key of a step's own question is.
+fn step_key(unit: &Unit, step: &Step) -> String {
+    format!("{}/{}", unit.id, step.id)
+}
+
+/// What the key of a question at the end is.
+fn quiz_key(unit: &Unit, at: usize) -> String {
+    format!("{}/quiz/{at}", unit.id)
+}
+
+impl Draft {
+    /// Whether every task of a step was true once.
+    pub(crate) fn is_solved(&self, unit: &Unit, step: &Step) -> bool {
+        (0..step.tasks.len()).all(|task| self.done.contains(&task_key(unit, step, task)))
+    }
+
+    /// Whether a unit is done: every task, and every question at the end answered right.
+    pub(crate) fn is_done(&self, unit: &Unit) -> bool {
+        let is_right = |(at, quiz): (usize, &crate::lesson::Quiz)| {
+            self.answers.get(&quiz_key(unit, at)) == Some(&quiz.answer)
+        };
+        unit.coming.is_none()
+            && unit.steps.iter().all(|step| self.is_solved(unit, step))
+            && unit.quiz.iter().enumerate().all(is_right)
+    }
+}
+
+/// The page of that name in a unit's file.
+pub(crate) fn page_of(name: &str) -> Option<PageId> {
+    serde_json::from_value(serde_json::Value::from(name)).ok()
+}
+
+/// Reads the lesson, and reads it again when who writes it has changed a file; notes which tasks are true.
+pub(crate) fn poll(state: &mut AppState) {
+    let results = &mut state.results.walkthrough;
+    if results.units.is_empty() && results.problem.is_none() {
+        results.from = std::env::var_os("DRYDOCK_LESSONS").map(PathBuf::from);
+        read(results);
+    } else if let Some(folder) = &results.from
+        && latest(folder) != results.read
+    {
+        read(results);
+    }
+    let units = Arc::clone(&results.units);
+    let mut reached = Vec::new();
+    for unit in units.iter() {
+        for step in &unit.steps {
+            for (at, task) in step.tasks.iter().enumerate() {
+                let key = task_key(unit, step, at);
+                if !state.screen.walkthrough.done.contains(&key) && task.check.holds(&*state) {
+                    reached.push(key);
+                }
+            }
+        }
+    }
+    state.screen.walkthrough.done.extend(reached);
+}
+
+fn latest(folder: &std::path::Path) -> Option<SystemTime> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    entries.flatten().filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
+}
+
+fn read(results: &mut Results) {
+    let found = match &results.from {
+        Some(folder) => {
+            results.read = latest(folder);
+            units_from(folder)
+        }
+        None => units(),
+    };
+    match found {
+        Ok(units) => {
+            results.units = Arc::new(units);
+            results.problem = None;
+        }
+        // what was read before stays
+        Err(error) => results.problem = Some(error.to_string()),
+    }
+}
+
+/// Does what was asked.
+pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
+    let draft = &mut state.screen.walkthrough;
+    match command {
+        Command::Show(unit) => {
+            draft.unit = unit;
+            state.screen.page = PageId::Walkthrough;
+        }
+        Command::Follow(unit, step) => {
+            let found = state.results.walkthrough.unit(&unit);
+            let found = found.and_then(|unit| unit.steps.iter().find(|one| one.id == step));
+            if let Some(page) = found.and_then(|step| page_of(&step.page)) {
+                draft.unit.clone_from(&unit);
+                draft.following = Some((unit, step));
+                state.screen.page = page;
+                state.screen.guide_open = true;
+            }
+        }
+        Command::Leave => draft.following = None,
+        Command::Answer(key, option) => {
+            draft.answers.insert(key, option);
+        }
+        Command::Hint(key) => *draft.hints.entry(key).or_default() += 1,
+        Command::StartOver => {
+            *draft = Draft { unit: draft.unit.clone(), ..Draft::default() };
+            state.say(StatusKind::Done, "The lesson begins anew; data, models and server are untouched");
+        }
+    }
+    Vec::new()
+}
+
+/// Esc: the guide is the pages' own again.
+pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
+    state.screen.walkthrough.following = None;
+    Vec::new()
+}
+
+/// The step that the guide shows, if one is followed.
+pub(crate) fn followed(state: &AppState) -> Option<(&Unit, &Step)> {
+    let (unit, step) = state.screen.walkthrough.following.as_ref()?;
+    let unit = state.results.walkthrough.unit(unit)?;
+    Some((unit, unit.steps.iter().find(|one| one.id == *step)?))
+}
+
+/// What can be done on this page.
+pub(crate) fn actions(state: &AppState) -> Vec<Action> {
+    let mut all = vec![
+        Action::new("Start the lesson over", Icon::ARROW_COUNTER_CLOCKWISE, Command::StartOver),
+        Action::new("Leave the lesson's step", Icon::X, Command::Leave)
+            .when(state.screen.walkthrough.following.is_some(), "No step is being followed"),
+    ];
+    for (at, unit) in state.results.walkthrough.units.iter().enumerate() {
+        let label = format!("Lesson {}: {}", at + 1, unit.title);
+        all.push(Action::new(label, Icon::PATH, Command::Show(unit.id.clone())));
+    }
+    all
+}

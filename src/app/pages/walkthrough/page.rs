@@ -1,0 +1,284 @@
+//! What the Walkthrough page shows: the course on the left, the unit in the middle.
+
+use eframe::egui::{
+    Align, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use super::step::{quiz_ui, step_ui};
+use super::{Command, Draft, Results};
+use crate::app::command::{Command as AppCommand, Commands};
+use crate::app::pages::View;
+use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
+use crate::app::widgets::{
+    Button, Tone, Weight, card_ground, empty_state, focus_ring, follow_focus, icon_ui, meter, page_head,
+    paint_icon, tag,
+};
+use crate::lesson::Unit;
+
+/// The width of the course.
+const COURSE: f32 = 248.0;
+/// The widest that text is read well.
+const READ: f32 = 680.0;
+const LINE: f32 = 44.0;
+
+/// The page.
+pub(crate) fn walkthrough_page_ui(
+    ui: &mut Ui,
+    view: View<'_>,
+    results: &Results,
+    draft: &Draft,
+    commands: &mut Commands,
+) {
+    let about = "From a table to a model that people use, with your own hands";
+    page_head(ui, view.compact, "Walkthrough", about, |ui| {
+        let over = Button::ghost("Start over").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+        let over = over.ui(ui).on_hover_text("Every tick and answer goes; data, models and server stay");
+        if over.clicked() {
+            commands.push(Command::StartOver);
+        }
+    });
+    let rect = ui.available_rect_before_wrap();
+    let rect = rect.with_max_y(rect.bottom() - 2.0);
+    let Some(unit) = results.unit(&draft.unit).or(results.units.first()) else {
+        let said = results.problem.as_deref().unwrap_or("The lesson is being read");
+        empty_state(ui, Icon::PATH, "There is no lesson", said, |_| {});
+        return;
+    };
+    let left = rect.with_max_x(rect.left() + COURSE);
+    let right = rect.with_min_x(left.right() + space::S4);
+    course_ui(&mut part(ui, left, "course"), results, unit, draft, commands);
+    let mut area = part(ui, right, "unit");
+    let body = Rect::from_min_max(
+        pos2(right.left() + space::S6, right.top()),
+        pos2(right.right() - space::S2, right.bottom()),
+    );
+    let mut inner = area.new_child(UiBuilder::new().id_salt(&unit.id).max_rect(body));
+    ScrollArea::vertical().auto_shrink(false).show(&mut inner, |ui| {
+        ui.set_width((body.width() - space::S4).min(READ));
+        ui.spacing_mut().item_spacing.y = space::S2;
+        ui.add_space(space::S4);
+        unit_ui(ui, results, unit, draft, commands);
+        ui.add_space(space::S6);
+        follow_focus(ui);
+    });
+}
+
+fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
+    card_ground(ui, rect);
+    let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
+    child.set_clip_rect(rect.intersect(ui.clip_rect()));
+    child
+}
+
+/// The units, how far each is, and what is left.
+fn course_ui(ui: &mut Ui, results: &Results, shown: &Unit, draft: &Draft, commands: &mut Commands) {
+    let t = tokens(ui);
+    let card = ui.max_rect();
+    let inner = Rect::from_min_max(
+        pos2(card.left() + space::S2, card.top() + space::S4),
+        pos2(card.right() - space::S2, card.bottom() - space::S2),
+    );
+    let ready: Vec<&Unit> = results.units.iter().filter(|unit| unit.coming.is_none()).collect();
+    let done = ready.iter().filter(|unit| draft.is_done(unit)).count();
+    let left: u32 = ready.iter().filter(|unit| !draft.is_done(unit)).map(|unit| unit.minutes).sum();
+    let mut list = ui.new_child(UiBuilder::new().id_salt("list").max_rect(inner));
+    ScrollArea::vertical().auto_shrink(false).show(&mut list, |ui| {
+        ui.spacing_mut().item_spacing.y = space::S1;
+        ui.horizontal(|ui| {
+            ui.add_space(space::S2);
+            ui.vertical(|ui| {
+                ui.label(text("A model goes to production", font::card_title(), t.text));
+                let share = done as f32 / ready.len().max(1) as f32;
+                let said = format!("{done} of {} units done", ready.len());
+                meter(ui, &said, share, inner.width() - space::S6, size::PROGRESS, t.accent);
+                let rest = if left > 0 { format!("{said}, about {left} min left") } else { said };
+                ui.label(text(rest, font::small(), t.text_2));
+            });
+        });
+        ui.add_space(space::S2);
+        for (at, unit) in results.units.iter().enumerate() {
+            if unit_line_ui(ui, at + 1, unit, unit.id == shown.id, draft).clicked() {
+                commands.push(Command::Show(unit.id.clone()));
+            }
+        }
+        follow_focus(ui);
+    });
+}
+
+fn unit_line_ui(
+    ui: &mut Ui,
+    number: usize,
+    unit: &Unit,
+    here: bool,
+    draft: &Draft,
+) -> eframe::egui::Response {
+    let t = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::click());
+    let is_done = draft.is_done(unit);
+    let state = match () {
+        () if is_done => "done",
+        () if unit.coming.is_some() => "to read; the activity is still to come",
+        () => "to do",
+    };
+    let spoken = format!("Lesson {number}: {}, {} min, {state}", unit.title, unit.minutes);
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, &spoken));
+    let fill = if here {
+        t.selected
+    } else if response.hovered() {
+        t.hover
+    } else {
+        eframe::egui::Color32::TRANSPARENT
+    };
+    let painter = ui.painter();
+    painter.rect_filled(rect, eframe::egui::CornerRadius::same(radius::CONTROL), fill);
+    let at = pos2(rect.left() + space::S4, rect.center().y);
+    if is_done {
+        paint_icon(painter, at, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
+    } else if here {
+        painter.circle_filled(at, size::ICON / 2.0 - 0.5, t.accent);
+        painter.text(
+            at,
+            eframe::egui::Align2::CENTER_CENTER,
+            number.to_string(),
+            font::step_digit(),
+            t.on_accent,
+        );
+    } else {
+        painter.circle_stroke(at, size::ICON / 2.0 - 1.0, eframe::egui::Stroke::new(1.0, t.stroke_control));
+        painter.text(
+            at,
+            eframe::egui::Align2::CENTER_CENTER,
+            number.to_string(),
+            font::step_digit(),
+            t.text_2,
+        );
+    }
+    let minutes = format!("{} min", unit.minutes);
+    let right = painter.layout_no_wrap(minutes, font::small(), t.text_3);
+    let width = rect.width() - space::S8 - right.size().x - space::S4;
+    let color = if unit.coming.is_some() { t.text_2 } else { t.text };
+    let title = painter.layout(unit.title.clone(), font::label(), color, width);
+    painter.galley(pos2(rect.left() + space::S8, rect.center().y - title.size().y / 2.0), title, color);
+    painter.galley(
+        pos2(rect.right() - space::S2 - right.size().x, rect.center().y - right.size().y / 2.0),
+        right,
+        t.text_3,
+    );
+    focus_ring(ui, &response, radius::CONTROL);
+    response
+}
+
+/// A unit: what to read, its steps, the questions at the end, what to keep.
+fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands: &mut Commands) {
+    let t = tokens(ui);
+    if let Some(problem) = &results.problem {
+        ui.add(Label::new(text(format!("The lesson's files: {problem}"), font::small(), t.bad)).wrap());
+    }
+    ui.label(text(&unit.title, font::title(), t.text));
+    ui.add(Label::new(text(&unit.purpose, font::heading(), t.text_2)).wrap());
+    if let Some(coming) = &unit.coming {
+        ui.add_space(space::S1);
+        ui.horizontal(|ui| {
+            tag(ui, Tone::Info, Some((Icon::CLOCK, Weight::Regular)), "Reading now, activity to come");
+        });
+        ui.add(Label::new(text(coming, font::body(), t.text)).wrap());
+    }
+    ui.add_space(space::S2);
+    reading_ui(ui, &unit.reading);
+    for (at, step) in unit.steps.iter().enumerate() {
+        ui.add_space(space::S4);
+        let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+        ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
+        ui.add_space(space::S2);
+        step_ui(ui, unit, (at + 1, step), draft, commands);
+    }
+    if !unit.quiz.is_empty() {
+        ui.add_space(space::S4);
+        let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+        ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
+        ui.add_space(space::S2);
+        ui.label(text("Check yourself", font::heading(), t.text));
+        for at in 0..unit.quiz.len() {
+            quiz_ui(ui, unit, at, draft, commands);
+        }
+    }
+    ui.add_space(space::S4);
+    takeaway_ui(ui, results, unit, commands);
+}
+
+/// Paragraphs with terms in bold, and lists.
+fn reading_ui(ui: &mut Ui, reading: &str) {
+    let t = tokens(ui);
+    for line in reading.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (mark, said) = match line.split_once(' ') {
+            Some(("-", rest)) => ("•", rest),
+            Some((number, rest))
+                if number.ends_with('.') && number.len() <= 3 && number.as_bytes()[0].is_ascii_digit() =>
+            {
+                (number, rest)
+            }
+            _ => ("", line),
+        };
+        let mut job = eframe::egui::text::LayoutJob::default();
+        for (at, piece) in said.split("**").enumerate() {
+            let is_term = at % 2 == 1;
+            let font = if is_term { font::label() } else { font::body() };
+            let color = if is_term { t.text } else { t.text_2 };
+            job.append(
+                piece,
+                0.0,
+                eframe::egui::TextFormat {
+                    font_id: font,
+                    color,
+                    line_height: Some(21.0),
+                    ..Default::default()
+                },
+            );
+        }
+        if mark.is_empty() {
+            ui.add(Label::new(job).wrap());
+        } else {
+            ui.horizontal_top(|ui| {
+                ui.allocate_ui_with_layout(vec2(space::S6, 21.0), Layout::left_to_right(Align::Min), |ui| {
+                    ui.label(text(mark, font::body(), t.text_3));
+                });
+                ui.add(Label::new(job).wrap());
+            });
+        }
+    }
+}
+
+fn takeaway_ui(ui: &mut Ui, results: &Results, unit: &Unit, commands: &mut Commands) {
+    let t = tokens(ui);
+    eframe::egui::Frame::new()
+        .fill(t.selected)
+        .corner_radius(eframe::egui::CornerRadius::same(radius::CARD))
+        .inner_margin(eframe::egui::Margin::same(16))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_top(|ui| {
+                icon_ui(ui, Icon::LIGHTNING, Weight::Fill, size::ICON, t.accent);
+                ui.vertical(|ui| {
+                    ui.label(text("To keep", font::small_medium(), t.text_2));
+                    for one in &unit.takeaway {
+                        ui.add(Label::new(text(&one.text, font::body(), t.text)).wrap());
+                    }
+                    if Button::ghost("Copy all that is to keep").icon(Icon::COPY).small().ui(ui).clicked() {
+                        commands.push(AppCommand::Copy(to_keep(results)));
+                    }
+                });
+            });
+        });
+}
+
+/// What is to keep of every unit, as Markdown.
+fn to_keep(results: &Results) -> String {
+    let mut text = String::from("# A model goes to production\n");
+    for (at, unit) in results.units.iter().enumerate() {
+        text.push_str(&format!("\n## {}. {}\n\n", at + 1, unit.title));
+        for one in &unit.takeaway {
+            text.push_str(&format!("- {}\n", one.text));
+        }
+    }
+    text
+}

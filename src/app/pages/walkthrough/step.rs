@@ -1,0 +1,136 @@
+//! A step of the lesson, and the questions at a unit's end.
+
+use eframe::egui::{Align, Label, Layout, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
+use crate::app::command::Commands;
+use crate::app::theme::{Icon, font, size, space, text, tokens};
+use crate::app::widgets::{Button, Weight, icon_ui, paint_icon, radio_row};
+use crate::lesson::{Step, Unit};
+
+/// A step: why, what to do, the tasks as they stand, help, and what to understand once it is done.
+pub(super) fn step_ui(
+    ui: &mut Ui,
+    unit: &Unit,
+    (number, step): (usize, &Step),
+    draft: &Draft,
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    let is_solved = draft.is_solved(unit, step);
+    ui.horizontal(|ui| {
+        if is_solved {
+            icon_ui(ui, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON_CARD, t.good);
+        }
+        ui.label(text(format!("Step {number}: {}", step.title), font::heading(), t.text));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(text(format!("{} min", step.minutes), font::small(), t.text_3));
+        });
+    });
+    ui.add(Label::new(text(&step.why, font::body(), t.text_2)).wrap());
+    let key = step_key(unit, step);
+    if let Some(question) = &step.predict {
+        ui.add_space(space::S1);
+        let given = draft.answers.get(&key).copied();
+        ui.add(
+            Label::new(text(format!("Before you begin: {}", question.question), font::label(), t.text))
+                .wrap(),
+        );
+        for (at, option) in question.options.iter().enumerate() {
+            // what was predicted stands once it is revealed
+            let is_open = !(is_solved && given.is_some());
+            let row = radio_row(ui, given == Some(at), is_open, option, "");
+            if row.clicked() {
+                commands.push(Command::Answer(key.clone(), at));
+            }
+        }
+        if let Some(given) = given.filter(|_| is_solved) {
+            let came_true = given == question.answer;
+            let said = if came_true { "As you said. " } else { "Not as you said. " };
+            let (icon, color) = if came_true { (Icon::CHECK_CIRCLE, t.good) } else { (Icon::EYE, t.warn) };
+            because_ui(ui, (icon, color), &format!("{said}{}", question.reveal));
+        }
+    }
+    ui.add_space(space::S1);
+    ui.add(Label::new(text(&step.action, font::label(), t.text)).wrap());
+    for (at, task) in step.tasks.iter().enumerate() {
+        task_ui(ui, &task.text, draft.done.contains(&task_key(unit, step, at)));
+    }
+    let shown = draft.hints.get(&key).copied().unwrap_or(0).min(step.hints.len());
+    for hint in &step.hints[..shown] {
+        because_ui(ui, (Icon::QUESTION, t.text_2), hint);
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S2;
+        if let Some(page) = page_of(&step.page) {
+            let label = format!("Go to {}", page.title());
+            let name = format!("{label}: {}", step.title);
+            let button = if is_solved { Button::secondary(&label) } else { Button::primary(&label) };
+            if button.icon(page.icon()).name(&name).compact().ui(ui).clicked() {
+                commands.push(Command::Follow(unit.id.clone(), step.id.clone()));
+            }
+        }
+        if shown < step.hints.len() && !is_solved {
+            let label = if shown == 0 { "Give me a hint" } else { "One more hint" };
+            let name = format!("{label}: {}", step.title);
+            if Button::ghost(label).name(&name).icon(Icon::QUESTION).compact().ui(ui).clicked() {
+                commands.push(Command::Hint(key.clone()));
+            }
+        }
+    });
+    if is_solved {
+        because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &step.after);
+    }
+}
+
+/// A sentence with a sign before it.
+fn because_ui(ui: &mut Ui, (icon, color): (Icon, eframe::egui::Color32), said: &str) {
+    let t = tokens(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S2;
+        icon_ui(ui, icon, Weight::Regular, size::ICON, color);
+        ui.add(Label::new(text(said, font::body(), t.text)).wrap());
+    });
+}
+
+fn task_ui(ui: &mut Ui, said: &str, is_done: bool) {
+    let t = tokens(ui);
+    let indent = size::ICON + space::S2;
+    let color = if is_done { t.text_2 } else { t.text };
+    let galley = ui.painter().layout(said.to_owned(), font::body(), color, ui.available_width() - indent);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
+    let spoken = format!("{said}: {}", if is_done { "done" } else { "to do" });
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
+    let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 9.0);
+    let (icon, weight, sign) = if is_done {
+        (Icon::CHECK_CIRCLE, Weight::Fill, t.good)
+    } else {
+        (Icon::CIRCLE, Weight::Regular, t.stroke_control)
+    };
+    paint_icon(ui.painter(), at, icon, weight, size::ICON, sign);
+    ui.painter().galley(pos2(rect.left() + indent, rect.top()), galley, color);
+}
+
+/// A question at the end, with its explanation once it was answered.
+pub(super) fn quiz_ui(ui: &mut Ui, unit: &Unit, at: usize, draft: &Draft, commands: &mut Commands) {
+    let t = tokens(ui);
+    let (quiz, key) = (&unit.quiz[at], quiz_key(unit, at));
+    let given = draft.answers.get(&key).copied();
+    ui.add_space(space::S1);
+    ui.add(Label::new(text(&quiz.question, font::label(), t.text)).wrap());
+    for (option, said) in quiz.options.iter().enumerate() {
+        if radio_row(ui, given == Some(option), true, said, "").clicked() {
+            commands.push(Command::Answer(key.clone(), option));
+        }
+    }
+    match given {
+        Some(given) if given == quiz.answer => {
+            because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &format!("Right. {}", quiz.because));
+        }
+        Some(_) => {
+            because_ui(ui, (Icon::WARNING, t.warn), "Not this one. Read the unit again, and choose another.");
+        }
+        None => {}
+    }
+}

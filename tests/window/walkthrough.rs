@@ -1,0 +1,163 @@
+//! The lesson: units are read, steps lead to pages, and a tick is what really happened there.
+
+use drydock::model::ModelKind;
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use serde_json::json;
+
+use crate::bench::Bench;
+use crate::drift::at_rest;
+use crate::predict::with_model;
+
+/// Presses what may stand below the fold, as a screen reader does.
+fn press(bench: &mut Bench, label: &str) {
+    bench.one(label).click_accesskit();
+    bench.settle();
+}
+
+fn at_lesson(theme: egui::Theme) -> Bench {
+    let mut bench = Bench::sized(1440.0, 900.0, theme);
+    bench.click("Walkthrough");
+    bench.settle();
+    bench
+}
+
+#[test]
+fn a_step_is_followed_done_and_explained() {
+    let mut bench = at_lesson(egui::Theme::Light);
+    assert!(bench.says("0 of 6 units done, about "), "{}", bench.labels());
+    assert!(bench.says("A table with at least 1,000 rows is open: to do"), "{}", bench.labels());
+    assert!(!bench.says("12,708 rows"), "the explanation comes after the success");
+    // help comes on demand, a little at a time
+    bench.click("Give me a hint: Take the course's table");
+    bench.settle();
+    assert!(bench.says("second one in the rail") && !bench.says("the first one is the course's"));
+    bench.click("One more hint: Take the course's table");
+    bench.settle();
+    assert!(bench.says("the first one is the course's"));
+    bench.picture("walkthrough");
+    bench.click("Go to Data: Take the course's table");
+    bench.settle();
+    // the guide has the step now, and the page is where it is done
+    assert_eq!(format!("{:?}", bench.harness.state().page()), "Data");
+    assert!(bench.says("AI around you: Take the course's table"), "{}", bench.labels());
+    assert!(bench.says("A table with at least 1,000 rows is open: to do"));
+    bench.click("Use this sample: Winter beverages");
+    bench.wait_till_said("A table with at least 1,000 rows is open: done");
+    bench.click("On with the lesson");
+    bench.settle();
+    assert!(bench.says("The table has 12,708 rows."), "{}", bench.labels());
+    // the next step asks before it is done, and says afterwards whether it came true
+    press(&mut bench, "The same on both");
+    press(&mut bench, "Go to Train: Make a model of your own");
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_till_said("It beats the naive model on them: done");
+    bench.settle();
+    bench.click("Walkthrough");
+    bench.settle();
+    assert!(bench.says("Not as you said. It has seen the first ones."), "{}", bench.labels());
+    // the questions at the end explain a right answer, and give a wrong one no tick
+    press(&mut bench, "You did, when the page opened");
+    assert!(bench.says("Not this one."), "{}", bench.labels());
+    press(&mut bench, "The shop did, in a job that ran before; the page only looks the result up");
+    press(&mut bench, "A card payment that is checked while you wait");
+    bench.wait_till_said("1 of 6 units done");
+    assert!(bench.says("Lesson 1: AI around you, 8 min, done"), "{}", bench.labels());
+    bench.picture("walkthrough_done");
+    // what was done outlives the window
+    bench.let_time_pass();
+    let bench = bench.killed_and_restarted();
+    assert!(bench.says("1 of 6 units done"), "{}", bench.labels());
+}
+
+/// What a step points to is there once its starting state is.
+#[test]
+fn what_a_step_points_to_is_there() {
+    let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Light, |workspace| {
+        let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
+        saved["screen"] = json!({"page": "walkthrough", "serve": {"port": "0"}});
+        saved
+    });
+    bench.wait_till_said("units done");
+    let mut pointed = 0;
+    for needs_server in [false, true] {
+        if needs_server {
+            bench.click("Serve");
+            bench.click("Start server");
+            bench.wait_till_said("Server: serving on");
+        }
+        for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
+            for step in &unit.steps {
+                let has = |what: &str| step.start.iter().any(|start| start == what);
+                if has("empty") || has("challenger") || has("server") != needs_server {
+                    continue;
+                }
+                bench.click("Walkthrough");
+                bench.settle();
+                let line = bench.text_of(&format!("Lesson {}: {}", at + 1, unit.title));
+                bench.click(&line);
+                bench.settle();
+                let page = bench.text_of("Go to ");
+                let go = bench.harness.query_all_by_role(egui::Role::Button).find_map(|node| {
+                    let label = node.accesskit_node().label()?;
+                    label
+                        .ends_with(&format!(": {}", step.title))
+                        .then_some(label)
+                        .filter(|l| l.starts_with("Go to "))
+                });
+                let go = go.unwrap_or_else(|| panic!("{}: {page}", step.title));
+                press(&mut bench, &go);
+                let wanted = step.highlight.as_deref().unwrap();
+                // the drift page makes its rows ready first
+                for _ in 0..2_000 {
+                    if bench.harness.query_all_by_label(wanted).next().is_some() {
+                        break;
+                    }
+                    bench.harness.step();
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                let found = bench.harness.query_all_by_label(wanted).count();
+                assert!(found > 0, "{}/{}: '{wanted}'; {}", unit.id, step.id, bench.labels());
+                pointed += 1;
+                if step.id == "move" {
+                    at_rest(&mut bench);
+                    bench.picture("walkthrough_points");
+                }
+            }
+        }
+    }
+    assert_eq!(pointed, 11);
+}
+
+#[test]
+fn every_unit_can_be_read_and_every_step_leads_to_a_page_that_is_there() {
+    let mut bench = at_lesson(egui::Theme::Dark);
+    for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
+        let line = bench.text_of(&format!("Lesson {}: {}", at + 1, unit.title));
+        bench.click(&line);
+        bench.settle();
+        assert!(bench.says(&unit.purpose), "{}: {}", unit.id, bench.labels());
+        if let Some(coming) = &unit.coming {
+            assert!(bench.says(coming) && bench.says("Reading now, activity to come"), "{}", unit.id);
+        }
+        for step in &unit.steps {
+            let go = bench.harness.query_all_by_role(egui::Role::Button).find(|node| {
+                let label = node.accesskit_node().label().unwrap_or_default();
+                label.starts_with("Go to ") && label.ends_with(&format!(": {}", step.title))
+            });
+            assert!(go.is_some(), "{}/{}: {}", unit.id, step.id, bench.labels());
+            for task in &step.tasks {
+                assert!(
+                    bench.says(&format!("{}: to do", task.text)),
+                    "{}/{} starts unsolved",
+                    unit.id,
+                    step.id
+                );
+            }
+        }
+        if at == 6 {
+            bench.picture("walkthrough_dark");
+        }
+    }
+    press(&mut bench, "Copy all that is to keep");
+}
