@@ -52,7 +52,8 @@ fn show(name: &str, mut times: Vec<f64>) {
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let mut rng = Seed(1).rng("bench");
-    let mut csv: String = (1..=COLUMNS).map(|column| format!("x{column},")).collect();
+    let mut csv = String::new();
+    (1..=COLUMNS).for_each(|column| write!(csv, "x{column},").unwrap());
     csv.push_str("y\n");
     for _ in 0..ROWS {
         let mut y = 0.0;

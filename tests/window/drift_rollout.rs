@@ -4,6 +4,7 @@ use drydock::model::ModelKind;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use serde_json::json;
+use sha2::Digest as _;
 
 use crate::bench::Bench;
 use crate::drift::{at_rest, settled};
@@ -158,9 +159,8 @@ fn every_past_prediction_says_where_it_comes_from_and_runs_again() {
     bench.settle();
     // the data's hash is that of the file itself
     let sample = drydock::data::samples::find("winter-beverages").unwrap();
-    use sha2::Digest as _;
-    let hash: String =
-        sha2::Sha256::digest(sample.bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = sha2::Sha256::digest(sample.bytes());
+    let hash = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     assert_eq!(bench.text_of("SHA-256: "), format!("SHA-256: {hash}"));
     assert!(bench.says("The very file that is open now"), "{}", bench.labels());
     bench.click("Run it again");

@@ -70,6 +70,26 @@ fn a_step_is_followed_done_and_explained() {
     assert!(bench.says("1 of 6 units done"), "{}", bench.labels());
 }
 
+/// Every figure that the lesson quotes of its data, counted by the csv crate.
+#[test]
+fn what_the_lesson_says_of_its_data_is_so() {
+    let sample = drydock::data::samples::find("winter-beverages").unwrap();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(sample.bytes()).records().map(Result::unwrap).collect();
+    let shops: std::collections::BTreeSet<&str> = rows.iter().map(|row| &row[1]).collect();
+    // a winter begins in November
+    let winters: std::collections::BTreeSet<i32> = rows
+        .iter()
+        .map(|row| row[0][..4].parse::<i32>().unwrap() - i32::from(&row[0][5..7] < "07"))
+        .collect();
+    let unit = &drydock::lesson::units().unwrap()[0];
+    let step = &unit.steps[0];
+    assert!(step.action.contains(&format!("{} shops, {} winters", shops.len(), winters.len())));
+    let n = rows.len().to_string();
+    let (thousands, rest) = n.split_at(n.len() - 3);
+    assert!(step.after.contains(&format!("{thousands},{rest} rows")), "{}", step.after);
+}
+
 /// What a step points to is there once its starting state is.
 #[test]
 fn what_a_step_points_to_is_there() {

@@ -197,7 +197,7 @@ pub(crate) fn tag(ui: &mut Ui, tone: Tone, icon: Option<(Icon, Weight)>, text: &
 }
 
 fn spot_id() -> Id {
-    Id::new("what the lesson points to")
+    Id::unique("what the lesson points to")
 }
 
 /// From now on the control of that accessible name is pointed to; none, if there is no name.
