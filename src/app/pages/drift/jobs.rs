@@ -426,7 +426,7 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let rule = Rule { resamples: WEEK_RESAMPLES, ..Rule::default() };
     let following = Following {
         predictor,
-        reference: &lab.reference,
+        reference: &lab.some,
         estimator: lab.estimator.as_ref(),
         rule: &rule,
         label_delay: delay,
@@ -442,7 +442,7 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let latest = below_each_other(&tables[WEEKS - RECENT..].iter().collect::<Vec<_>>())
         .map_err(|error| wrong(&error))?;
     let report = compare(
-        inputs_of(predictor, &lab.reference),
+        inputs_of(predictor, &lab.some),
         inputs_of(predictor, &latest),
         &Rule::default(),
         0,

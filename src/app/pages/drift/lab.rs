@@ -28,6 +28,10 @@ const BY_TWO: usize = 400_000;
 /// policies' models): more of them would not make it better, only later.
 pub(super) const LEARNED: usize = 200_000;
 
+/// The most rows of the reference that a week or a window of a log is compared with: those are some hundred rows, whose
+/// chance is the larger one by far.
+const COMPARED: usize = 50_000;
+
 /// At most so many of `n` rows, evenly over the table, which may be in the order of time.
 pub(super) fn evenly(n: usize, most: usize) -> Vec<usize> {
     (0..n).step_by(n.div_ceil(most.max(1)).max(1)).collect()
@@ -38,6 +42,8 @@ pub(super) fn evenly(n: usize, most: usize) -> Vec<usize> {
 pub(crate) struct Lab {
     /// What the model learned from; what drift is measured against.
     pub(super) reference: Table,
+    /// Of these, evenly, at most [`COMPARED`]: what weeks and windows are compared with.
+    pub(super) some: Table,
     /// Rows that the sliders shift: those that were held out, where there are such.
     pub(super) current: Table,
     /// Whether the model has not learned from `current`.
@@ -190,8 +196,10 @@ impl Lab {
             LossEstimator::fit(predictor, &some, Seed::default()).ok()
         });
         progress.add(1);
+        let some = reference.take(&evenly(reference.n_rows(), COMPARED));
         Ok(Self {
             reference,
+            some,
             current,
             held_out,
             means,

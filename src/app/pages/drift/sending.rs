@@ -181,7 +181,7 @@ pub(super) fn watch(
     let threshold = lab.losses.mean().map(|before| before * WORSE);
     let watching = Watching {
         predictor,
-        reference: &lab.reference,
+        reference: &lab.some,
         rule: &rule,
         by,
         threshold,
