@@ -1,4 +1,4 @@
-//! What long or random work is handed: progress, cancellation, a clock and a seed. Starts no threads.
+//! What long or random work is handed: progress, cancellation, a clock and a seed; and hashes as text. Starts no threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +10,13 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
 pub struct Cancelled;
+
+/// Bytes as hexadecimal digits, such as those of a hash.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
 
 /// How far a piece of work has come, and whether it should stop. Clones share one state.
 #[derive(Debug, Clone, Default)]

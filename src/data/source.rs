@@ -274,7 +274,6 @@ impl TextReader<'_> {
 
     /// The SHA-256 of all raw bytes, in hexadecimal, if it was asked for.
     pub(crate) fn hash(&mut self) -> Option<String> {
-        let digest = self.hasher.take()?.finalize();
-        Some(digest.iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}")))
+        Some(crate::work::hex(&self.hasher.take()?.finalize()))
     }
 }

@@ -62,7 +62,7 @@ pub fn csv_sha256(table: &Table) -> String {
     let mut hashing = Hashing(Sha256::new());
     // hashing takes whatever comes
     drop(write_csv(table, &mut hashing));
-    hashing.0.finalize().iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+    crate::work::hex(&hashing.0.finalize())
 }
 
 /// Writes rows of a table, named by `rows` and in that order, or all of them; as [`write_csv`] does. Progress counts

@@ -83,7 +83,7 @@ impl Model {
         let name = std::mem::take(&mut self.name);
         let digest = Sha256::digest(self.to_json());
         self.name = name;
-        self.version = digest.iter().take(6).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        self.version = crate::work::hex(&digest[..6]);
     }
 
     /// Whether all parts fit each other; the message names the first that does not.

@@ -277,7 +277,7 @@ fn random_id() -> Result<String, Problem> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|_no_randomness| Problem::busy("the system has no random numbers; try again"))?;
-    Ok(bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+    Ok(crate::work::hex(&bytes))
 }
 
 impl Job {

@@ -1,5 +1,5 @@
-//! Shadow traffic: what one version was asked, another is asked too, on a worker and after the answer has gone, so that
-//! nobody waits for it and nobody gets what it says.
+//! Shadow traffic: what one version has answered, another is asked too, on a worker and behind everything that somebody
+//! waits for, so that nobody waits for it and nobody gets what it says.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -104,7 +104,7 @@ fn bits(rows: &[usize], n_rows: usize) -> String {
     for &row in rows {
         bits[row / 8] |= 0x80 >> (row % 8);
     }
-    bits.iter().fold(String::with_capacity(bits.len() * 2), |text, byte| text + &format!("{byte:02x}"))
+    crate::work::hex(&bits)
 }
 
 /// A text as Python writes it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-use super::log::{self, LogError};
+use super::log::{LogError, open_to_write};
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS labels (
@@ -43,19 +43,7 @@ impl Labels {
     /// # Errors
     /// [`LogError`], also when the file is something else.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let open = || {
-            let connection = Connection::open(path)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "NORMAL")?;
-            // the server may be writing
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            // who reads the log finds a log
-            connection.execute_batch(log::SCHEMA)?;
-            connection.execute_batch(SCHEMA)?;
-            Ok(connection)
-        };
-        let connection = open().map_err(|source| LogError { path: path.to_path_buf(), source })?;
-        Ok(Self { connection, path: path.to_path_buf() })
+        Ok(Self { connection: open_to_write(path, SCHEMA)?, path: path.to_path_buf() })
     }
 
     fn failed(&self, source: rusqlite::Error) -> LogError {

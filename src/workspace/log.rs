@@ -90,7 +90,7 @@ pub struct PredictionLog {
     path: PathBuf,
 }
 
-pub(super) const SCHEMA: &str = "
+const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id TEXT NOT NULL,
@@ -121,17 +121,7 @@ impl PredictionLog {
     /// # Errors
     /// [`LogError`], also when the file is something else.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let open = || {
-            let connection = Connection::open(path)?;
-            // readers do not wait for the writer; a crash may cost the last moment, never the file
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "NORMAL")?;
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            connection.execute_batch(SCHEMA)?;
-            Ok(connection)
-        };
-        let connection = open().map_err(|source| LogError { path: path.to_path_buf(), source })?;
-        Ok(Self { connection, path: path.to_path_buf() })
+        Ok(Self { connection: open_to_write(path, "")?, path: path.to_path_buf() })
     }
 
     /// Opens a log that is there, for reading only.
@@ -258,6 +248,22 @@ impl PredictionLog {
         };
         read().map_err(|source| self.failed(source))
     }
+}
+
+/// Opens a log's file for writing, with its table of requests and what else is asked for: who reads it finds a log, whoever
+/// made it.
+pub(super) fn open_to_write(path: &Path, further: &str) -> Result<Connection, LogError> {
+    let open = || {
+        let connection = Connection::open(path)?;
+        // readers do not wait for the writer; a crash may cost the last moment, never the file
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(further)?;
+        Ok(connection)
+    };
+    open().map_err(|source| LogError { path: path.to_path_buf(), source })
 }
 
 /// A row with [`COLUMNS`].

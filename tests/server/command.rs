@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::common::Folder;
 use super::http::post;
+use super::models::{RECORD, shifted};
 use super::served::{core, line};
 
 fn folder() -> Folder {
@@ -45,6 +46,29 @@ fn the_first_line_is_the_address_and_sigterm_ends_it_in_order() {
 }
 
 #[test]
+fn the_last_of_two_models_is_a_canary() {
+    let folder = folder();
+    folder.write("new.json", String::from_utf8(shifted(100.0).to_json()).unwrap());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_drydock"))
+        .args(["serve", "line.json", "new.json", "--addr", "127.0.0.1:0", "--name", "line", "--canary", "30"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let addr = first.trim().strip_prefix("http://").unwrap().parse().unwrap();
+    let by_new = (0..100).filter(|_| {
+        let answer = post(addr, "/predict", RECORD).is(200).json();
+        answer["prediction"].as_f64().unwrap() > 50.0
+    });
+    assert_eq!(by_new.count(), 30);
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
+#[test]
 fn a_server_that_can_not_start_says_why() {
     let folder = folder();
     folder.write("bad.toml", "[[key]\n");
@@ -53,6 +77,9 @@ fn a_server_that_can_not_start_says_why() {
         ("serve line.json --queue redis://127.0.0.1:6379", 2, "not part of this version"),
         ("serve line.json --addr nowhere", 2, "127.0.0.1:8080"),
         ("serve line.json --without smtp", 2, "plain"),
+        ("serve line.json --canary 10", 2, "two versions of a name"),
+        ("serve line.json --shadow", 2, "two versions of a name"),
+        ("serve line.json --canary 101", 2, "101"),
         ("serve line.json --upstream x", 2, "MODEL=URL"),
         ("serve line.json --upstream x=ftp://y", 2, "https://"),
         (

@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use crate::bench::Bench;
 use crate::drift::{at_rest, card, psi, settled};
 
-fn set(bench: &mut Bench, slider: &str, value: f64) {
+pub(crate) fn set(bench: &mut Bench, slider: &str, value: f64) {
     bench.harness.get_by_role_and_label(egui::Role::Slider, slider).set_value_accesskit(value);
     bench.harness.step();
     bench.harness.step();

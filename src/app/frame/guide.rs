@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{
-    Align, CornerRadius, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, CornerRadius, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use crate::app::command::{Command, Commands};
 use crate::app::pages::{PageId, train, walkthrough};
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, icon_button, icon_ui, paint_icon};
+use crate::app::widgets::{Button, Weight, icon_button, icon_ui, task_line};
 
 /// What the guide says on a page.
 struct Guide {
@@ -305,27 +303,8 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide) {
         });
     });
     for task in &guide.tasks {
-        task_ui(ui, task);
+        ui.add_space(space::S2);
+        let font = if task.done { font::body() } else { font::label() };
+        task_line(ui, &task.text, task.done, font);
     }
-}
-
-fn task_ui(ui: &mut Ui, task: &Task) {
-    let t = tokens(ui);
-    ui.add_space(space::S2);
-    let color = if task.done { t.text_2 } else { t.text };
-    let font = if task.done { font::body() } else { font::label() };
-    let indent = size::ICON + space::S2;
-    let galley =
-        ui.painter().layout(task.text.clone().into_owned(), font, color, ui.available_width() - indent);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
-    let spoken = format!("{}: {}", task.text, if task.done { "done" } else { "to do" });
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
-    let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 10.0);
-    if task.done {
-        paint_icon(ui.painter(), at, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
-    } else {
-        paint_icon(ui.painter(), at, Icon::CIRCLE, Weight::Regular, size::ICON, t.stroke_control);
-    }
-    ui.painter().galley(pos2(rect.left() + indent, rect.top()), galley, color);
 }

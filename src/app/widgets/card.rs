@@ -22,6 +22,15 @@ pub(crate) fn card_ground(ui: &Ui, rect: Rect) {
     ui.painter().rect(rect, corner, t.surface, hairline(&t), StrokeKind::Inside);
 }
 
+/// A card's place, with its ground painted: what is shown in it stays inside.
+pub(crate) fn card_place(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
+    card_ground(ui, rect);
+    let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
+    child.set_clip_rect(rect.intersect(ui.clip_rect()));
+    child.spacing_mut().item_spacing = vec2(space::S2, 0.0);
+    child
+}
+
 /// A card that fills the width it is given, with padding.
 pub(crate) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     card_frame(ui)

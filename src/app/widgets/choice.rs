@@ -231,3 +231,23 @@ pub(crate) fn switch(ui: &mut Ui, on: &mut bool, name: &str) -> Response {
     focus_ring(ui, &response, radius::CARD);
     response
 }
+
+/// Something to do, and whether it is done: ticked by what is true, so that it can't be clicked.
+pub(crate) fn task_line(ui: &mut Ui, said: &str, is_done: bool, font: eframe::egui::FontId) {
+    let t = tokens(ui);
+    let color = if is_done { t.text_2 } else { t.text };
+    let indent = size::ICON + space::S2;
+    let galley = ui.painter().layout(said.to_owned(), font, color, ui.available_width() - indent);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
+    let spoken = format!("{said}: {}", if is_done { "done" } else { "to do" });
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
+    let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 10.0);
+    let (icon, weight, sign) = if is_done {
+        (Icon::CHECK_CIRCLE, Weight::Fill, t.good)
+    } else {
+        (Icon::CIRCLE, Weight::Regular, t.stroke_control)
+    };
+    paint_icon(ui.painter(), at, icon, weight, size::ICON, sign);
+    ui.painter().galley(pos2(rect.left() + indent, rect.top()), galley, color);
+}

@@ -11,11 +11,11 @@ mod slider;
 
 pub(crate) use button::{Button, icon_button};
 pub(crate) use card::{
-    card, card_frame, card_ground, card_head, empty_state, field_label, guarded_ui, hairline_ui, page_head,
-    popup_frame, problem_ui, stat,
+    card, card_frame, card_ground, card_head, card_place, empty_state, field_label, guarded_ui, hairline_ui,
+    page_head, popup_frame, problem_ui, stat,
 };
 pub(crate) use chart::{Bars, bars, meter, nice_step, progress_bar, round_up, spinner};
-pub(crate) use choice::{Segment, check, radio_row, segmented, switch};
+pub(crate) use choice::{Segment, check, radio_row, segmented, switch, task_line};
 pub(crate) use field::{menu_item, number_field, search_field, select, stepper, text_field};
 pub(crate) use slider::{slider, slider_from_zero};
 

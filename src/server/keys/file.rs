@@ -150,7 +150,7 @@ pub(super) fn digest_of(hex: &str) -> Option<[u8; 32]> {
 /// The SHA-256 of a key, in hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(key: &str) -> String {
-    Sha256::digest(key.as_bytes()).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    crate::work::hex(&Sha256::digest(key.as_bytes()))
 }
 
 /// Makes a random key with this prefix: 32 letters and digits, 190 bits.

@@ -106,7 +106,7 @@ fn is_fair(champion: &Predictor, lab: &Lab) -> bool {
 fn same_split(champion: &Predictor, other: &Version) -> bool {
     let (own, from) = (&champion.model().training, &other.model().training);
     let split = |settings: &serde_json::Map<String, serde_json::Value>| {
-        ["test_fraction", "split", "time_column"].map(|name| settings.get(name).cloned())
+        ["test_fraction", "time_column"].map(|name| settings.get(name).cloned())
     };
     own.data_sha256.is_some()
         && own.data_sha256 == from.data_sha256

@@ -57,7 +57,7 @@ pub(super) fn challenger_ui(
         commands.push(Command::Mirror(mirrored));
     }
     row.label(text("Mirror requests to it", font::body(), t.text)).on_hover_text(
-        "Shadow traffic: what the champion is asked the challenger is asked too, after the answer has gone. Nobody gets what it says; the log keeps it",
+        "Shadow traffic: what the champion has answered the challenger is asked too, behind all other work. Nobody gets what it says; the log keeps it",
     );
     let numbers = (champion.entry.number, challenger.entry.number);
     for said in live(server, (champion.model(), challenger.model()), numbers, rollout) {

@@ -119,8 +119,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Watch(look) => {
             let (Some(lab), Some(log)) = (lab, serve::log_file(state)) else {
-                let detail = "No workspace folder is open, in which the server would keep it.";
-                can_not(state, slot, Problem::new("There is no prediction log", detail));
+                can_not(state, slot, no_log());
                 return;
             };
             let draft = state.screen.drift.monitor.clone();
@@ -168,13 +167,14 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     }
 }
 
+fn no_log() -> Problem {
+    let detail = "No workspace folder is open, in which the server would keep it.";
+    Problem::new("There is no prediction log", detail)
+}
+
 /// What needs no rows to shift: the log, and what is in it. Gives back what is something else.
 fn look_up(effect: Effect, slot: Slot, state: &mut AppState, outside: &mut Outside<'_>) -> Option<Effect> {
     let log = serve::log_file(state);
-    let no_log = || {
-        let detail = "No workspace folder is open, in which the server would keep it.";
-        Problem::new("There is no prediction log", detail)
-    };
     match effect {
         Effect::Find(text, request) => {
             let Some(log) = log else {

@@ -330,27 +330,27 @@ fn challenger(state: &AppState) -> Option<u32> {
     challenger_of(&state.truth, &state.results.drift)
 }
 
+/// Whether a result is of this champion and these sliders. Asked in every frame, so that nothing is copied for it.
+fn is_of_now(asked: &Asked, state: &AppState) -> bool {
+    state.truth.champion == Some(asked.champion) && state.screen.drift.shifts == asked.shifts
+}
+
 /// Whether the error of the champion crosses its line in the world of the sliders: then a model is what is needed next.
 pub(crate) fn needs_a_model(state: &AppState) -> bool {
     let (results, draft) = (&state.results.drift, &state.screen.drift);
-    let now = asked(&state.truth, draft);
-    let weeks = results.weeks.as_ref().filter(|weeks| now.as_ref() == Some(&weeks.asked));
+    let weeks = results.weeks.as_ref();
+    let weeks = weeks.filter(|weeks| is_of_now(&weeks.asked, state) && weeks.asked.delay == draft.delay);
     weeks.is_some_and(|weeks| weeks.crossed().is_some())
 }
 
 /// What the lesson asks of this page's state; see [`crate::lesson::FACTS`].
 pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
-    let (results, draft) = (&state.results.drift, &state.screen.drift);
-    let now = asked(&state.truth, draft);
+    let results = &state.results.drift;
     let count = |n: usize| n as f64;
     Some(match name {
         "drift.drifted" => {
             let world = results.world.as_ref();
-            let world = world.filter(|world| {
-                now.as_ref().is_some_and(|now| {
-                    now.champion == world.asked.champion && now.shifts == world.asked.shifts
-                })
-            });
+            let world = world.filter(|world| is_of_now(&world.asked, state));
             count(world.map_or(0, |world| {
                 world.report.columns.iter().filter(|column| column.drifted == Some(true)).count()
             }))

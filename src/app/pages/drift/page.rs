@@ -22,7 +22,7 @@ use crate::app::pages::{PageId, View, serve};
 use crate::app::state::Version;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Segment, card_frame, card_ground, empty_state, follow_focus, page_head, problem_ui, segmented,
+    Button, Segment, card_frame, card_place, empty_state, follow_focus, page_head, problem_ui, segmented,
     spinner,
 };
 
@@ -72,7 +72,7 @@ pub(crate) fn drift_page_ui(
         let rect = ui.available_rect_before_wrap();
         let rect = rect.with_max_y(rect.bottom() - 2.0);
         let left = rect.with_max_x(rect.left() + CONTROLS);
-        versions_ui(&mut part(ui, left, "choice"), view, draft, commands);
+        versions_ui(&mut card_place(ui, left, "choice"), view, draft, commands);
         past_ui(ui, rect.with_min_x(left.right() + space::S4), view, results, draft, commands);
         return;
     }
@@ -145,9 +145,9 @@ pub(crate) fn drift_page_ui(
         let middle = column(left.right() + space::S4, middle_end);
         let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
         let outside = world.and_then(|world| world.outside);
-        controls_ui(&mut part(ui, left, "sliders"), view, &lab, outside, draft, commands);
+        controls_ui(&mut card_place(ui, left, "sliders"), view, &lab, outside, draft, commands);
         middle_ui(ui, middle, view, version, results, &lab, draft, commands);
-        advice_ui(&mut part(ui, right, "advice"), view, results, draft, commands);
+        advice_ui(&mut card_place(ui, right, "advice"), view, results, draft, commands);
         follow_focus(ui);
     });
 }
@@ -183,31 +183,22 @@ fn two_ui(
     let rect = rect.with_max_y(rect.bottom() - 2.0);
     let left = rect.with_max_x(rect.left() + CONTROLS);
     let right = rect.with_min_x(left.right() + space::S4);
-    let mut choice = part(ui, left, "choice");
+    let mut choice = card_place(ui, left, "choice");
     match draft.part {
         Part::Methods => {
             pairs_ui(&mut choice, lab, draft);
-            race_ui(&mut part(ui, right, "race"), lab, draft);
+            race_ui(&mut card_place(ui, right, "race"), lab, draft);
         }
         Part::Policies => {
             bet_ui(&mut choice, view, results, lab, draft, commands);
             let now = asked(view.truth, draft);
-            revealed_ui(&mut part(ui, right, "revealed"), results, draft, now.as_ref());
+            revealed_ui(&mut card_place(ui, right, "revealed"), results, draft, now.as_ref());
         }
         Part::Monitor | Part::Laboratory | Part::Registry => {
             send_ui(&mut choice, view, (server, results), draft, commands);
-            served_ui(&mut part(ui, right, "served"), view, results, commands);
+            served_ui(&mut card_place(ui, right, "served"), view, results, commands);
         }
     }
-}
-
-/// A card's place, with its ground painted.
-pub(super) fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
-    card_ground(ui, rect);
-    let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
-    child.set_clip_rect(rect.intersect(ui.clip_rect()));
-    child.spacing_mut().item_spacing = vec2(space::S2, 0.0);
-    child
 }
 
 /// The place under a card's head, scroll bar included, and that of the buttons below it, `foot` high.
@@ -236,7 +227,7 @@ fn middle_ui(
     let mut area = ui.new_child(UiBuilder::new().id_salt("cards").max_rect(upper));
     cards_ui(&mut area, version, results, lab, draft, commands);
     let lower = Rect::from_min_max(pos2(rect.left(), split + space::S4), rect.max);
-    let mut below = part(ui, lower, "below");
+    let mut below = card_place(ui, lower, "below");
     if draft.chosen.is_some() {
         detail_ui(&mut below, results, lab, draft, commands);
     } else {

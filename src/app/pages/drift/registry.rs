@@ -7,7 +7,7 @@ use eframe::egui::{
     TextWrapMode, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::page::{part, sentence_ui, under_head};
+use super::page::{sentence_ui, under_head};
 use super::past::{Again, LISTED, Outcome, identity};
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands};
@@ -15,8 +15,8 @@ use crate::app::pages::{View, train};
 use crate::app::state::{Truth, Version};
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_head, clipped, focus_ring, follow_focus, format, hairline_ui, icon_button,
-    search_field, tag,
+    Button, Tone, Weight, card_head, card_place, clipped, focus_ring, follow_focus, format, hairline_ui,
+    icon_button, search_field, tag,
 };
 use crate::server::mirror;
 use crate::workspace::log::LogRow;
@@ -181,8 +181,8 @@ pub(super) fn past_ui(
         let middle = rect.bottom() - BELOW;
         (rect.with_max_y(middle - space::S4), rect.with_min_y(middle))
     };
-    list_ui(&mut part(ui, list, "past"), view, results, draft, commands);
-    let mut area = part(ui, detail, "provenance");
+    list_ui(&mut card_place(ui, list, "past"), view, results, draft, commands);
+    let mut area = card_place(ui, detail, "provenance");
     let rows = results.registry.found.as_ref().map_or(&[][..], |found| &found.rows);
     if let Some(row) = rows.iter().find(|row| is_chosen(draft, row)) {
         provenance_ui(&mut area, view, results, row, commands);

@@ -246,9 +246,10 @@ impl Single {
                 }
             }
             WindowBy::Time { millis } => {
-                // what is left of the first window is no whole one
+                // what is left of the first window is no whole one; where it is all there is, it is better than nothing
                 let of = |one: &Logged| one.at.div_euclid(millis.max(1));
                 let first = self.logged.front().map(of).filter(|_| self.before > 0);
+                let first = first.filter(|first| self.logged.back().map(of) != Some(*first));
                 while first.is_some() && self.logged.front().map(of) == first {
                     self.logged.pop_front();
                     self.before += 1;
@@ -318,6 +319,20 @@ mod tests {
         assert_eq!(first_of(5_001), (200, Some("r200".into()), 4_801));
         assert_eq!(first_of(5_200), (200, Some("r200".into()), 5_000));
         assert_eq!(first_of(5_201), (400, Some("r400".into()), 4_801));
+    }
+
+    #[test]
+    fn the_rest_of_a_minute_is_left_out_unless_it_is_all_there_is() {
+        let of = |at: &dyn Fn(usize) -> i64| {
+            let mut single = Single::default();
+            (0..5_100).for_each(|n| single.add(&LogRow { at_unix_millis: at(n), ..row(n) }, None));
+            let single = single.aligned(WindowBy::Time { millis: 60_000 });
+            (single.before, single.logged.len())
+        };
+        // all in one minute
+        assert_eq!(of(&|_| 1_000), (100, 5_000));
+        // a hundred a minute, of which the first kept one lacks fifty
+        assert_eq!(of(&|n| i64::try_from((n + 50) / 100 * 60_000).unwrap()), (150, 4_950));
     }
 
     #[test]

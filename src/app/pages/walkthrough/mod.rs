@@ -7,7 +7,7 @@ mod step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,8 @@ pub(crate) struct Results {
     /// The folder that the lesson is read from while it is written, and what was read last.
     from: Option<PathBuf>,
     read: Option<SystemTime>,
+    /// When that folder was last looked at.
+    looked: Option<Instant>,
 }
 
 /// What can be asked for on this page.
@@ -116,9 +118,12 @@ pub(crate) fn poll(state: &mut AppState) {
         results.from = std::env::var_os("DRYDOCK_LESSONS").map(PathBuf::from);
         read(results);
     } else if let Some(folder) = &results.from
-        && latest(folder) != results.read
+        && results.looked.is_none_or(|at| at.elapsed() >= LOOK)
     {
-        read(results);
+        results.looked = Some(Instant::now());
+        if latest(folder) != results.read {
+            read(results);
+        }
     }
     let units = Arc::clone(&results.units);
     let mut reached = Vec::new();
@@ -134,6 +139,9 @@ pub(crate) fn poll(state: &mut AppState) {
     }
     state.screen.walkthrough.done.extend(reached);
 }
+
+/// How often the folder of who writes the lesson is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 fn latest(folder: &std::path::Path) -> Option<SystemTime> {
     let entries = std::fs::read_dir(folder).ok()?;

@@ -10,7 +10,7 @@ use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_ground, empty_state, focus_ring, follow_focus, icon_ui, meter, page_head,
+    Button, Tone, Weight, card_place, empty_state, focus_ring, follow_focus, icon_ui, meter, page_head,
     paint_icon, tag,
 };
 use crate::lesson::Unit;
@@ -46,8 +46,8 @@ pub(crate) fn walkthrough_page_ui(
     };
     let left = rect.with_max_x(rect.left() + COURSE);
     let right = rect.with_min_x(left.right() + space::S4);
-    course_ui(&mut part(ui, left, "course"), results, unit, draft, commands);
-    let mut area = part(ui, right, "unit");
+    course_ui(&mut card_place(ui, left, "course"), results, unit, draft, commands);
+    let mut area = card_place(ui, right, "unit");
     let body = Rect::from_min_max(
         pos2(right.left() + space::S6, right.top()),
         pos2(right.right() - space::S2, right.bottom()),
@@ -61,13 +61,6 @@ pub(crate) fn walkthrough_page_ui(
         ui.add_space(space::S6);
         follow_focus(ui);
     });
-}
-
-fn part(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
-    card_ground(ui, rect);
-    let mut child = ui.new_child(UiBuilder::new().id_salt(salt).max_rect(rect));
-    child.set_clip_rect(rect.intersect(ui.clip_rect()));
-    child
 }
 
 /// The units, how far each is, and what is left.

@@ -1,11 +1,11 @@
 //! A step of the lesson, and the questions at a unit's end.
 
-use eframe::egui::{Align, Label, Layout, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Label, Layout, Ui};
 
 use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, icon_ui, paint_icon, radio_row};
+use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line};
 use crate::lesson::{Step, Unit};
 
 /// A step: why, what to do, the tasks as they stand, help, and what to understand once it is done.
@@ -54,7 +54,8 @@ pub(super) fn step_ui(
     ui.add_space(space::S1);
     ui.add(Label::new(text(&step.action, font::label(), t.text)).wrap());
     for (at, task) in step.tasks.iter().enumerate() {
-        task_ui(ui, &task.text, draft.done.contains(&task_key(unit, step, at)));
+        let is_done = draft.done.contains(&task_key(unit, step, at));
+        task_line(ui, &task.text, is_done, font::body());
     }
     let shown = draft.hints.get(&key).copied().unwrap_or(0).min(step.hints.len());
     for hint in &step.hints[..shown] {
@@ -91,25 +92,6 @@ fn because_ui(ui: &mut Ui, (icon, color): (Icon, eframe::egui::Color32), said: &
         icon_ui(ui, icon, Weight::Regular, size::ICON, color);
         ui.add(Label::new(text(said, font::body(), t.text)).wrap());
     });
-}
-
-fn task_ui(ui: &mut Ui, said: &str, is_done: bool) {
-    let t = tokens(ui);
-    let indent = size::ICON + space::S2;
-    let color = if is_done { t.text_2 } else { t.text };
-    let galley = ui.painter().layout(said.to_owned(), font::body(), color, ui.available_width() - indent);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
-    let spoken = format!("{said}: {}", if is_done { "done" } else { "to do" });
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
-    let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 9.0);
-    let (icon, weight, sign) = if is_done {
-        (Icon::CHECK_CIRCLE, Weight::Fill, t.good)
-    } else {
-        (Icon::CIRCLE, Weight::Regular, t.stroke_control)
-    };
-    paint_icon(ui.painter(), at, icon, weight, size::ICON, sign);
-    ui.painter().galley(pos2(rect.left() + indent, rect.top()), galley, color);
 }
 
 /// A question at the end, with its explanation once it was answered.
