@@ -80,18 +80,6 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     // the labels stand in the log, too, those that have not come apart
     assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE come"), 900);
     assert_eq!(logged(&bench, "SELECT count(*) FROM labels WHERE NOT come"), 100);
-    // the window's own comparisons are with the champion, whoever answers the others
-    bench.click("Predict");
-    bench.settle();
-    bench.click("Over HTTP");
-    bench.settle();
-    // thousands of rows in many requests: a fifth of them would be another's
-    bench.keys(Modifiers::COMMAND, Key::Enter);
-    bench.wait_for("12\u{2009}708 rows");
-    assert!(bench.status().starts_with("Predicted 12\u{2009}708 rows"), "{}", bench.status());
-    bench.click("In-process");
-    bench.click("Drift");
-    bench.settle();
     // out of the server's way as well as off the screen
     bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
     bench.settle();
@@ -133,6 +121,37 @@ fn a_canary_answers_its_share_and_what_it_is_asked_along_is_compared() {
     set(&mut bench, "Canary share", 20.0);
     bench.settle();
     bench.picture("drift_canary");
+}
+
+/// The window's own comparisons are with the champion, whoever answers the others.
+#[test]
+fn a_batch_over_http_is_the_champions_while_there_is_a_canary() {
+    let mut bench = challenged(1440.0, 900.0, egui::Theme::Light);
+    bench.click("Monitor");
+    bench.harness.get_by_role_and_label(egui::Role::ComboBox, "Challenger").click();
+    bench.settle();
+    bench.click("v2");
+    bench.wait_till_said("Canary share");
+    set(&mut bench, "Canary share", 50.0);
+    bench.click("Start server");
+    bench.wait_till_said("Send 1");
+    bench.wait_till_said("Since it is a canary: ");
+    bench.click("Predict");
+    bench.settle();
+    bench.click("Over HTTP");
+    bench.settle();
+    // thousands of rows in many requests: half of them would be another's
+    bench.keys(Modifiers::COMMAND, Key::Enter);
+    bench.wait_for("12\u{2009}708 rows");
+    assert!(bench.status().starts_with("Predicted 12\u{2009}708 rows"), "{}", bench.status());
+    let file = bench.workspace().join("log.db");
+    bench.click("Serve");
+    bench.click("Stop server");
+    bench.wait_for("Server: not serving");
+    let log = rusqlite::Connection::open(&file).unwrap();
+    let asked = |sql: &str| log.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(asked("SELECT count(DISTINCT version) FROM requests WHERE n_rows > 0"), 1);
+    assert!(asked("SELECT sum(n_rows) FROM requests") >= 12_708);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose a champion", truth.champion.is_some()),
             ],
-            next: (Some(PageId::Predict)).into(),
+            next: Some(PageId::Predict).into(),
         },
         PageId::Predict => Guide {
             title: "Predict one, predict many".into(),
@@ -91,7 +91,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: (Some(PageId::Serve)).into(),
+            next: Some(PageId::Serve).into(),
         },
         PageId::Requests => Guide {
             title: "Be the client".into(),
@@ -101,7 +101,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: (Some(PageId::Drift)).into(),
+            next: Some(PageId::Drift).into(),
         },
         PageId::Drift => Guide {
             title: "Watch a model age".into(),
@@ -111,7 +111,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: (None).into(),
+            next: None.into(),
         },
         PageId::Data => Guide {
             title: "Bring in your data".into(),
@@ -128,7 +128,7 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose the target column", truth.target().is_some()),
             ],
-            next: (Some(PageId::Train)).into(),
+            next: Some(PageId::Train).into(),
         },
         PageId::Serve => Guide {
             title: "Put the model behind an address".into(),
@@ -138,7 +138,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            next: (Some(PageId::Requests)).into(),
+            next: Some(PageId::Requests).into(),
         },
         PageId::Walkthrough => Guide {
             title: "The lesson".into(),
@@ -152,7 +152,7 @@ fn guide(state: &AppState) -> Guide {
             why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.".into(),
             what: "Data, Train and Predict are ready.".into(),
             tasks: Vec::new(),
-            next: (Some(PageId::Data)).into(),
+            next: Some(PageId::Data).into(),
         },
     }
 }
