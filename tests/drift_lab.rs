@@ -3,12 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use drydock::data::{Column, ColumnData, Table};
+use drydock::data::{Column, ColumnData, ColumnKind, Table};
 use drydock::drift::lab::{
-    Affine, Concept, FeatureShift, LabColumn, Precision, Schedule, Shifts, Timeline, UnitError, apply, means,
-    simulate, winter_presets,
+    Affine, Concept, FeatureShift, Judge, LabColumn, Outside, Precision, Schedule, Shifts, Timeline,
+    UnitError, Weighted, apply, conclude, means, simulate, winter_presets,
 };
-use drydock::drift::{Bins, Sorted, jensen_shannon, kolmogorov_smirnov, psi, wasserstein};
+use drydock::drift::retraining::{Interval, Resamples, mean_interval, outside};
+use drydock::drift::{
+    Bins, ColumnDrift, Rule, Sorted, compare_numbers, jensen_shannon, kolmogorov_smirnov, predict_leniently,
+    psi, wasserstein,
+};
+use drydock::inference::Predictor;
+use drydock::model::{InputKind, Policies, Policy};
+use drydock::training::{Origin, Plan, Settings, train};
 use drydock::work::{Progress, Seed};
 use proptest::prelude::*;
 
@@ -285,4 +292,202 @@ fn a_sample_is_off_by_no_more_than_its_band() {
     let expected = kolmogorov_smirnov(&Sorted::new(values.clone()), &moved).unwrap();
     assert_eq!(whole.ks.unwrap().statistic, expected.statistic);
     assert!((whole.wasserstein.unwrap() - wasserstein(&Sorted::new(values), &moved).unwrap()).abs() < 1e-9);
+}
+
+/// A judge of `current` against `reference`, and the column.
+fn judged(reference: &[f64], current: &[f64]) -> (LabColumn, Judge) {
+    let before = compare_numbers(
+        "x".into(),
+        ColumnKind::Number,
+        reference.to_vec(),
+        current.to_vec(),
+        &Rule::default(),
+    );
+    let lab = LabColumn::new(Sorted::new(reference.to_vec()), Sorted::new(current.to_vec())).unwrap();
+    let judge = Judge::new(before, lab.reference(), reference);
+    (lab, judge)
+}
+
+/// Whether two comparisons say the same: figures to 1e-9, words and counts exactly.
+#[track_caller]
+fn say_the_same(mut found: ColumnDrift, reference: &[f64], moved: &[f64]) {
+    let rule = Rule::default();
+    let mut expected =
+        compare_numbers("x".into(), ColumnKind::Number, reference.to_vec(), moved.to_vec(), &rule);
+    conclude(std::slice::from_mut(&mut found), &rule);
+    conclude(std::slice::from_mut(&mut expected), &rule);
+    let value = |column: &ColumnDrift| serde_json::to_value(column).unwrap();
+    near(&value(&found), &value(&expected), "x");
+}
+
+#[track_caller]
+fn near(a: &serde_json::Value, b: &serde_json::Value, place: &str) {
+    use serde_json::Value;
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => {
+            let (x, y) = (x.as_f64().unwrap(), y.as_f64().unwrap());
+            assert!((x - y).abs() <= 1e-9 * (1.0 + y.abs()), "{place}: {x} for {y}");
+        }
+        (Value::Array(x), Value::Array(y)) => {
+            assert_eq!(x.len(), y.len(), "{place}");
+            x.iter().zip(y).enumerate().for_each(|(at, (x, y))| near(x, y, &format!("{place}[{at}]")));
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            assert_eq!(x.keys().collect::<Vec<_>>(), y.keys().collect::<Vec<_>>(), "{place}");
+            x.iter().for_each(|(key, x)| near(x, &y[key], &format!("{place}.{key}")));
+        }
+        _ => assert_eq!(a, b, "{place}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The verdict of a frame is the verdict of a comparison from nothing: statistics, control, words, other tools.
+    #[test]
+    fn a_moved_columns_verdict_is_that_of_moving_it(
+        reference in column(),
+        current in column(),
+        affine in affine(),
+    ) {
+        let (lab, judge) = judged(&reference, &current);
+        let moved: Vec<f64> = current.iter().map(|&x| affine.of(x)).collect();
+        let found = judge.after(&lab, affine, &lab.measure(affine, Precision::Exact));
+        say_the_same(found, &reference, &moved);
+        let sorted = judge.of_sorted(&lab, &Sorted::new(moved.clone()));
+        say_the_same(sorted, &reference, &moved);
+    }
+
+    /// What is measured without sorting is what sorting gives.
+    #[test]
+    fn values_that_are_not_sorted_are_measured_exactly(
+        reference in column(),
+        current in column(),
+        moves in (affine(), affine()),
+    ) {
+        let (lab, judge) = judged(&reference, &current);
+        // no affine move of the column: every other value goes elsewhere
+        let moved: Vec<f64> = current
+            .iter()
+            .enumerate()
+            .map(|(at, &x)| if at % 2 == 0 { moves.0.of(x) } else { moves.1.of(x) })
+            .collect();
+        match lab.measure_loose(&moved, &judge, |_| Vec::new()) {
+            Some(loose) => say_the_same(judge.of_loose(&lab, &loose), &reference, &moved),
+            None => prop_assert!(reference.iter().chain(&moved).all(|x| *x == moved[0])),
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_values_that_are_not_sorted_are_measured_exactly() {
+    use rand::RngExt;
+    let mut rng = Seed(3).rng("loose");
+    let mut normal = |n: usize| -> Vec<f64> {
+        (0..n).map(|_| (0..6).map(|_| rng.random::<f64>()).sum::<f64>() * 10.0 + 1000.0).collect()
+    };
+    let (reference, current) = (normal(100_000), normal(60_000));
+    let (lab, judge) = judged(&reference, &current);
+    for (scale, shift) in
+        [(1.0, 0.0), (1.0001, 0.0), (1.0, 0.02), (1.3, -200.0), (0.5, 600.0), (-1.0, 2100.0)]
+    {
+        // one shift of odd rows, another of even ones
+        let moved: Vec<f64> = current
+            .iter()
+            .enumerate()
+            .map(|(at, x)| if at % 2 == 0 { *x } else { scale * x + shift })
+            .collect();
+        let loose = lab.measure_loose(&moved, &judge, |_| Vec::new()).unwrap();
+        say_the_same(judge.of_loose(&lab, &loose), &reference, &moved);
+    }
+    // what has no cells is left to sorting
+    for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
+        let mut moved = current.clone();
+        moved[7] = odd;
+        assert!(lab.measure_loose(&moved, &judge, |_| Vec::new()).is_none());
+    }
+    assert!(lab.measure_loose(&[], &judge, |_| Vec::new()).is_none());
+}
+
+/// A move of a weighted sum's inputs adds to its predictions what predicting again gives, whatever the policies.
+#[test]
+fn moves_of_a_weighted_sum_add_up_to_its_predictions() {
+    for out_of_range in [Policy::Ignore, Policy::Impute] {
+        let n = 400;
+        let number = |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..n).map(|at| f(f64::from(at))).collect() };
+        let mut x = number(&|at| (at * 0.37).sin() * 5.0);
+        let z = number(&|at| at % 13.0);
+        let level: Vec<Option<&str>> = (0..n).map(|at| Some(if at % 3 == 0 { "a" } else { "b" })).collect();
+        let y: Vec<f64> = (0..n as usize)
+            .map(|at| 2.0 * x[at] - 0.5 * z[at] + f64::from(u8::from(at % 3 == 0)) + (at as f64).cos())
+            .collect();
+        let table = |x: Vec<f64>| {
+            Table::new(vec![
+                Column::number("x", x),
+                Column::number("z", z.clone()),
+                Column { name: "level".into(), data: ColumnData::Category(level.iter().copied().collect()) },
+                Column::number("y", y.clone()),
+            ])
+            .unwrap()
+        };
+        let policies = Policies { out_of_range, missing_value: Policy::Impute, ..Policies::default() };
+        let settings = Settings { policies, test_fraction: 0.0, folds: 0, ..Settings::new("y") };
+        let learned = table(x.clone());
+        let plan = Plan::new(settings, &learned).unwrap();
+        let trained = train(&plan, &learned, &Origin::default(), &Progress::new()).unwrap();
+        x[5] = f64::NAN;
+        let rows = table(x.clone());
+        let predictor = Predictor::new(std::sync::Arc::new(trained.model));
+        let (_, before, _) = predict_leniently(&predictor, &rows, 1).unwrap();
+        let shifts = Shifts {
+            features: BTreeMap::from([
+                ("x".to_owned(), FeatureShift { mean: 1.5, spread: 1.8, ..FeatureShift::default() }),
+                ("z".to_owned(), FeatureShift { mean: -2.0, ..FeatureShift::default() }),
+            ]),
+            ..Shifts::default()
+        };
+        let means = means(&rows);
+        let moved = apply(&rows, None, &shifts, &means, 1.0, Seed::default(), None);
+        let (_, after, _) = predict_leniently(&predictor, &moved, 1).unwrap();
+        let weighted = Weighted::new(predictor.model()).unwrap();
+        let mut predictions = before.output(0).to_vec();
+        for (name, values, has_missing) in [("x", &x, true), ("z", &z, false)] {
+            let affine = shifts.features[name].affine(means[name]).unwrap();
+            let part = weighted.part(name).unwrap();
+            match part.constant(affine, has_missing) {
+                Some(amount) => {
+                    assert!(name == "z" && out_of_range == Policy::Ignore);
+                    predictions.iter_mut().for_each(|prediction| *prediction += amount);
+                }
+                None => part.add(affine, values, &mut predictions),
+            }
+        }
+        for (row, (found, expected)) in predictions.iter().zip(after.output(0)).enumerate() {
+            assert!((found - expected).abs() < 1e-9, "row {row}: {found} for {expected}");
+        }
+        // and the rows outside the training range are those of the table
+        let flags = |name: &str, values: &[f64]| {
+            let input = predictor.model().inputs.iter().find(|input| input.name == name).unwrap();
+            let InputKind::Number { min, max, .. } = input.kind else { panic!("{name}") };
+            Outside::of_moved(values, shifts.features[name].affine(means[name]).unwrap(), (min, max))
+        };
+        let found = Outside::share(&[&flags("x", &x), &flags("z", &z)], rows.n_rows());
+        assert_eq!(found, outside(&predictor, &moved));
+        assert!(found.is_some_and(|share| share > 0.2 && share < 0.9), "{found:?}");
+    }
+}
+
+/// Resamples that are kept give the band that drawing anew gives.
+#[test]
+fn kept_resamples_are_those_that_are_drawn() {
+    let values: Vec<f64> = (0..137).map(|at| (f64::from(at) * 0.7).sin().abs() * 12.0).collect();
+    let kept = Resamples::new(values.len(), Seed(4));
+    for values in [&values[..], &values[..50], &values[..1], &[]] {
+        let (found, expected) = (kept.mean_interval(values), mean_interval(values, Seed(4)));
+        let all = |interval: Option<Interval>| interval.map(|i| [i.value, i.low, i.high]);
+        for (a, b) in all(found).into_iter().flatten().zip(all(expected).into_iter().flatten()) {
+            assert!((a - b).abs() < 1e-12, "{a} for {b}");
+        }
+        assert_eq!(found.is_some(), expected.is_some());
+    }
 }

@@ -188,31 +188,87 @@ fn whylogs(method: &'static str, why: &'static str, p: Option<f64>) -> ToolVerdi
 /// ten reference values or values that are not finite.
 #[must_use]
 pub fn nannyml_numbers(reference: &[f64], current: &[f64]) -> Option<(f64, f64)> {
-    let (low, high, bins) = doane(reference)?;
-    // values of the current side beyond the reference's range have a bin of their own
-    let count = |values: &[f64]| {
-        let mut counts = histogram(values, bins, Some((low, high)))?.counts;
+    let of_reference = NannymlNumbers::new(reference)?;
+    of_reference.distance(&of_reference.counts(current)?)
+}
+
+/// What `NannyML` learns from a reference column of numbers: Doane's bins, how many values each holds, and the threshold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NannymlNumbers {
+    range: (f64, f64),
+    /// The bins' edges, ascending: each bin from its lower one to below its upper one, which the last includes.
+    edges: Vec<f64>,
+    whole: Vec<usize>,
+    threshold: f64,
+}
+
+impl NannymlNumbers {
+    /// Learns from the reference, in the file's order.
+    #[must_use]
+    pub fn new(reference: &[f64]) -> Option<Self> {
+        let (low, high, bins) = doane(reference)?;
+        let edges = histogram(&[], bins, Some((low, high)))?.edges;
+        let mut own = Self { range: (low, high), edges, whole: Vec::new(), threshold: 0.0 };
+        let chunks: Option<Vec<Vec<usize>>> =
+            chunked(reference.len()).map(|rows| own.counts(&reference[rows])).collect();
+        (own.whole, own.threshold) = whole_and_threshold(&chunks?)?;
+        Some(own)
+    }
+
+    /// How many values each bin holds; those beyond the reference's range have a bin of their own, the last.
+    fn counts(&self, values: &[f64]) -> Option<Vec<usize>> {
+        let mut counts = histogram(values, self.edges.len() - 1, Some(self.range))?.counts;
         let present = values.iter().filter(|value| !value.is_nan()).count();
         counts.push(present - counts.iter().sum::<usize>());
         Some(counts)
-    };
-    let chunks: Option<Vec<Vec<usize>>> =
-        chunked(reference.len()).map(|rows| count(&reference[rows])).collect();
-    nannyml(&chunks?, &count(current)?)
+    }
+
+    /// The same from whatever can say how many of its `n` values are at most, and below, an edge.
+    pub(crate) fn counts_by(
+        &self,
+        n: usize,
+        at_most: impl Fn(f64) -> usize,
+        below: impl Fn(f64) -> usize,
+    ) -> Vec<usize> {
+        let last = self.edges.len() - 1;
+        let up_to =
+            |edge: usize| if edge == last { at_most(self.edges[edge]) } else { below(self.edges[edge]) };
+        let ends: Vec<usize> = (0..=last).map(up_to).collect();
+        let mut counts: Vec<usize> = ends.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        counts.push(n - counts.iter().sum::<usize>());
+        counts
+    }
+
+    /// The edges that [`NannymlNumbers::counts_by`] asks for.
+    pub(crate) fn edges(&self) -> &[f64] {
+        &self.edges
+    }
+
+    /// The distance of a column that fills the bins so, and the threshold.
+    pub(crate) fn distance(&self, counts: &[usize]) -> Option<(f64, f64)> {
+        Some((jensen_shannon(&self.whole, counts)?, self.threshold))
+    }
 }
 
 /// `NannyML`'s Jensen–Shannon distance of levels; `chunks` are the counts of ten consecutive parts of the reference.
 #[must_use]
 pub fn nannyml(chunks: &[Vec<usize>], current: &[usize]) -> Option<(f64, f64)> {
+    let (whole, threshold) = whole_and_threshold(chunks)?;
+    Some((jensen_shannon(&whole, current)?, threshold))
+}
+
+/// The parts' counts put together, and the mean + 3σ of their distances from the whole.
+fn whole_and_threshold(chunks: &[Vec<usize>]) -> Option<(Vec<usize>, f64)> {
     if chunks.len() < NANNYML_CHUNKS {
         return None;
     }
-    let mut whole = vec![0_usize; current.len()];
+    let mut whole = vec![0_usize; chunks[0].len()];
     for chunk in chunks {
         whole.iter_mut().zip(chunk).for_each(|(sum, n)| *sum += n);
     }
     let distances: Vec<f64> = chunks.iter().filter_map(|chunk| jensen_shannon(&whole, chunk)).collect();
-    Some((jensen_shannon(&whole, current)?, mean_plus_three_std(&distances)?))
+    let threshold = mean_plus_three_std(&distances)?;
+    Some((whole, threshold))
 }
 
 /// Ten consecutive ranges of rows; none with fewer than ten rows.

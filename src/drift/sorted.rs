@@ -18,6 +18,25 @@ impl Sorted {
         Self { values, missing }
     }
 
+    /// Both columns as one.
+    pub(crate) fn merged(&self, other: &Self) -> Self {
+        let (a, b) = (&self.values, &other.values);
+        let mut values = Vec::with_capacity(a.len() + b.len());
+        let (mut i, mut j) = (0, 0);
+        while let (Some(&left), Some(&right)) = (a.get(i), b.get(j)) {
+            if left <= right {
+                values.push(left);
+                i += 1;
+            } else {
+                values.push(right);
+                j += 1;
+            }
+        }
+        values.extend_from_slice(&a[i..]);
+        values.extend_from_slice(&b[j..]);
+        Self { values, missing: self.missing + other.missing }
+    }
+
     /// The values, ascending.
     #[must_use]
     pub fn values(&self) -> &[f64] {

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::exact::{area, largest_gap};
+use super::judge::{Judge, Ranks};
+use super::loose::Loose;
 use super::ranked::{Affine, Moved, Ranked};
 use super::shifts::FeatureShift;
 use crate::drift::ks::{of_gap, signed};
@@ -81,6 +83,12 @@ impl LabColumn {
         self.current.sorted().len()
     }
 
+    /// The smallest and the largest current value.
+    #[must_use]
+    pub fn current_range(&self) -> Option<(f64, f64)> {
+        self.current.sorted().range()
+    }
+
     /// The reference, sorted.
     #[must_use]
     pub fn reference(&self) -> &Sorted {
@@ -104,6 +112,39 @@ impl LabColumn {
     pub fn counts_in(&self, bins: &Bins, affine: Affine) -> Vec<usize> {
         let moved = Moved::new(&self.current, affine);
         bins.counts_by(moved.len(), |x| moved.at_most(x), |x| moved.below(x))
+    }
+
+    /// The current values as they lie after a shift.
+    pub(crate) fn moved(&self, affine: Affine) -> Moved<'_> {
+        Moved::new(&self.current, affine)
+    }
+
+    /// Every statistic of other values, in any order, exactly, without sorting more of them than that needs; `judge` is the
+    /// column's, and `more` gives edges that [`Loose::at_most`] will be asked for besides, from the range of the values. `None`
+    /// where a value is not finite, or all are one: then sort.
+    #[must_use]
+    pub fn measure_loose(
+        &self,
+        values: &[f64],
+        judge: &Judge,
+        more: impl FnOnce((f64, f64)) -> Vec<f64>,
+    ) -> Option<Loose> {
+        let own = match &self.bins {
+            Bins::Edges(edges) | Bins::Values(edges) => edges,
+        };
+        let (low, high) = self.reference.sorted().range()?;
+        let edges = [own, judge.edges(), &[low, high]].concat();
+        let mut loose = Loose::new(&self.reference, values, &edges, more)?;
+        let counts = loose.counts(&self.bins);
+        let outside = loose.below(low) + loose.len() - loose.at_most(high);
+        loose.measured = Measured {
+            psi: psi(&self.in_reference, &counts),
+            jensen_shannon: jensen_shannon(&self.in_reference, &counts),
+            chi_squared: chi_squared(&self.in_reference, &counts),
+            out_of_range: Some(outside as f64 / loose.len() as f64),
+            ..loose.measured
+        };
+        Some(loose)
     }
 
     /// Population stability index after a shift.

@@ -19,16 +19,24 @@
 mod column;
 mod exact;
 mod fooled;
+mod judge;
 mod levels;
+mod loose;
+mod outside;
 mod presets;
 mod ranked;
 mod shifts;
 mod timeline;
+mod weighted;
 
 pub use column::{LabColumn, Measured, Precision};
 pub use fooled::{Fooled, fooled};
+pub use judge::{Judge, conclude};
 pub use levels::{LabLevels, LevelsMeasured};
+pub use loose::Loose;
+pub use outside::Outside;
 pub use presets::{Preset, winter_presets};
 pub use ranked::{Affine, Ranked};
 pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
-pub use timeline::{Timeline, Week, simulate};
+pub use timeline::{Timeline, Week, draw, simulate};
+pub use weighted::{Part, Weighted};

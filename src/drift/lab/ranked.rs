@@ -61,6 +61,16 @@ impl Ranked {
         Self { sorted, centre, sums }
     }
 
+    /// What the running sums are taken from.
+    pub(crate) fn centre(&self) -> f64 {
+        self.centre
+    }
+
+    /// The sum of (value − centre) over the ranks from `from` to before `to`.
+    pub(crate) fn sum_between(&self, from: usize, to: usize) -> f64 {
+        self.sums[to] - self.sums[from]
+    }
+
     /// The sorted values.
     #[must_use]
     pub fn sorted(&self) -> &Sorted {
@@ -163,5 +173,19 @@ impl<'a> Moved<'a> {
         let n = self.values.len();
         let raw = if self.turned { self.sums[n] - self.sums[n - ranks] } else { self.sums[ranks] };
         self.affine.scale * raw + ranks as f64 * (self.affine.of(self.centre) - origin)
+    }
+}
+
+impl super::judge::Ranks for Moved<'_> {
+    fn len(&self) -> usize {
+        Moved::len(self)
+    }
+
+    fn at_most(&self, x: f64) -> usize {
+        Moved::at_most(self, x)
+    }
+
+    fn below(&self, x: f64) -> usize {
+        Moved::below(self, x)
     }
 }

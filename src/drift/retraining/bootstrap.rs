@@ -58,6 +58,44 @@ pub fn mean_interval(values: &[f64], seed: Seed) -> Option<Interval> {
     Some(interval(mean(values)?, (0..RESAMPLES).map(|_| resampled(values, &mut rng)).collect()))
 }
 
+/// The picks of [`mean_interval`] for samples of one size, made once for many samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resamples {
+    n: usize,
+    seed: Seed,
+    picks: Vec<u32>,
+}
+
+impl Resamples {
+    /// For samples of `n` values.
+    #[must_use]
+    pub fn new(n: usize, seed: Seed) -> Self {
+        let mut rng = seed.rng("bootstrap");
+        // below n, which is far below 2³² for what is resampled again and again
+        let pick = |_| ((u128::from(rng.next_u64()) * n as u128) >> 64) as u32;
+        Self { n, seed, picks: (0..if n < 2 { 0 } else { n * RESAMPLES }).map(pick).collect() }
+    }
+
+    /// As [`mean_interval`], which samples of another size are given to.
+    #[must_use]
+    pub fn mean_interval(&self, values: &[f64]) -> Option<Interval> {
+        if values.len() != self.n || self.n < 2 {
+            return mean_interval(values, self.seed);
+        }
+        let resampled = |picks: &[u32]| {
+            // four sums side by side: one after another each would wait for the last
+            let mut sums = [0.0; 4];
+            let (groups, rest) = picks.as_chunks::<4>();
+            for group in groups {
+                sums.iter_mut().zip(group).for_each(|(sum, &at)| *sum += values[at as usize]);
+            }
+            let rest: f64 = rest.iter().map(|&at| values[at as usize]).sum();
+            (sums.iter().sum::<f64>() + rest) / self.n as f64
+        };
+        Some(interval(mean(values)?, self.picks.chunks_exact(self.n).map(resampled).collect()))
+    }
+}
+
 /// mean(after) − mean(before) of two samples that are not paired; `None` for fewer than two values on a side.
 #[must_use]
 pub fn difference_interval(before: &[f64], after: &[f64], seed: Seed) -> Option<Interval> {

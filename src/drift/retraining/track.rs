@@ -2,26 +2,56 @@
 
 use serde::Serialize;
 
-use super::bootstrap::{Interval, mean_interval};
+use super::bootstrap::{Interval, Resamples};
 use super::estimate::{Estimated, LossEstimator};
 use super::losses::losses;
 use super::replay::{ReplayError, compare_inputs};
-use crate::data::Table;
+use crate::data::{Column, ColumnData, Table};
 use crate::drift::{Report, Rule};
 use crate::inference::Predictor;
+use crate::model::{Input, InputKind};
 use crate::work::{Progress, Seed};
 
-/// A week of a model at work.
+/// What a week does to a model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TrackedWeek {
+pub struct FollowedWeek {
     /// Mean loss with its 95 % band; it is known only when the labels have come.
     pub loss: Option<Interval>,
-    /// The week in which the labels of this one have come.
-    pub known_in_week: usize,
     /// The estimate, which needs no labels and must not be taken for the truth.
     pub estimated: Option<Estimated>,
     /// Share of rows with an input outside its training range, or a level that training never saw.
     pub outside: Option<f64>,
+}
+
+impl FollowedWeek {
+    /// Follows a model over a week of labelled rows. `bands` are the resamples for weeks of this size.
+    ///
+    /// # Errors
+    /// [`ReplayError`] when rows can't be predicted.
+    pub fn new(
+        predictor: &Predictor,
+        estimator: Option<&LossEstimator>,
+        table: &Table,
+        bands: &Resamples,
+    ) -> Result<Self, ReplayError> {
+        let found = losses(predictor, table)?;
+        let estimated = match estimator {
+            Some(estimator) => estimator.estimate(table)?,
+            None => None,
+        };
+        let loss = bands.mean_interval(&found.values);
+        Ok(Self { loss, estimated, outside: outside(predictor, table) })
+    }
+}
+
+/// A week of a model at work, and what came in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackedWeek {
+    /// What it did to the model.
+    #[serde(flatten)]
+    pub followed: FollowedWeek,
+    /// The week in which the labels of this one have come.
+    pub known_in_week: usize,
     /// The inputs against those of the training data.
     pub drift: Report,
 }
@@ -55,18 +85,12 @@ pub fn track(
     progress.set_total(weeks.len() as u64);
     progress.set_done(0);
     let mut tracked = Vec::with_capacity(weeks.len());
+    let bands = Resamples::new(weeks.first().map_or(0, Table::n_rows), following.seed);
     for (week, table) in weeks.iter().enumerate() {
         progress.check()?;
-        let found = losses(following.predictor, table)?;
-        let estimated = match following.estimator {
-            Some(estimator) => estimator.estimate(table)?,
-            None => None,
-        };
         tracked.push(TrackedWeek {
-            loss: mean_interval(&found.values, following.seed),
+            followed: FollowedWeek::new(following.predictor, following.estimator, table, &bands)?,
             known_in_week: week + following.label_delay,
-            estimated,
-            outside: outside(following.predictor, table),
             drift: compare_inputs(following.predictor, following.reference, table, following.rule)?,
         });
         progress.add(1);
@@ -77,34 +101,34 @@ pub fn track(
 /// Share of rows with an input that training never saw the like of; `None` without rows.
 #[must_use]
 pub fn outside(predictor: &Predictor, table: &Table) -> Option<f64> {
-    use crate::data::ColumnData;
-    use crate::model::InputKind;
     if table.n_rows() == 0 {
         return None;
     }
     let mut is_outside = vec![false; table.n_rows()];
     for input in &predictor.model().inputs {
-        let Some(column) = table.column(&input.name) else { continue };
-        match (&input.kind, &column.data) {
-            (InputKind::Number { min, max, .. }, ColumnData::Number(values)) => {
-                for (flag, value) in is_outside.iter_mut().zip(values) {
-                    // a missing value is inside
-                    *flag |= value < min || value > max;
-                }
-            }
-            (
-                InputKind::Category { levels, .. },
-                ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded),
-            ) => {
-                let new: Vec<bool> =
-                    coded.levels.iter().map(|level| !levels.iter().any(|l| l == level)).collect();
-                for (flag, &code) in is_outside.iter_mut().zip(&coded.codes) {
-                    *flag |= new.get(code as usize).copied().unwrap_or(false);
-                }
-            }
-            _ => {}
-        }
+        let flags = table.column(&input.name).map(|column| outside_of(input, column)).unwrap_or_default();
+        is_outside.iter_mut().zip(flags).for_each(|(any, flag)| *any |= flag);
     }
     let n = is_outside.iter().filter(|&&flag| flag).count();
     Some(n as f64 / table.n_rows() as f64)
+}
+
+/// For each value of an input's column, whether training never saw the like of it: a number beyond its range, a level that
+/// was not there. A missing value is none. Empty for columns of another kind.
+#[must_use]
+pub fn outside_of(input: &Input, column: &Column) -> Vec<bool> {
+    match (&input.kind, &column.data) {
+        (InputKind::Number { min, max, .. }, ColumnData::Number(values)) => {
+            values.iter().map(|value| value < min || value > max).collect()
+        }
+        (
+            InputKind::Category { levels, .. },
+            ColumnData::Category(coded) | ColumnData::Boolean(coded) | ColumnData::Text(coded),
+        ) => {
+            let new: Vec<bool> =
+                coded.levels.iter().map(|level| !levels.iter().any(|known| known == level)).collect();
+            coded.codes.iter().map(|&code| new.get(code as usize).copied().unwrap_or(false)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

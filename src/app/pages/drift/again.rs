@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::jobs::{Drawn, RECENT, failed, rows_of_weeks};
+use super::followed::Drawn;
+use super::jobs::{RECENT, failed, rows_of_weeks};
 use super::lab::{LEARNED, Lab, evenly};
 use super::policies::{Played, ReplayAsked, Revealed};
 use super::{Asked, Challenge, Event, Learn, WEEKS};

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::lab::{Lab, Outline, Statistics};
-use super::{Command, Draft, Results, exact};
+use super::{Command, Draft, Results, exact, live};
 use crate::app::command::Commands;
 use crate::app::state::Version;
 use crate::app::theme::{Icon, Tokens, font, radius, size, space, tokens};
@@ -40,26 +40,25 @@ pub(super) fn cards_ui(
     draft: &Draft,
     commands: &mut Commands,
 ) {
-    let Some(live) = draft.live.clone() else { return };
+    let Some(inputs) = draft.live.clone() else { return };
     let world = results.world.as_ref().filter(|world| world.asked.champion == version.entry.number);
-    let is_of_now = world.is_some_and(|world| world.asked.shifts == draft.shifts);
-    let of_column = |name: &str| {
-        let found = world.and_then(|world| world.report.columns.iter().find(|column| column.name == name));
-        found.filter(|_| is_of_now)
-    };
+    let columns = live::columns(results, draft);
+    let of_column =
+        |name: &str| columns.and_then(|columns| columns.iter().find(|column| column.name == name));
     let mut shown: Vec<Shown<'_>> = Vec::new();
-    if let Some((column, outline)) = world.and_then(|world| world.prediction.as_ref()) {
+    let now = live::prediction(results, draft);
+    if let Some((column, outline)) = now.or(world.and_then(|world| world.prediction.as_ref())) {
         let (left, right) = figures(column);
         shown.push(Shown {
             key: PREDICTION,
             name: format!("prediction, {}", version.model().output.name),
             outline,
-            verdict: Some(column).filter(|_| is_of_now),
+            verdict: Some(column).filter(|_| now.is_some()),
             left,
             right,
         });
     }
-    for (feature, (statistics, outline)) in lab.features.iter().zip(&live.features) {
+    for (feature, (statistics, outline)) in lab.features.iter().zip(&inputs.features) {
         let (statistics, outline) = match exact(results, draft, &feature.name) {
             Some(exact) => (&exact.statistics, &exact.outline),
             None => (statistics, outline),
@@ -78,7 +77,8 @@ pub(super) fn cards_ui(
     }
     // what drifted is seen first; the predictions stay in front
     let drifted = |card: &Shown<'_>| {
-        let column = world.and_then(|world| world.report.columns.iter().find(|c| c.name == card.key));
+        let before = || world.and_then(|world| world.report.columns.iter().find(|c| c.name == card.key));
+        let column = card.verdict.or_else(before);
         column.is_some_and(|column| column.drifted == Some(true) || column.missing.changed == Some(true))
     };
     shown.sort_by_key(|card| (card.key != PREDICTION, !drifted(card)));

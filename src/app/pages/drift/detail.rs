@@ -5,7 +5,7 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder,
 use super::cards::{PREDICTION, outline_ui, word};
 use super::lab::{Lab, Statistics};
 use super::page::sentence_ui;
-use super::{Command, Draft, Results, exact};
+use super::{Command, Draft, Results, exact, live};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Weight, card_head, clipped, format, icon_button, tag};
@@ -15,12 +15,12 @@ use crate::drift::{ColumnDrift, Measures};
 pub(super) fn detail_ui(ui: &mut Ui, results: &Results, lab: &Lab, draft: &Draft, commands: &mut Commands) {
     let card = ui.max_rect();
     let Some(chosen) = draft.chosen.as_deref() else { return };
-    let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
     let (column, live, title) = if chosen == PREDICTION {
-        let both = world.and_then(|world| world.prediction.as_ref());
+        let both = live::prediction(results, draft);
         (both.map(|(column, _)| column), both.map(|(_, outline)| (None, outline)), "prediction")
     } else {
-        let column = world.and_then(|world| world.report.columns.iter().find(|column| column.name == chosen));
+        let columns = live::columns(results, draft);
+        let column = columns.and_then(|columns| columns.iter().find(|column| column.name == chosen));
         let at = lab.features.iter().position(|feature| feature.name == chosen);
         let live = draft.live.as_ref().zip(at).and_then(|(live, at)| live.features.get(at));
         // the figures of this very frame, from all rows where these are sorted already

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use rand::RngExt;
-
+use super::followed::{Drawn, DrawnWeeks};
 use super::lab::{LEARNED, Lab, Outline, Prepared, evenly, outline_of, outline_of_shares};
 use super::served::ServedAsked;
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
@@ -14,10 +13,8 @@ use crate::app::pages::predict::Endpoint;
 use crate::app::pages::{serve, train};
 use crate::app::state::{AppState, Dataset, Problem};
 use crate::data::Table;
-use crate::drift::lab::{Shifts, Timeline, Week, apply, simulate};
-use crate::drift::retraining::{
-    Evidence, Following, advise, below_each_other, duel, loss_name, losses, outside, track,
-};
+use crate::drift::lab::{Shifts, Week, apply};
+use crate::drift::retraining::{Evidence, Following, advise, below_each_other, duel, losses, outside, track};
 use crate::drift::{Measures, Rule, Sorted, compare, inputs_of, predict_leniently, prediction_drift};
 use crate::inference::Predictor;
 use crate::model::{ModelKind, Task};
@@ -27,12 +24,8 @@ use crate::workspace::registry::What;
 
 /// The most rows that are shifted: beyond, a part of them stands for all.
 const MOST_ROWS: usize = 1_000_000;
-/// The rows of a week: a quarter of the rows there are, within these.
-const WEEK_ROWS: (usize, usize) = (40, 400);
 /// Weeks that count as recent.
 pub(super) const RECENT: usize = 6;
-/// Weeks after the timeline on which champion and challenger are compared.
-const LATER: usize = 6;
 /// Pairs of resamples for a week's verdict: each week has one.
 const WEEK_RESAMPLES: usize = 39;
 
@@ -326,7 +319,7 @@ fn settings_like(predictor: &Predictor) -> Settings {
 }
 
 /// The model's answers, by which a shift of the inputs carries the target along.
-fn relation(predictor: &Predictor) -> impl Fn(&Table) -> Option<Vec<f64>> + '_ {
+pub(super) fn relation(predictor: &Predictor) -> impl Fn(&Table) -> Option<Vec<f64>> + '_ {
     move |table| {
         if predictor.model().task != Task::Regression {
             return None;
@@ -360,11 +353,11 @@ fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let prediction = prediction_drift(predictor, &lab.reference, &shifted, &rule, 0)
         .map_err(|error| wrong(&error))?
         .column;
-    let outline = match (&prediction.measures, &lab.predicted) {
+    let outline = match (&prediction.measures, predict_leniently(predictor, &lab.reference, 0)) {
         (Measures::Levels(measures), _) => measures.bins.as_ref().map(outline_of_shares).unwrap_or_default(),
-        (_, Some(before)) => {
+        (Measures::Numbers(_), Ok((_, before, _))) => {
             let (_, now, _) = predict_leniently(predictor, &shifted, 0).map_err(|error| wrong(&error))?;
-            outline_of(before, &Sorted::new(now.output(0).to_vec()))
+            outline_of(&Sorted::new(before.output(0).to_vec()), &Sorted::new(now.output(0).to_vec()))
         }
         _ => Outline::default(),
     };
@@ -374,16 +367,6 @@ fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         prediction: Some((prediction, outline)),
         outside: outside(predictor, &shifted),
     })
-}
-
-/// Which rows a simulation draws from. What a challenger has learned from must not come up again when it is judged, so
-/// the weeks to learn from and those to be judged on draw from different rows.
-#[derive(Clone, Copy)]
-pub(super) enum Drawn {
-    /// The weeks of the timeline.
-    Timeline,
-    /// The weeks after it.
-    Later,
 }
 
 /// The weeks' rows under the sliders.
@@ -401,20 +384,22 @@ pub(super) fn rows_of_weeks(
         );
         Problem::new("The error can't be followed", detail)
     })?;
-    let rows_per_week = (lab.n_rows() / 4).clamp(WEEK_ROWS.0, WEEK_ROWS.1);
-    let (second_half, weeks, skipped) = match drawn {
-        Drawn::Timeline => (false, WEEKS, 0),
-        Drawn::Later => (true, WEEKS + LATER, WEEKS),
+    let later;
+    let weeks = if let (Drawn::Timeline, Some(weeks)) = (drawn, &lab.weeks) {
+        &weeks.drawn
+    } else {
+        later = DrawnWeeks::new(&lab.current, drawn);
+        &later
     };
-    // by chance: every other row would be every other store
-    let mut rng = Seed::default().rng("halves");
-    let rows: Vec<usize> = (0..lab.n_rows()).filter(|_| rng.random::<bool>() == second_half).collect();
-    let timeline = Timeline { weeks, rows_per_week, seed: Seed::default() };
-    let relation = relation(predictor);
-    let table = lab.current.take(&rows);
-    let mut simulated = simulate(&table, target, shifts, timeline, Some(&relation), progress)?;
-    simulated.drain(..skipped.min(simulated.len()));
-    Ok((simulated, rows_per_week))
+    let mut simulated = Vec::new();
+    progress.set_total(WEEKS as u64);
+    progress.set_done(0);
+    for week in weeks.shifted(predictor, target, shifts) {
+        progress.check()?;
+        simulated.push(week);
+        progress.add(1);
+    }
+    Ok((simulated, weeks.rows_per_week))
 }
 
 fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Result<Weeks, JobError> {
@@ -463,7 +448,5 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         other_kind: tried.as_ref().map(|(name, duel)| (*name, duel)),
         seed: Seed::default(),
     });
-    let before = lab.losses.mean();
-    let loss = loss_name(predictor.model().task);
-    Ok(Weeks { asked, weeks: tracked, rows_per_week, before, loss, advice })
+    Ok(Weeks { asked, drift: tracked.into_iter().map(|week| week.drift).collect(), advice })
 }

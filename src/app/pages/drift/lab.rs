@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::followed::LabWeeks;
+use super::live::Live;
 use super::methods::{Race, races};
+use super::predicted::Predicted;
+use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, LabColumn, LabLevels, LevelsMeasured, Measured, Precision, Shifts, means,
+    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Precision, Shifts, means,
 };
-use crate::drift::retraining::{LossEstimator, Losses, losses};
-use crate::drift::{BinNames, BinShares, Bins, Sorted, predict_leniently};
+use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
+use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
 use crate::inference::Predictor;
-use crate::model::Task;
+use crate::model::InputKind;
 use crate::training::Settings;
 use crate::work::{Progress, Seed};
 
 /// The bars of a number's chart.
-pub(super) const CHART_BINS: usize = 36;
+const CHART_BINS: usize = 36;
 /// Rows from which a slider that moves one by one (noise, gaps, clipping) is answered from a part of them at once.
-const AT_ONCE: usize = 20_000;
-/// Values, over all inputs that moved, from which they are measured by two threads: below, a thread costs more than it
-/// saves.
-const BY_TWO: usize = 400_000;
+pub(super) const AT_ONCE: usize = 20_000;
 
 /// The most rows that what helps to judge is learned from (the estimate without labels, another kind of model, the
 /// policies' models): more of them would not make it better, only later.
@@ -56,10 +57,12 @@ pub(crate) struct Lab {
     pub(super) target: Option<String>,
     /// The loss of each row of `current`, unshifted.
     pub(super) losses: Losses,
-    /// The predictions of the reference, if they are numbers.
-    pub(super) predicted: Option<Sorted>,
+    /// The predictions, where every row can be predicted.
+    pub(super) predicted: Option<Predicted>,
     /// What estimates the loss without labels.
     pub(super) estimator: Option<LossEstimator>,
+    /// The weeks; none without true values.
+    pub(super) weeks: Option<LabWeeks>,
     /// Samples that fool a statistic each.
     pub(super) races: Vec<Race>,
     /// How the model was trained.
@@ -74,6 +77,12 @@ pub(super) struct Feature {
     pub(super) name: String,
     pub(super) unit: Option<String>,
     pub(super) data: FeatureData,
+    /// What judges it.
+    pub(super) judge: Judge,
+    /// The rows that lie outside the training range before any move.
+    pub(super) outside: Arc<Outside>,
+    /// The training range, of numbers.
+    pub(super) range: Option<(f64, f64)>,
 }
 
 /// Its values.
@@ -87,6 +96,7 @@ pub(super) enum FeatureData {
         range: (f64, f64),
         mean: f64,
         std: f64,
+        has_missing: bool,
     },
     Levels {
         lab: LabLevels,
@@ -128,27 +138,18 @@ pub(crate) struct Refined {
     pub(super) outline: Outline,
 }
 
-/// What the sliders of this moment make of each input.
-#[derive(Debug, Clone)]
-pub(crate) struct Live {
-    /// The sliders.
-    pub(super) shifts: Shifts,
-    /// By feature, in order.
-    pub(super) features: Vec<(Statistics, Outline)>,
-}
-
 impl Lab {
     /// Makes rows ready.
     ///
     /// # Errors
-    /// A [`Problem`] when the rows have not what the model needs.
+    /// A [`Problem`] when the rows have not what the model needs, or the work was stopped.
     pub(super) fn new(
         predictor: &Predictor,
         (reference, current): (Table, Table),
         held_out: bool,
         settings: Settings,
         progress: &Progress,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, JobError> {
         let model = predictor.model();
         let lacking: Vec<String> = model
             .inputs
@@ -161,21 +162,48 @@ impl Lab {
                 "The open table has no column {}. Open a table with the model's columns on the Data page.",
                 crate::data::list(&lacking)
             );
-            return Err(Problem::new("These rows do not fit the champion", detail));
+            return Err(Problem::new("These rows do not fit the champion", detail).into());
         }
         if current.n_rows() == 0 || reference.n_rows() == 0 {
             return Err(Problem::new(
                 "There are no rows to shift",
                 "Open a table with rows on the Data page.",
-            ));
+            )
+            .into());
         }
         // the world's own means, whatever the champion learned from: another champion does not move the world
         let means = means(&current);
+        // what a verdict needs and no move changes
+        let before = compare(
+            inputs_of(predictor, &reference),
+            inputs_of(predictor, &current),
+            &Rule::default(),
+            0,
+            progress,
+        )?;
         progress.set_total(model.inputs.len() as u64 + 2);
+        progress.set_done(0);
         let mut features = Vec::new();
         for input in &model.inputs {
             let data = feature(&reference, &current, &input.name);
-            features.push(Feature { name: input.name.clone(), unit: input.unit.clone(), data });
+            let Some(before) = before.columns.iter().find(|column| column.name == input.name) else {
+                continue;
+            };
+            let judge = match (&data, reference.column(&input.name).map(|column| &column.data)) {
+                (FeatureData::Numbers { lab, .. }, Some(ColumnData::Number(values))) => {
+                    Judge::new(before.clone(), lab.reference(), values)
+                }
+                _ => Judge::at_rest(before.clone()),
+            };
+            let flags =
+                current.column(&input.name).map(|column| outside_of(input, column)).unwrap_or_default();
+            let range = match input.kind {
+                InputKind::Number { min, max, .. } => Some((min, max)),
+                _ => None,
+            };
+            let outside = Arc::new(Outside::new(&flags));
+            let (name, unit) = (input.name.clone(), input.unit.clone());
+            features.push(Feature { name, unit, data, judge, outside, range });
             progress.add(1);
         }
         let target = current.column(&model.output.name).map(|column| column.name.clone());
@@ -183,18 +211,15 @@ impl Lab {
             Some(_) => losses(predictor, &current).unwrap_or_default(),
             None => Losses::default(),
         };
-        let predicted = match model.task {
-            Task::Regression => predict_leniently(predictor, &reference, 0)
-                .ok()
-                .map(|(_, found, _)| Sorted::new(found.output(0).to_vec())),
-            Task::Classification => None,
-        };
+        let predicted = Predicted::new(predictor, &reference, &current);
         progress.add(1);
         // too few rows to learn an estimate from give none
         let estimator = target.as_ref().and_then(|_| {
             let some = current.take(&evenly(current.n_rows(), LEARNED));
             LossEstimator::fit(predictor, &some, Seed::default()).ok()
         });
+        let weeks =
+            target.as_ref().and_then(|target| LabWeeks::new(predictor, &current, target, estimator.as_ref()));
         progress.add(1);
         let some = reference.take(&evenly(reference.n_rows(), COMPARED));
         Ok(Self {
@@ -208,44 +233,11 @@ impl Lab {
             losses,
             predicted,
             estimator,
+            weeks,
             races: races(),
             settings,
             other: None,
         })
-    }
-
-    /// What the sliders make of each input: exactly where they move all values alike, else from all rows up to
-    /// [`AT_ONCE`], and from so many beyond, with an error band.
-    /// What did not move since `before` is taken from there.
-    pub(super) fn live(&self, shifts: &Shifts, before: Option<&Live>) -> Live {
-        let known = |at: usize, feature: &Feature| {
-            let before = before?;
-            let is_same = before.shifts.features.get(&feature.name) == shifts.features.get(&feature.name);
-            before.features.get(at).filter(|_| is_same).cloned()
-        };
-        let mut found: Vec<Option<(Statistics, Outline)>> =
-            self.features.iter().enumerate().map(|(at, feature)| known(at, feature)).collect();
-        let moved: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
-        let measured = |part: &[usize]| -> Vec<(usize, (Statistics, Outline))> {
-            part.iter().map(|&at| (at, measured(&self.features[at], shifts))).collect()
-        };
-        let (first, second) = moved.split_at(moved.len() / 2);
-        let own = if moved.len() * self.n_rows() >= BY_TWO && !first.is_empty() {
-            // half of it on another thread, so that a move of all sliders fits in a frame
-            std::thread::scope(|scope| {
-                let other = scope.spawn(|| measured(first));
-                let own = measured(second);
-                // a panic in the other half is this frame's own
-                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                [other, own].concat()
-            })
-        } else {
-            measured(&moved)
-        };
-        for (at, feature) in own {
-            found[at] = Some(feature);
-        }
-        Live { shifts: shifts.clone(), features: found.into_iter().flatten().collect() }
     }
 
     /// The exact figures of the inputs of these names, whose sliders move values one by one: all rows, sorted again. On two
@@ -288,7 +280,7 @@ impl Lab {
 }
 
 /// An input under its sliders.
-fn measured(feature: &Feature, shifts: &Shifts) -> (Statistics, Outline) {
+pub(super) fn measured(feature: &Feature, shifts: &Shifts) -> (Statistics, Outline) {
     let shift = shifts.features.get(&feature.name).cloned().unwrap_or_default();
     match &feature.data {
         FeatureData::Numbers { lab, values, range, mean, .. } => {
@@ -328,6 +320,7 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
             let shifted = Sorted::new(now.clone());
             let Some((mean, _)) = shifted.mean_and_std() else { return FeatureData::None };
             let Some(range) = shifted.range() else { return FeatureData::None };
+            let has_missing = shifted.missing() > 0;
             match LabColumn::new(sorted, shifted) {
                 Some(lab) => FeatureData::Numbers {
                     lab: Box::new(lab),
@@ -335,6 +328,7 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
                     range,
                     mean,
                     std: std.filter(|std| *std > 0.0).unwrap_or(1.0),
+                    has_missing,
                 },
                 None => FeatureData::None,
             }
@@ -360,14 +354,19 @@ fn shares(counts: &[usize]) -> Vec<f64> {
     counts.iter().map(|count| *count as f64 / total).collect()
 }
 
+/// The bars of a chart over a range.
+pub(super) fn chart_bins(range: (f64, f64)) -> Bins {
+    let width = (range.1 - range.0) / CHART_BINS as f64;
+    Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect())
+}
+
 /// Bars of equal width over a range.
 pub(super) fn outline(
     reference: &Sorted,
     range: (f64, f64),
     counts: impl Fn(&Bins) -> Vec<usize>,
 ) -> Outline {
-    let width = (range.1 - range.0) / CHART_BINS as f64;
-    let bins = Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect());
+    let bins = chart_bins(range);
     Outline {
         range: Some(range),
         levels: Vec::new(),

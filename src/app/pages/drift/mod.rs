@@ -7,13 +7,16 @@ mod cards;
 mod challenger;
 mod controls;
 mod detail;
+mod followed;
 mod jobs;
 mod lab;
 mod labels;
+mod live;
 mod methods;
 mod page;
 mod past;
 mod policies;
+mod predicted;
 mod registry;
 mod results;
 mod sending;
@@ -31,7 +34,8 @@ use serde::{Deserialize, Serialize};
 use apply::not_begun;
 pub(crate) use apply::{apply, cancelled, escape, failed, happened};
 pub(crate) use jobs::carry_out;
-use lab::{Lab, Live, Prepared, Refined};
+use lab::{Lab, Prepared, Refined};
+use live::Live;
 use methods::Methods;
 pub(crate) use page::drift_page_ui;
 pub(crate) use past::{Again, Found, PastId};
@@ -330,17 +334,17 @@ fn challenger(state: &AppState) -> Option<u32> {
     challenger_of(&state.truth, &state.results.drift)
 }
 
-/// Whether a result is of this champion and these sliders. Asked in every frame, so that nothing is copied for it.
-fn is_of_now(asked: &Asked, state: &AppState) -> bool {
-    state.truth.champion == Some(asked.champion) && state.screen.drift.shifts == asked.shifts
-}
-
 /// Whether the error of the champion crosses its line in the world of the sliders: then a model is what is needed next.
 pub(crate) fn needs_a_model(state: &AppState) -> bool {
-    let (results, draft) = (&state.results.drift, &state.screen.drift);
-    let weeks = results.weeks.as_ref();
-    let weeks = weeks.filter(|weeks| is_of_now(&weeks.asked, state) && weeks.asked.delay == draft.delay);
+    let weeks = followed::followed(&state.truth, &state.results.drift, &state.screen.drift);
     weeks.is_some_and(|weeks| weeks.crossed().is_some())
+}
+
+/// How many inputs drifted at this place of the sliders.
+fn drifted(state: &AppState) -> usize {
+    let results = &state.results.drift;
+    let columns = ready(&state.truth, results).and_then(|_| live::columns(results, &state.screen.drift));
+    columns.unwrap_or_default().iter().filter(|column| column.drifted == Some(true)).count()
 }
 
 /// What the lesson asks of this page's state; see [`crate::lesson::FACTS`].
@@ -348,13 +352,7 @@ pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
     let results = &state.results.drift;
     let count = |n: usize| n as f64;
     Some(match name {
-        "drift.drifted" => {
-            let world = results.world.as_ref();
-            let world = world.filter(|world| is_of_now(&world.asked, state));
-            count(world.map_or(0, |world| {
-                world.report.columns.iter().filter(|column| column.drifted == Some(true)).count()
-            }))
-        }
+        "drift.drifted" => count(drifted(state)),
         "drift.crossed" => f64::from(u8::from(needs_a_model(state))),
         "drift.windows" => {
             let served = results.monitor.served.as_ref();
@@ -369,15 +367,10 @@ pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
 /// What the guide asks for on this page, and whether it is done.
 pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
     let results = &state.results.drift;
-    let drifted = results
-        .world
-        .as_ref()
-        .is_some_and(|world| world.report.columns.iter().any(|column| column.drifted == Some(true)));
-    let crossed = results.weeks.as_ref().is_some_and(|weeks| weeks.crossed().is_some());
     vec![
         ("Move a slider or choose a scenario", state.screen.drift.changed),
-        ("Make an input drift", drifted),
-        ("See the error cross the line", crossed),
+        ("Make an input drift", drifted(state) > 0),
+        ("See the error cross the line", needs_a_model(state)),
         ("Retrain on recent rows and compare", results.challenge.is_some()),
     ]
 }

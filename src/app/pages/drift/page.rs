@@ -15,7 +15,7 @@ use super::registry::{past_ui, versions_ui};
 use super::served::send_ui;
 use super::watched::served_ui;
 use super::weeks::weeks_ui;
-use super::{Asked, Command, Draft, Part, Results, asked, exact, ready};
+use super::{Asked, Command, Draft, Live, Part, Results, asked, exact, live, ready};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::job::Slot;
 use crate::app::pages::{PageId, View, serve};
@@ -105,7 +105,8 @@ pub(crate) fn drift_page_ui(
     };
     let lab = Arc::clone(lab);
     if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
-        draft.live = Some(Arc::new(lab.live(&draft.shifts, draft.live.as_deref())));
+        let live = Live::new(&lab, &version.predictor, &draft.shifts, draft.live.as_deref());
+        draft.live = Some(Arc::new(live));
     }
     let is_rough = draft
         .live
@@ -115,7 +116,7 @@ pub(crate) fn drift_page_ui(
         commands.push(Command::Refine);
     }
     if let Some(asked) = asked(view.truth, draft) {
-        work_out(ui, results, &lab, &asked, commands);
+        work_out(ui, results, (&lab, live::is_whole(draft)), &asked, commands);
     }
     if draft.part != Part::Laboratory {
         two_ui(ui, view, (server, results), &lab, draft, commands);
@@ -143,8 +144,7 @@ pub(crate) fn drift_page_ui(
         };
         let middle_end = if beside { right.left() - space::S4 } else { rect.right() };
         let middle = column(left.right() + space::S4, middle_end);
-        let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
-        let outside = world.and_then(|world| world.outside);
+        let outside = live::outside(results, draft);
         controls_ui(&mut card_place(ui, left, "sliders"), view, &lab, outside, draft, commands);
         middle_ui(ui, middle, view, version, results, &lab, draft, commands);
         advice_ui(&mut card_place(ui, right, "advice"), view, results, draft, commands);
@@ -249,7 +249,13 @@ fn legend_ui(ui: &mut Ui) {
 }
 
 /// Has worked out what is not of this place of the sliders, one at a time: what is asked next is what stands there then.
-fn work_out(ui: &Ui, results: &Results, lab: &Lab, asked: &Asked, commands: &mut Commands) {
+fn work_out(
+    ui: &Ui,
+    results: &Results,
+    (lab, is_whole): (&Lab, bool),
+    asked: &Asked,
+    commands: &mut Commands,
+) {
     let is_wrong = results.wrong.as_ref().is_some_and(|(wrong, _)| wrong == asked);
     if is_wrong {
         return;
@@ -258,7 +264,7 @@ fn work_out(ui: &Ui, results: &Results, lab: &Lab, asked: &Asked, commands: &mut
         .world
         .as_ref()
         .is_some_and(|world| world.asked.champion == asked.champion && world.asked.shifts == asked.shifts);
-    if !same_world && !results.measuring {
+    if !same_world && !is_whole && !results.measuring {
         commands.push(Command::Measure);
     }
     let same_weeks = results.weeks.as_ref().is_some_and(|weeks| weeks.asked == *asked);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::WORSE;
 use super::lab::{Outline, Prepared, Refined};
 use super::past::{Again, Found};
 use super::policies::{Played, Revealed};
@@ -11,7 +10,7 @@ use super::served::Monitor;
 use crate::app::state::{Dataset, Problem};
 use crate::data::Table;
 use crate::drift::lab::Shifts;
-use crate::drift::retraining::{Advice, Duel, TrackedWeek};
+use crate::drift::retraining::{Advice, Duel};
 use crate::drift::{ColumnDrift, Report};
 
 /// What jobs worked out for this page.
@@ -97,33 +96,13 @@ pub(crate) struct World {
     pub(crate) outside: Option<f64>,
 }
 
-/// The model over weeks of a changing world.
+/// What the weeks of a changing world come to.
 #[derive(Debug)]
 pub(crate) struct Weeks {
     pub(crate) asked: Asked,
-    pub(crate) weeks: Vec<TrackedWeek>,
-    /// Rows in a week.
-    pub(crate) rows_per_week: usize,
-    /// The loss on rows held out at training.
-    pub(crate) before: Option<f64>,
-    /// How the loss is called.
-    pub(crate) loss: &'static str,
+    /// The inputs of each week against those of the training data.
+    pub(crate) drift: Vec<Report>,
     pub(crate) advice: Advice,
-}
-
-impl Weeks {
-    /// The loss from which on the model is called worse.
-    pub(crate) fn threshold(&self) -> Option<f64> {
-        self.before.map(|before| before * WORSE)
-    }
-
-    /// The first week whose known loss lies above the threshold.
-    pub(crate) fn crossed(&self) -> Option<usize> {
-        let threshold = self.threshold()?;
-        self.weeks.iter().position(|week| {
-            week.known_in_week < self.weeks.len() && week.loss.is_some_and(|loss| loss.value > threshold)
-        })
-    }
 }
 
 /// A model trained on recent rows against the champion, on later rows that neither has seen.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::jobs::{Drawn, rows_of_weeks};
+use super::followed::Drawn;
+use super::jobs::rows_of_weeks;
 use super::lab::Lab;
 use super::served::{MonitorDraft, Sent, Served, ServedAsked};
 use super::{Asked, WORSE, labels};

@@ -4,6 +4,7 @@ use eframe::egui::{
     Align2, Color32, CornerRadius, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
 };
 
+use super::followed::{Followed, followed};
 use super::page::{busy_ui, sentence_ui};
 use super::{Draft, Results, WORSE, Weeks};
 use crate::app::job::Slot;
@@ -11,15 +12,23 @@ use crate::app::pages::View;
 use crate::app::state::Version;
 use crate::app::theme::{Tokens, font, size, space, text, tokens};
 use crate::app::widgets::{card_head, format, nice_step};
+use crate::drift::retraining::loss_name;
 
 /// The card.
 pub(super) fn weeks_ui(ui: &mut Ui, view: View<'_>, version: &Version, results: &Results, draft: &Draft) {
     let card = ui.max_rect();
-    let weeks = results.weeks.as_ref().filter(|weeks| weeks.asked.champion == version.entry.number);
+    let lab = super::ready(view.truth, results);
+    let shown = followed(view.truth, results, draft).map(|weeks| Shown {
+        weeks,
+        loss: loss_name(version.model().task),
+        // of these very sliders
+        drift: results.weeks.as_ref().filter(|weeks| weeks.asked.shifts == draft.shifts),
+    });
     let unit = version.model().output.unit.as_deref().unwrap_or("");
-    let right = weeks.map_or_else(String::new, |weeks| {
+    let of_week = lab.and_then(|lab| lab.weeks.as_ref()).map(|weeks| weeks.drawn.rows_per_week);
+    let right = shown.as_ref().zip(of_week).map_or_else(String::new, |(shown, of_week)| {
         let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
-        format!("{} of {}{unit}, {} a week", weeks.loss, version.entry.title(), rows(weeks.rows_per_week))
+        format!("{} of {}{unit}, {} a week", shown.loss, version.entry.title(), rows(of_week))
     });
     card_head(ui, None, "Model error by week", false, |ui| {
         ui.label(text(right, font::small(), tokens(ui).text_2));
@@ -30,10 +39,10 @@ pub(super) fn weeks_ui(ui: &mut Ui, view: View<'_>, version: &Version, results: 
         pos2(card.right() - space::S4, card.bottom() - 40.0),
     );
     let problem = results.wrong.as_ref().filter(|(asked, _)| asked.shifts == draft.shifts);
-    match (weeks, problem) {
+    match (shown, problem) {
+        (Some(shown), _) => plot_ui(ui, plot, &shown),
         (_, Some((_, problem))) => sentence_ui(ui, plot, &format!("{}. {}", problem.title, problem.detail)),
-        (Some(weeks), None) => plot_ui(ui, plot, weeks),
-        (None, None) if super::ready(view.truth, results).is_some_and(|lab| lab.target.is_none()) => {
+        (None, None) if lab.is_some_and(|lab| lab.target.is_none()) => {
             let said = format!(
                 "The open table has no column '{}': without true values there is no error to follow",
                 version.model().output.name
@@ -44,11 +53,21 @@ pub(super) fn weeks_ui(ui: &mut Ui, view: View<'_>, version: &Version, results: 
     }
 }
 
+/// What is drawn.
+struct Shown<'a> {
+    weeks: Followed<'a>,
+    /// How the loss is called.
+    loss: &'static str,
+    /// What drifted in each week, once it is there for these sliders.
+    drift: Option<&'a Weeks>,
+}
+
 fn rows(n: usize) -> String {
     format::plural(n, "row", "rows")
 }
 
-fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
+fn plot_ui(ui: &mut Ui, plot: Rect, shown: &Shown<'_>) {
+    let weeks = &shown.weeks;
     let t = tokens(ui);
     let n = weeks.weeks.len();
     let threshold = weeks.threshold();
@@ -83,7 +102,7 @@ fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
         let zone = Rect::from_min_max(pos2(x(week as f64), plot.top()), plot.max);
         painter.rect_filled(zone, CornerRadius::ZERO, t.zone_bad);
         painter.vline(x(week as f64), plot.y_range(), Stroke::new(1.5, t.bad));
-        let known = weeks.weeks[week].known_in_week + 1;
+        let known = week + weeks.delay + 1;
         let said = if known == week + 1 {
             format!("worse from week {}", week + 1)
         } else {
@@ -105,14 +124,14 @@ fn plot_ui(ui: &mut Ui, plot: Rect, weeks: &Weeks) {
     }
     lines_ui(&painter, &t, weeks, &x, &y);
     legend_ui(ui, &t, plot, weeks);
-    speak(ui, plot, weeks, crossed);
+    speak(ui, plot, shown, crossed);
 }
 
 /// The band, the known errors, those that are not known yet, and the estimate.
 fn lines_ui(
     painter: &eframe::egui::Painter,
     t: &Tokens,
-    weeks: &Weeks,
+    weeks: &Followed<'_>,
     x: &dyn Fn(f64) -> f32,
     y: &dyn Fn(f64) -> f32,
 ) {
@@ -124,7 +143,7 @@ fn lines_ui(
         .filter_map(|(at, week)| Some(pos2(x(at as f64), y(week.estimated?.loss))))
         .collect();
     painter.extend(Shape::dashed_line(&estimate, Stroke::new(1.5, t.p_5), 5.0, 4.0));
-    let known = |at: usize| weeks.weeks.get(at).is_some_and(|week| week.known_in_week < n);
+    let known = |at: usize| weeks.is_known(at);
     let mut line: Vec<Pos2> = Vec::new();
     let worse = |value: f64| weeks.threshold().is_some_and(|threshold| value > threshold);
     for (at, week) in weeks.weeks.iter().enumerate().filter(|(at, _)| known(*at)) {
@@ -161,7 +180,7 @@ fn lines_ui(
     }
 }
 
-fn legend_ui(ui: &Ui, t: &Tokens, plot: Rect, weeks: &Weeks) {
+fn legend_ui(ui: &Ui, t: &Tokens, plot: Rect, weeks: &Followed<'_>) {
     if !weeks.weeks.iter().any(|week| week.estimated.is_some()) {
         return;
     }
@@ -172,15 +191,16 @@ fn legend_ui(ui: &Ui, t: &Tokens, plot: Rect, weeks: &Weeks) {
 }
 
 /// What the plot says to those who hear it, and where the pointer is.
-fn speak(ui: &mut Ui, plot: Rect, weeks: &Weeks, crossed: Option<usize>) {
+fn speak(ui: &mut Ui, plot: Rect, shown: &Shown<'_>, crossed: Option<usize>) {
+    let weeks = &shown.weeks;
     let id = ui.scope_id().with("weeks");
     let response = ui.interact(plot, id, Sense::hover());
-    let last = weeks.weeks.iter().rev().find(|week| week.known_in_week < weeks.weeks.len());
+    let last = (0..weeks.weeks.len()).rev().find(|&week| weeks.is_known(week));
     let said = format!(
         "{} over {} weeks: {}{}",
-        weeks.loss,
+        shown.loss,
         weeks.weeks.len(),
-        last.and_then(|week| week.loss).map_or_else(
+        last.and_then(|week| weeks.weeks[week].loss).map_or_else(
             || "not known".to_owned(),
             |loss| format!("last known {}", format::number(loss.value, 3))
         ),
@@ -189,12 +209,13 @@ fn speak(ui: &mut Ui, plot: Rect, weeks: &Weeks, crossed: Option<usize>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
     let Some(at) = response.hover_pos() else { return };
     let place = ((at.x - plot.left()) / plot.width() * weeks.weeks.len() as f32).floor();
-    let Some(week) = weeks.weeks.get(place.max(0.0) as usize) else { return };
-    let mut lines = vec![format!("week {}", place.max(0.0) as usize + 1)];
+    let number = place.max(0.0) as usize;
+    let Some(week) = weeks.weeks.get(number) else { return };
+    let mut lines = vec![format!("week {}", number + 1)];
     if let Some(loss) = week.loss {
         let [value, low, high] = [loss.value, loss.low, loss.high].map(|value| format::number(value, 3));
-        lines.push(format!("{}: {value}, 95 % between {low} and {high}", weeks.loss));
-        lines.push(format!("known in week {}", week.known_in_week + 1));
+        lines.push(format!("{}: {value}, 95 % between {low} and {high}", shown.loss));
+        lines.push(format!("known in week {}", number + weeks.delay + 1));
     }
     if let Some(estimated) = week.estimated {
         let [value, band] = [estimated.loss, estimated.band].map(|value| format::number(value, 3));
@@ -205,9 +226,9 @@ fn speak(ui: &mut Ui, plot: Rect, weeks: &Weeks, crossed: Option<usize>) {
     if let Some(outside) = week.outside {
         lines.push(format!("{:.0} % of the rows outside the training range", outside * 100.0));
     }
-    let drifted: Vec<&str> = week
-        .drift
-        .columns
+    let of_week = shown.drift.and_then(|weeks| weeks.drift.get(number));
+    let drifted: Vec<&str> = of_week
+        .map_or(&[][..], |report| &report.columns)
         .iter()
         .filter(|column| column.drifted == Some(true))
         .map(|column| column.name.as_str())

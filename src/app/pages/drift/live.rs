@@ -1,0 +1,197 @@
+//! What the sliders of this moment make of the inputs, the predictions and the weeks: worked out in the frame in which one
+//! moves, from what was made ready.
+
+use std::sync::Arc;
+
+use super::followed::weeks_now;
+use super::lab::{FeatureData, Lab, Outline, Statistics, measured};
+use super::predicted::Kept;
+use super::{Draft, Results};
+use crate::drift::ColumnDrift;
+use crate::drift::Rule;
+use crate::drift::lab::{Affine, FeatureShift, Outside, Shifts, conclude};
+use crate::drift::retraining::FollowedWeek;
+use crate::inference::Predictor;
+
+/// Values, over all inputs that moved, from which they are measured by two threads: below, a thread costs more than it
+/// saves.
+const BY_TWO: usize = 400_000;
+
+/// What the sliders of this moment make of everything that is drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    /// The sliders.
+    pub(super) shifts: Shifts,
+    /// By feature, in order.
+    pub(super) features: Vec<(Statistics, Outline)>,
+    /// The verdicts over the inputs; none where a slider moves values one by one, which takes longer.
+    pub(super) columns: Option<Vec<ColumnDrift>>,
+    /// The verdict over the predictions; none where they take longer.
+    pub(super) prediction: Option<(ColumnDrift, Outline)>,
+    /// Share of rows outside the training range; none where it takes longer.
+    pub(super) outside: Option<f64>,
+    /// The weeks; none without true values, or where rows can't be predicted.
+    pub(super) weeks: Option<Vec<FollowedWeek>>,
+    /// The rows outside the training range, by feature.
+    flags: Vec<Arc<Outside>>,
+    /// The sum that the last slider was added to.
+    kept: Option<Kept>,
+}
+
+impl Live {
+    /// What the sliders make of the rows: exactly where they move all values alike, else the inputs from a part of the rows,
+    /// with an error band. What did not move since `before` is taken from there.
+    pub(super) fn new(lab: &Lab, predictor: &Predictor, shifts: &Shifts, before: Option<&Self>) -> Self {
+        // the weeks beside the rest, so that a move of all sliders fits in a frame
+        let (weeks, mut own) = std::thread::scope(|scope| {
+            let weeks = scope.spawn(|| weeks_now(lab, predictor, shifts));
+            let own = Self::of_inputs(lab, predictor, shifts, before);
+            // a panic there is this frame's own
+            (weeks.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), own)
+        });
+        own.weeks = weeks;
+        own
+    }
+
+    fn of_inputs(lab: &Lab, predictor: &Predictor, shifts: &Shifts, before: Option<&Self>) -> Self {
+        let features = features(lab, shifts, before);
+        let mut own = Self {
+            shifts: shifts.clone(),
+            features,
+            columns: None,
+            prediction: None,
+            outside: None,
+            weeks: None,
+            flags: Vec::new(),
+            kept: None,
+        };
+        let Some(moves) = moves(lab, shifts) else { return own };
+        let moved = |at: usize| moves.iter().find(|(moved, _)| *moved == at).map(|(_, affine)| *affine);
+        let columns = lab.features.iter().enumerate().map(|(at, feature)| {
+            match (moved(at), &feature.data, &own.features[at].0) {
+                (Some(affine), FeatureData::Numbers { lab, .. }, Statistics::Numbers(measured)) => {
+                    feature.judge.after(lab, affine, measured)
+                }
+                _ => feature.judge.before().clone(),
+            }
+        });
+        let mut columns: Vec<ColumnDrift> = columns.collect();
+        conclude(&mut columns, &Rule::default());
+        own.columns = Some(columns);
+        own.flags = (0..lab.features.len())
+            .map(|at| {
+                let feature = &lab.features[at];
+                let (Some(affine), FeatureData::Numbers { values, .. }) = (moved(at), &feature.data) else {
+                    return Arc::clone(&feature.outside);
+                };
+                let kept = before.filter(|before| {
+                    shift_of(&before.shifts, &feature.name) == shift_of(shifts, &feature.name)
+                });
+                kept.and_then(|before| before.flags.get(at).cloned()).unwrap_or_else(|| {
+                    feature
+                        .range
+                        .map_or_else(Arc::default, |range| Arc::new(Outside::of_moved(values, affine, range)))
+                })
+            })
+            .collect();
+        own.outside = Outside::share(&own.flags.iter().map(Arc::as_ref).collect::<Vec<_>>(), lab.n_rows());
+        if let Some(predicted) = &lab.predicted {
+            let found =
+                predicted.at(lab, predictor, shifts, &moves, before.and_then(|before| before.kept.as_ref()));
+            (own.prediction, own.kept) = found;
+        }
+        own
+    }
+}
+
+fn shift_of<'a>(shifts: &'a Shifts, name: &str) -> Option<&'a FeatureShift> {
+    shifts.features.get(name)
+}
+
+/// What the sliders make of each input.
+fn features(lab: &Lab, shifts: &Shifts, before: Option<&Live>) -> Vec<(Statistics, Outline)> {
+    let known = |at: usize, name: &str| {
+        let before = before?;
+        let is_same = shift_of(&before.shifts, name) == shift_of(shifts, name);
+        before.features.get(at).filter(|_| is_same).cloned()
+    };
+    let mut found: Vec<Option<(Statistics, Outline)>> =
+        lab.features.iter().enumerate().map(|(at, feature)| known(at, &feature.name)).collect();
+    let moved: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
+    let measured = |part: &[usize]| -> Vec<(usize, (Statistics, Outline))> {
+        part.iter().map(|&at| (at, measured(&lab.features[at], shifts))).collect()
+    };
+    let (first, second) = moved.split_at(moved.len() / 2);
+    let own = if moved.len() * lab.n_rows() >= BY_TWO && !first.is_empty() {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| measured(first));
+            let own = measured(second);
+            // a panic in the other half is this frame's own
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            [other, own].concat()
+        })
+    } else {
+        measured(&moved)
+    };
+    for (at, feature) in own {
+        found[at] = Some(feature);
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// The inputs that moved, all values of each alike; `None` where a slider moves, takes away or replaces single values.
+fn moves(lab: &Lab, shifts: &Shifts) -> Option<Vec<(usize, Affine)>> {
+    let mut moves = Vec::new();
+    for (at, feature) in lab.features.iter().enumerate() {
+        let Some(shift) = shift_of(shifts, &feature.name) else { continue };
+        match &feature.data {
+            FeatureData::Numbers { mean, .. } => {
+                let affine = shift.affine(*mean).filter(|_| shift.missing <= 0.0)?;
+                if affine != Affine::default() {
+                    moves.push((at, affine));
+                }
+            }
+            FeatureData::Levels { .. } => {
+                if shift.missing > 0.0 || shift.mix_share > 0.0 {
+                    return None;
+                }
+            }
+            FeatureData::None => {}
+        }
+    }
+    Some(moves)
+}
+
+/// What is known of this very place of the sliders: worked out in the frame.
+fn now(draft: &Draft) -> Option<&Live> {
+    draft.live.as_deref().filter(|live| live.shifts == draft.shifts)
+}
+
+/// The verdicts over the inputs at this place of the sliders.
+pub(super) fn columns<'a>(results: &'a Results, draft: &'a Draft) -> Option<&'a [ColumnDrift]> {
+    now(draft).and_then(|live| live.columns.as_deref()).or_else(|| {
+        let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
+        world.map(|world| world.report.columns.as_slice())
+    })
+}
+
+/// The verdict over the predictions at this place of the sliders.
+pub(super) fn prediction<'a>(results: &'a Results, draft: &'a Draft) -> Option<&'a (ColumnDrift, Outline)> {
+    now(draft).and_then(|live| live.prediction.as_ref()).or_else(|| {
+        let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
+        world.and_then(|world| world.prediction.as_ref())
+    })
+}
+
+/// The share of rows outside the training range at this place of the sliders.
+pub(super) fn outside(results: &Results, draft: &Draft) -> Option<f64> {
+    now(draft).and_then(|live| live.outside).or_else(|| {
+        let world = results.world.as_ref().filter(|world| world.asked.shifts == draft.shifts);
+        world.and_then(|world| world.outside)
+    })
+}
+
+/// Whether nothing that is drawn waits for a job: the weeks' drift and the advice do not belong to it.
+pub(super) fn is_whole(draft: &Draft) -> bool {
+    now(draft).is_some_and(|live| live.columns.is_some() && live.prediction.is_some())
+}

@@ -1,0 +1,43 @@
+//! Rows with a value that training never saw the like of, one bit a row, so that a move of one input asks for that input alone.
+
+use super::ranked::Affine;
+
+/// A bit for each row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outside {
+    bits: Vec<u64>,
+}
+
+impl Outside {
+    /// From a flag for each row.
+    #[must_use]
+    pub fn new(flags: &[bool]) -> Self {
+        Self::of(flags, |&flag| flag)
+    }
+
+    /// The rows whose moved value lies outside a range; a missing value is inside.
+    #[must_use]
+    pub fn of_moved(values: &[f64], affine: Affine, (min, max): (f64, f64)) -> Self {
+        Self::of(values, |&value| {
+            let moved = affine.of(value);
+            moved < min || moved > max
+        })
+    }
+
+    fn of<T>(rows: &[T], is_outside: impl Fn(&T) -> bool) -> Self {
+        let word = |rows: &[T]| {
+            rows.iter().enumerate().fold(0_u64, |word, (bit, row)| word | u64::from(is_outside(row)) << bit)
+        };
+        Self { bits: rows.chunks(64).map(word).collect() }
+    }
+
+    /// The share of `rows` rows that one of these has a bit of; `None` without rows.
+    #[must_use]
+    pub fn share(all: &[&Self], rows: usize) -> Option<f64> {
+        let words = all.iter().map(|outside| outside.bits.len()).max().unwrap_or(0);
+        let any =
+            |at: usize| all.iter().fold(0, |word, outside| word | outside.bits.get(at).copied().unwrap_or(0));
+        let n: u32 = (0..words).map(|at| any(at).count_ones()).sum();
+        (rows > 0).then(|| f64::from(n) / rows as f64)
+    }
+}
