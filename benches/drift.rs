@@ -113,6 +113,12 @@ fn main() {
     show("a frame at rest", still(&mut harness));
     let one = (1..=MOVES).map(|at| set(&mut harness, "x3: mean", at as f64 * 0.01)).collect();
     show("one slider moved, with workers busy", one);
+    let spread = (1..=MOVES).map(|at| set(&mut harness, "x3: spread", at as f64)).collect();
+    show("one slider that moves each prediction by its own amount", spread);
+    let waits = harness.query_all_by_role(Role::Button).filter(|node| {
+        node.accesskit_node().label().is_some_and(|label| label.contains("PSI") && label.contains("…"))
+    });
+    println!("cards whose verdict is not of the frame itself: {} of {}", waits.count(), COLUMNS + 1);
     settle(&mut harness);
     let mut all = Vec::new();
     for _ in 0..12 {

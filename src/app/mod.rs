@@ -29,7 +29,7 @@ use effect::{Outside, carry_out, receive};
 use job::Jobs;
 use keep::Keeper;
 pub use pages::PageId;
-use state::AppState;
+use state::{AppState, Switch};
 
 /// The name under which the system keeps the window's size and place.
 const APP_ID: &str = "drydock";
@@ -131,6 +131,15 @@ pub struct Drydock {
     open: Option<PathBuf>,
     /// Whether the workspace was read.
     ready: bool,
+    /// The workspace of a step of the lesson, while it is the open one.
+    rehearsal: Option<Rehearsal>,
+}
+
+/// A workspace for a step, and the learner's own.
+struct Rehearsal {
+    /// Removed when it is dropped.
+    _scratch: tempfile::TempDir,
+    home: Option<Folder>,
 }
 
 impl std::fmt::Debug for Drydock {
@@ -155,25 +164,80 @@ impl Drydock {
             actions: Vec::new(),
             open: start.open,
             ready: false,
+            rehearsal: None,
         };
         effect::look(ctx, &app.state);
-        match app.state.truth.folder.clone() {
-            Some(folder) => {
-                let mut outside =
-                    Outside { jobs: &mut app.jobs, ctx, clock: app.state.work.clock, frame: None };
-                outside.start(&mut app.state, job::Slot::Workspace, "Opening the workspace", move |handle| {
-                    keep::open(&folder, handle)
-                });
-            }
-            None => app.ready = true,
-        }
+        app.read_workspace(ctx);
         app
+    }
+
+    fn read_workspace(&mut self, ctx: &egui::Context) {
+        match self.state.truth.folder.clone() {
+            Some(folder) => {
+                let clock = self.state.work.clock;
+                let mut outside = Outside { jobs: &mut self.jobs, ctx, clock, frame: None };
+                outside.start(
+                    &mut self.state,
+                    job::Slot::Workspace,
+                    "Opening the workspace",
+                    move |handle| keep::open(&folder, handle),
+                );
+            }
+            None => self.ready = true,
+        }
+    }
+
+    /// Puts another workspace in place of the open one, whose work is kept first.
+    fn switch(&mut self, ctx: &egui::Context, switch: Switch) {
+        let scratch = match (&switch, &self.rehearsal) {
+            (Switch::Back, None) => return,
+            (Switch::Back, Some(_)) => None,
+            (Switch::Rehearse { .. }, _) => {
+                match tempfile::Builder::new().prefix("drydock-lesson-").tempdir() {
+                    Ok(scratch) => Some(scratch),
+                    Err(error) => {
+                        let said = format!("There is no place for the step's own workspace: {error}");
+                        self.state.say(state::StatusKind::Failed, said);
+                        return;
+                    }
+                }
+            }
+        };
+        pages::serve::close(&mut self.state);
+        let home = if let Some(rehearsal) = self.rehearsal.take() {
+            // what was done for a step is not kept
+            rehearsal.home
+        } else {
+            self.jobs.wait(job::Slot::Keep, 5);
+            if self.ready {
+                self.keeper.now(&mut self.state);
+            }
+            self.state.truth.folder.clone()
+        };
+        let mut fresh = AppState::new(self.state.work.clock);
+        fresh.work.cage.clone_from(&self.state.work.cage);
+        fresh.work.no_dialog.clone_from(&self.state.work.no_dialog);
+        let old = std::mem::replace(&mut self.state, fresh);
+        // nobody listens to the jobs of before
+        self.jobs = Jobs::default();
+        self.keeper = Keeper::default();
+        if let (Switch::Rehearse { unit, step }, Some(scratch)) = (switch, scratch) {
+            self.state.truth.folder = Some(Folder::new(scratch.path().to_path_buf()));
+            pages::walkthrough::rehearse(old, &mut self.state, unit, step);
+            self.rehearsal = Some(Rehearsal { _scratch: scratch, home });
+            self.ready = true;
+        } else {
+            self.state.truth.folder = home;
+            self.ready = false;
+            self.read_workspace(ctx);
+        }
+        effect::look(ctx, &self.state);
     }
 
     /// Whether any job runs: reading, training, predicting, saving.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.jobs.is_busy() || !self.ready
+        self.jobs.is_busy() || !self.ready || self.state.results.walkthrough.script.is_some()
     }
 
     /// The page that is shown.
@@ -198,6 +262,9 @@ impl Drydock {
         }
         effects.extend(pages::serve::poll(&mut self.state));
         pages::walkthrough::poll(&mut self.state);
+        for command in pages::walkthrough::go_on(&mut self.state) {
+            self.commands.push(command);
+        }
         self.take_input(ctx);
         if self.ready
             && let Some(path) = self.open.take()
@@ -213,6 +280,9 @@ impl Drydock {
         }
         if self.ready {
             self.keeper.watch(&mut self.state, &mut outside);
+        }
+        if let Some(switch) = self.state.work.switch.take() {
+            self.switch(ctx, switch);
         }
         self.state.work.jobs = self.jobs.status();
         if self.state.work.jobs.iter().any(|job| job.shown) {
@@ -304,5 +374,6 @@ impl eframe::App for Drydock {
         if self.ready {
             self.keeper.now(&mut self.state);
         }
+        self.rehearsal = None;
     }
 }

@@ -332,6 +332,17 @@ pub(crate) struct Work {
     pub(crate) no_dialog: Option<String>,
     /// The one folder whose files may be opened and written; `None` sets no bounds.
     pub(crate) cage: Option<PathBuf>,
+    /// Another workspace is wanted.
+    pub(crate) switch: Option<Switch>,
+}
+
+/// Which workspace is wanted in place of the open one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// One for a step of the lesson, that is gone afterwards.
+    Rehearse { unit: String, step: String },
+    /// That of before.
+    Back,
 }
 
 impl Work {
@@ -348,7 +359,7 @@ impl AppState {
             truth: Truth { next_number: 1, ..Truth::default() },
             screen: Screen { guide_open: true, page: PageId::Data, ..Screen::default() },
             results: Results::default(),
-            work: Work { jobs: Vec::new(), clock, no_dialog: None, cage: None },
+            work: Work { jobs: Vec::new(), clock, no_dialog: None, cage: None, switch: None },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Check;
+use super::{Check, Line};
 
 /// A unit of the lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -62,10 +62,10 @@ pub struct Step {
     /// What only the instructor sees.
     #[serde(default)]
     pub notes: Option<String>,
-    /// The state it begins in.
-    pub start: Vec<String>,
+    /// What makes the state that it begins in, of an empty workspace.
+    pub start: Vec<Line>,
     /// How it is solved, for the check of the lesson itself.
-    pub solve: Vec<String>,
+    pub solve: Vec<Line>,
     /// What has to be true.
     pub tasks: Vec<Task>,
 }

@@ -6,7 +6,6 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::json;
 
 use crate::bench::Bench;
-use crate::drift::at_rest;
 use crate::predict::with_model;
 
 /// Presses what may stand below the fold, as a screen reader does.
@@ -90,63 +89,71 @@ fn what_the_lesson_says_of_its_data_is_so() {
     assert!(step.after.contains(&format!("{thousands},{rest} rows")), "{}", step.after);
 }
 
-/// What a step points to is there once its starting state is.
+/// Brings the step with that title to its starting state, as an instructor does.
+fn begin(bench: &mut Bench, (number, unit): (usize, &drydock::lesson::Unit), title: &str) {
+    bench.click("Walkthrough");
+    bench.settle();
+    if bench.says("Read the unit") {
+        bench.click("Read the unit");
+        bench.settle();
+    }
+    let line = bench.text_of(&format!("Lesson {number}: {}", unit.title));
+    bench.click(&line);
+    bench.settle();
+    press(bench, &format!("Begin here: {title}"));
+    bench.settle();
+}
+
+/// The lesson from start to end: every step begins unsolved, what it points to is there, its script solves it, and what is to
+/// be understood afterwards is said. The learner's own work is untouched by all of it.
 #[test]
-fn what_a_step_points_to_is_there() {
+fn the_whole_lesson_is_played_through() {
     let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Light, |workspace| {
         let mut saved = with_model(workspace, "winter-beverages", ModelKind::Linear);
-        saved["screen"] = json!({"page": "walkthrough", "serve": {"port": "0"}});
+        saved["screen"] = json!({"page": "walkthrough", "guide_open": true, "serve": {"port": "0"}});
         saved
     });
     bench.wait_till_said("units done");
-    let mut pointed = 0;
-    for needs_server in [false, true] {
-        if needs_server {
-            bench.click("Serve");
-            bench.click("Start server");
-            bench.wait_till_said("Server: serving on");
-        }
-        for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
-            for step in &unit.steps {
-                let has = |what: &str| step.start.iter().any(|start| start == what);
-                if has("empty") || has("challenger") || has("server") != needs_server {
-                    continue;
-                }
-                bench.click("Walkthrough");
-                bench.settle();
-                let line = bench.text_of(&format!("Lesson {}: {}", at + 1, unit.title));
-                bench.click(&line);
-                bench.settle();
-                let page = bench.text_of("Go to ");
-                let go = bench.harness.query_all_by_role(egui::Role::Button).find_map(|node| {
-                    let label = node.accesskit_node().label()?;
-                    label
-                        .ends_with(&format!(": {}", step.title))
-                        .then_some(label)
-                        .filter(|l| l.starts_with("Go to "))
-                });
-                let go = go.unwrap_or_else(|| panic!("{}: {page}", step.title));
-                press(&mut bench, &go);
-                let wanted = step.highlight.as_deref().unwrap();
-                // the drift page makes its rows ready first
-                for _ in 0..2_000 {
-                    if bench.harness.query_all_by_label(wanted).next().is_some() {
-                        break;
-                    }
-                    bench.harness.step();
-                    std::thread::sleep(std::time::Duration::from_millis(5));
-                }
-                let found = bench.harness.query_all_by_label(wanted).count();
-                assert!(found > 0, "{}/{}: '{wanted}'; {}", unit.id, step.id, bench.labels());
-                pointed += 1;
-                if step.id == "move" {
-                    at_rest(&mut bench);
-                    bench.picture("walkthrough_points");
-                }
+    bench.click("Teach");
+    bench.settle();
+    let mut played = 0;
+    for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
+        for step in &unit.steps {
+            let place = format!("{}/{}", unit.id, step.id);
+            begin(&mut bench, (at + 1, unit), &step.title);
+            assert!(bench.says(&format!("{}: {}", unit.title, step.title)), "{place}: {}", bench.labels());
+            for task in &step.tasks {
+                assert!(bench.says(&format!("{}: to do", task.text)), "{place} begins solved: {}", task.text);
             }
+            let wanted = step.highlight.as_deref().unwrap();
+            let found = bench.harness.query_all_by_label(wanted).count();
+            assert!(found > 0, "{place}: '{wanted}' is not there; {}", bench.labels());
+            // a server's port is another every time
+            if !step.start.contains(&drydock::lesson::Line::Serve) {
+                bench.picture(&format!("lesson_{}_{}", at + 1, step.id));
+            }
+            press(&mut bench, "Solve it");
+            bench.settle();
+            for task in &step.tasks {
+                let done = format!("{}: done", task.text);
+                assert!(bench.says(&done), "{place}: its script does not solve it; {}", bench.labels());
+            }
+            bench.click("Walkthrough");
+            bench.settle();
+            assert!(bench.says(&step.after), "{place}: {}", bench.labels());
+            played += 1;
         }
     }
-    assert_eq!(pointed, 11);
+    assert_eq!(played, 13);
+    bench.picture("lesson_large");
+    // nothing of it was the learner's
+    press(&mut bench, "Back to my own work");
+    bench.settle();
+    bench.click("Walkthrough");
+    bench.wait_till_said("0 of 6 units done");
+    bench.click("Train");
+    bench.settle();
+    assert!(bench.says("v1"), "{}", bench.labels());
 }
 
 #[test]

@@ -164,7 +164,13 @@ pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline(&t));
     let guide = guide(state);
     if state.screen.guide_open && !compact {
-        open_ui(ui, &guide, commands);
+        let taught = walkthrough::followed(state).filter(|_| state.screen.walkthrough.teaching);
+        open_ui(ui, &guide, commands, |ui, commands| {
+            if let Some(step) = taught {
+                let now = state.work.clock.unix_millis();
+                walkthrough::present_ui(ui, step, &state.results.walkthrough, now, commands);
+            }
+        });
     } else {
         closed_ui(ui, &guide, commands);
     }
@@ -196,7 +202,7 @@ fn closed_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
     });
 }
 
-fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
+fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands, more: impl FnOnce(&mut Ui, &mut Commands)) {
     let t = tokens(ui);
     let rect = ui.max_rect();
     let head = Rect::from_min_size(rect.min, vec2(rect.width(), size::TOP_BAR));
@@ -224,6 +230,7 @@ fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
     ScrollArea::vertical().auto_shrink(false).show(&mut body_ui, |ui| {
         ui.set_width(body.width() - 4.0);
         body_of_guide_ui(ui, guide);
+        more(ui, commands);
     });
     ui.painter().hline(rect.x_range(), foot_top, hairline(&t));
     let foot =

@@ -73,6 +73,12 @@ fn halves<T: Send>(values: &[f64], of: impl Fn(&[f64]) -> T + Sync) -> [T; 2] {
 }
 
 impl Loose {
+    /// Every statistic.
+    #[must_use]
+    pub fn measured(&self) -> Measured {
+        self.measured
+    }
+
     /// How many values fall into each bin, whose edges must be among those that were asked for.
     #[must_use]
     pub fn counts_in(&self, bins: &Bins) -> Vec<usize> {

@@ -83,6 +83,8 @@ pub(super) struct Feature {
     pub(super) outside: Arc<Outside>,
     /// The training range, of numbers.
     pub(super) range: Option<(f64, f64)>,
+    /// What it comes to before any move: where both sides hardly differ that is dearest to work out.
+    pub(super) at_rest: (Statistics, Outline),
 }
 
 /// Its values.
@@ -203,7 +205,8 @@ impl Lab {
             };
             let outside = Arc::new(Outside::new(&flags));
             let (name, unit) = (input.name.clone(), input.unit.clone());
-            features.push(Feature { name, unit, data, judge, outside, range });
+            let at_rest = measured(&name, &data, &FeatureShift::default());
+            features.push(Feature { name, unit, data, judge, outside, range, at_rest });
             progress.add(1);
         }
         let target = current.column(&model.output.name).map(|column| column.name.clone());
@@ -247,11 +250,23 @@ impl Lab {
             let feature = self.features.iter().find(|feature| feature.name == *name)?;
             let FeatureData::Numbers { lab, values, mean, .. } = &feature.data else { return None };
             let shift = shifts.features.get(name)?.clone();
-            let moved = Sorted::new(shift.numbers(values, *mean, Seed::default(), name));
+            let mut moved = shift.numbers(values, *mean, Seed::default(), name);
+            moved.retain(|value| !value.is_nan());
             let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
-            let (a, b) = moved.range().unwrap_or((low, high));
-            let outline = outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
-            let statistics = Statistics::Numbers(lab.measure_sorted(moved));
+            let with = |(a, b): (f64, f64)| (low.min(a), high.max(b));
+            let edges = |range: (f64, f64)| match chart_bins(with(range)) {
+                Bins::Edges(edges) | Bins::Values(edges) => edges,
+            };
+            let (statistics, outline) = if let Some(loose) = lab.measure_loose(&moved, &feature.judge, edges)
+            {
+                let drawn = outline(lab.reference(), with(loose.range), |bins| loose.counts_in(bins));
+                (Statistics::Numbers(loose.measured()), drawn)
+            } else {
+                let moved = Sorted::new(moved);
+                let range = with(moved.range().unwrap_or((low, high)));
+                let drawn = outline(lab.reference(), range, |bins| bins.counts(&moved));
+                (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
+            };
             Some(Refined { name: name.clone(), shift, statistics, outline })
         };
         let (first, second) = names.split_at(names.len() / 2);
@@ -280,9 +295,8 @@ impl Lab {
 }
 
 /// An input under its sliders.
-pub(super) fn measured(feature: &Feature, shifts: &Shifts) -> (Statistics, Outline) {
-    let shift = shifts.features.get(&feature.name).cloned().unwrap_or_default();
-    match &feature.data {
+pub(super) fn measured(name: &str, data: &FeatureData, shift: &FeatureShift) -> (Statistics, Outline) {
+    match data {
         FeatureData::Numbers { lab, values, range, mean, .. } => {
             let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
             if let Some(affine) = shift.affine(*mean) {
@@ -292,11 +306,11 @@ pub(super) fn measured(feature: &Feature, shifts: &Shifts) -> (Statistics, Outli
                 return (Statistics::Numbers(lab.measure(affine, Precision::Exact)), outline);
             }
             let seed = Seed::default();
-            let measured = lab.approximate(values, &shift, *mean, AT_ONCE, (seed, &feature.name));
+            let measured = lab.approximate(values, shift, *mean, AT_ONCE, (seed, name));
             // evenly over the file, which may be in the order of time
             let step = values.len().div_ceil(AT_ONCE).max(1);
             let part: Vec<f64> = values.iter().copied().step_by(step).collect();
-            let moved = Sorted::new(shift.numbers(&part, *mean, seed, &feature.name));
+            let moved = Sorted::new(shift.numbers(&part, *mean, seed, name));
             let (a, b) = moved.range().unwrap_or((low, high));
             let outline = outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
             (Statistics::Numbers(measured), outline)

@@ -115,11 +115,23 @@ fn features(lab: &Lab, shifts: &Shifts, before: Option<&Live>) -> Vec<(Statistic
         let is_same = shift_of(&before.shifts, name) == shift_of(shifts, name);
         before.features.get(at).filter(|_| is_same).cloned()
     };
-    let mut found: Vec<Option<(Statistics, Outline)>> =
-        lab.features.iter().enumerate().map(|(at, feature)| known(at, &feature.name)).collect();
+    let still = FeatureShift::default();
+    let mut found: Vec<Option<(Statistics, Outline)>> = lab
+        .features
+        .iter()
+        .enumerate()
+        .map(|(at, feature)| {
+            let is_still = shift_of(shifts, &feature.name).is_none_or(|shift| *shift == still);
+            if is_still { Some(feature.at_rest.clone()) } else { known(at, &feature.name) }
+        })
+        .collect();
     let moved: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
     let measured = |part: &[usize]| -> Vec<(usize, (Statistics, Outline))> {
-        part.iter().map(|&at| (at, measured(&lab.features[at], shifts))).collect()
+        let one = |at: usize| {
+            let feature = &lab.features[at];
+            measured(&feature.name, &feature.data, shift_of(shifts, &feature.name).unwrap_or(&still))
+        };
+        part.iter().map(|&at| (at, one(at))).collect()
     };
     let (first, second) = moved.split_at(moved.len() / 2);
     let own = if moved.len() * lab.n_rows() >= BY_TWO && !first.is_empty() {

@@ -347,6 +347,28 @@ fn drifted(state: &AppState) -> usize {
     columns.unwrap_or_default().iter().filter(|column| column.drifted == Some(true)).count()
 }
 
+/// Whether everything that the laboratory shows is of this place of the sliders.
+pub(crate) fn is_settled(state: &AppState) -> bool {
+    let (results, draft) = (&state.results.drift, &state.screen.drift);
+    let Some(lab) = ready(&state.truth, results) else { return false };
+    let asked = asked(&state.truth, draft);
+    let is_known = live::columns(results, draft).is_some() && live::prediction(results, draft).is_some();
+    let has_weeks = results.weeks.as_ref().map(|weeks| &weeks.asked) == asked.as_ref();
+    is_known && (has_weeks || lab.target.is_none())
+}
+
+/// What sets the sliders by a scenario, if the open table has it.
+pub(crate) fn scenario(state: &AppState, name: &str) -> Option<AppCommand> {
+    let preset = scenarios(&state.truth).into_iter().find(|preset| preset.name == name)?;
+    Some(Command::Scenario(preset.name).into())
+}
+
+/// Chooses a re-training policy by its title, as a learner who commits to it does.
+pub(crate) fn commit(state: &mut AppState, title: &str) {
+    let at = crate::drift::retraining::RetrainPolicy::ALL.iter().position(|policy| policy.title() == title);
+    state.screen.drift.policies.choose(at);
+}
+
 /// What the lesson asks of this page's state; see [`crate::lesson::FACTS`].
 pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
     let results = &state.results.drift;

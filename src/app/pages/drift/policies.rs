@@ -39,6 +39,13 @@ pub(crate) struct Policies {
     bet: Option<usize>,
 }
 
+impl Policies {
+    /// A learner commits to the policy at that place.
+    pub(super) fn choose(&mut self, at: Option<usize>) {
+        self.bet = at;
+    }
+}
+
 /// What was revealed.
 #[derive(Debug)]
 pub(crate) struct Revealed {

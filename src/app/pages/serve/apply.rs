@@ -57,6 +57,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 return effect(Effect::Send(Box::new(send)));
             }
         }
+        Command::FirstWrong => {
+            if let Some(mut send) = jobs::first_request(state) {
+                // half a record, as it comes from a program with a fault in it
+                send.request = send.request.body("{\"".to_owned());
+                return effect(Effect::Send(Box::new(send)));
+            }
+        }
         Command::Select(number) => draft.selected = number,
         Command::Glass(number) => {
             draft.glass = number;

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     CopyCurl(Protocol),
     /// Send the first request from here.
     First,
+    /// Send one that is refused.
+    FirstWrong,
     Select(Option<u64>),
     /// Step through a request, or back to the list.
     Glass(Option<u64>),

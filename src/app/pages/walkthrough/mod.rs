@@ -2,6 +2,8 @@
 
 mod facts;
 mod page;
+mod present;
+mod script;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +14,12 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use page::walkthrough_page_ui;
+pub(crate) use present::present_ui;
 
 use super::PageId;
 use crate::app::command::Action;
 use crate::app::effect::Effect as AppEffect;
-use crate::app::state::{AppState, StatusKind};
+use crate::app::state::{AppState, StatusKind, Switch};
 use crate::app::theme::Icon;
 use crate::lesson::{Step, Unit, units, units_from};
 
@@ -32,6 +35,10 @@ pub(crate) struct Draft {
     pub(crate) done: BTreeSet<String>,
     /// What was answered: "unit/step" before the activity, "unit/quiz/0" after it.
     pub(crate) answers: BTreeMap<String, usize>,
+    /// What a starting state made true, and no learner did: it earns no tick until it was false once.
+    pub(crate) given: BTreeSet<String>,
+    /// Whether an instructor is at work: with notes, times and starting states.
+    pub(crate) teaching: bool,
     /// How many hints of a step were asked for.
     pub(crate) hints: BTreeMap<String, usize>,
 }
@@ -48,6 +55,12 @@ pub(crate) struct Results {
     read: Option<SystemTime>,
     /// When that folder was last looked at.
     looked: Option<Instant>,
+    /// The script that runs.
+    pub(crate) script: Option<script::Running>,
+    /// When the step that is followed began, in milliseconds since 1970.
+    pub(crate) began_at: Option<i64>,
+    /// Whether the state is one that was made for a step, apart from the learner's own work.
+    pub(crate) rehearsing: bool,
 }
 
 /// What can be asked for on this page.
@@ -61,6 +74,14 @@ pub(crate) enum Command {
     Leave,
     /// A question was answered.
     Answer(String, usize),
+    /// Teach, or no longer.
+    Teach(bool),
+    /// Make the state that the step begins in, apart from the learner's own work, and go there.
+    Begin(String, String),
+    /// Solve the step that is followed, as its script does.
+    Solve,
+    /// Back to the learner's own work.
+    Back,
     /// One more hint of a step.
     Hint(String),
     /// All of the lesson from the beginning.
@@ -126,12 +147,23 @@ pub(crate) fn poll(state: &mut AppState) {
         }
     }
     let units = Arc::clone(&results.units);
+    // what a starting state makes true was not done by anybody
+    let is_given = results.script.as_ref().is_some_and(script::Running::is_start);
     let mut reached = Vec::new();
     for unit in units.iter() {
         for step in &unit.steps {
             for (at, task) in step.tasks.iter().enumerate() {
                 let key = task_key(unit, step, at);
-                if !state.screen.walkthrough.done.contains(&key) && task.check.holds(&*state) {
+                if state.screen.walkthrough.done.contains(&key) {
+                    continue;
+                }
+                let holds = task.check.holds(&*state);
+                let given = &mut state.screen.walkthrough.given;
+                if !holds {
+                    given.remove(&key);
+                } else if is_given {
+                    given.insert(key);
+                } else if !given.contains(&key) {
                     reached.push(key);
                 }
             }
@@ -166,6 +198,51 @@ fn read(results: &mut Results) {
     }
 }
 
+/// Goes on with a script, if one runs: what is asked of the pages next.
+pub(crate) fn go_on(state: &mut AppState) -> Vec<crate::app::command::Command> {
+    let was_start = state.results.walkthrough.script.as_ref().is_some_and(script::Running::is_start);
+    let (commands, has_ended) = script::go_on(state);
+    if has_ended {
+        // the step begins where it is done
+        let followed = followed(state).and_then(|(_, step)| page_of(&step.page));
+        if let Some(page) = followed.filter(|_| was_start) {
+            state.screen.page = page;
+        }
+        state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
+    }
+    commands
+}
+
+/// A fresh state for a step: what an instructor set stays, and the lesson as it was read; the step's own lines run next.
+pub(crate) fn rehearse(old: AppState, fresh: &mut AppState, unit: String, step: String) {
+    let mut results = old.results.walkthrough;
+    let found = results.unit(&unit).and_then(|unit| unit.steps.iter().find(|one| one.id == step));
+    let (lines, page) = found.map_or((Vec::new(), None), |step| (step.start.clone(), page_of(&step.page)));
+    results.script = Some(script::Running::new(&lines, true));
+    results.rehearsing = true;
+    results.began_at = None;
+    let screen = &mut fresh.screen;
+    screen.theme = old.screen.theme;
+    screen.projector = old.screen.projector;
+    screen.serve.port.clone_from(&old.screen.serve.port);
+    screen.guide_open = true;
+    screen.page = page.unwrap_or(PageId::Walkthrough);
+    screen.walkthrough = Draft {
+        unit: unit.clone(),
+        following: Some((unit, step)),
+        teaching: old.screen.walkthrough.teaching,
+        ..Draft::default()
+    };
+    fresh.results.walkthrough = results;
+}
+
+/// The step after one, in the order of the lesson, and its unit.
+pub(crate) fn after<'a>(units: &'a [Unit], unit: &str, step: &str) -> Option<(&'a Unit, &'a Step)> {
+    let mut all = units.iter().flat_map(|unit| unit.steps.iter().map(move |step| (unit, step)));
+    all.find(|(u, s)| u.id == unit && s.id == step)?;
+    all.next()
+}
+
 /// Does what was asked.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     let draft = &mut state.screen.walkthrough;
@@ -182,9 +259,21 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 draft.following = Some((unit, step));
                 state.screen.page = page;
                 state.screen.guide_open = true;
+                state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
             }
         }
         Command::Leave => draft.following = None,
+        Command::Teach(on) => draft.teaching = on,
+        Command::Begin(unit, step) => {
+            state.work.switch = Some(Switch::Rehearse { unit, step });
+        }
+        Command::Back => state.work.switch = Some(Switch::Back),
+        Command::Solve => {
+            if let Some((_, step)) = followed(state) {
+                let running = script::Running::new(&step.solve, false);
+                state.results.walkthrough.script = Some(running);
+            }
+        }
         Command::Answer(key, option) => {
             draft.answers.insert(key, option);
         }
@@ -214,6 +303,13 @@ pub(crate) fn followed(state: &AppState) -> Option<(&Unit, &Step)> {
 pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     let mut all = vec![
         Action::new("Start the lesson over", Icon::ARROW_COUNTER_CLOCKWISE, Command::StartOver),
+        Action::new(
+            "Teach: notes, times and starting states",
+            Icon::PATH,
+            Command::Teach(!state.screen.walkthrough.teaching),
+        ),
+        Action::new("Back to my own work", Icon::X, Command::Back)
+            .when(state.results.walkthrough.rehearsing, "This is your own work"),
         Action::new("Leave the lesson's step", Icon::X, Command::Leave)
             .when(state.screen.walkthrough.following.is_some(), "No step is being followed"),
     ];

@@ -4,6 +4,7 @@ use eframe::egui::{
     Align, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::present::large_ui;
 use super::step::{quiz_ui, step_ui};
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands};
@@ -11,7 +12,7 @@ use crate::app::pages::View;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
     Button, Tone, Weight, card_place, empty_state, focus_ring, follow_focus, icon_ui, meter, page_head,
-    paint_icon, tag,
+    paint_icon, switch, tag,
 };
 use crate::lesson::Unit;
 
@@ -31,6 +32,15 @@ pub(crate) fn walkthrough_page_ui(
 ) {
     let about = "From a table to a model that people use, with your own hands";
     page_head(ui, view.compact, "Walkthrough", about, |ui| {
+        ui.label(text("Teach", font::label(), tokens(ui).text_2));
+        let mut teaching = draft.teaching;
+        if switch(ui, &mut teaching, "Teach")
+            .on_hover_text("Notes, times, and the starting state of any step")
+            .changed()
+        {
+            commands.push(Command::Teach(teaching));
+        }
+        ui.add_space(space::S2);
         let over = Button::ghost("Start over").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
         let over = over.ui(ui).on_hover_text("Every tick and answer goes; data, models and server stay");
         if over.clicked() {
@@ -57,7 +67,15 @@ pub(crate) fn walkthrough_page_ui(
         ui.set_width((body.width() - space::S4).min(READ));
         ui.spacing_mut().item_spacing.y = space::S2;
         ui.add_space(space::S4);
-        unit_ui(ui, results, unit, draft, commands);
+        let step = draft.following.as_ref().filter(|(of, _)| draft.teaching && *of == unit.id);
+        let step = step.and_then(|(_, step)| unit.steps.iter().find(|one| one.id == *step));
+        match step {
+            Some(step) => {
+                let now = view.work.clock.unix_millis();
+                large_ui(ui, (unit, step), (results, draft), now, commands);
+            }
+            None => unit_ui(ui, results, unit, draft, commands),
+        }
         ui.add_space(space::S6);
         follow_focus(ui);
     });

@@ -71,6 +71,16 @@ pub(super) fn step_ui(
                 commands.push(Command::Follow(unit.id.clone(), step.id.clone()));
             }
         }
+        if draft.teaching {
+            let name = format!("Begin here: {}", step.title);
+            let begin =
+                Button::secondary("Begin here").name(&name).icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+            let begin =
+                begin.ui(ui).on_hover_text("Makes the step's starting state, apart from your own work");
+            if begin.clicked() {
+                commands.push(Command::Begin(unit.id.clone(), step.id.clone()));
+            }
+        }
         if shown < step.hints.len() && !is_solved {
             let label = if shown == 0 { "Give me a hint" } else { "One more hint" };
             let name = format!("{label}: {}", step.title);
@@ -81,6 +91,9 @@ pub(super) fn step_ui(
     });
     if is_solved {
         because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &step.after);
+    }
+    if let Some(notes) = step.notes.as_ref().filter(|_| draft.teaching) {
+        because_ui(ui, (Icon::LIGHTNING, t.accent), notes);
     }
 }
 

@@ -1,0 +1,150 @@
+//! Carries out the lines of a script, one after another, by the commands of the pages: what a step begins with, or how it is
+//! solved.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::app::command::Command;
+use crate::app::pages::{PageId, data, drift, predict, serve, train};
+use crate::app::state::{AppState, StatusKind};
+use crate::lesson::{Facts, Line};
+use crate::workspace::{DataRef, Role};
+
+/// How long nothing may be at work while a line is not done: then it can't be.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A script that runs.
+#[derive(Debug)]
+pub(crate) struct Running {
+    lines: VecDeque<Line>,
+    /// Whether the first of them was begun.
+    begun: bool,
+    /// When something was last at work on it.
+    busy: Instant,
+    /// Whether it makes a starting state: what is true then was not done by a learner.
+    is_start: bool,
+}
+
+impl Running {
+    pub(super) fn new(lines: &[Line], is_start: bool) -> Self {
+        Self { lines: lines.iter().cloned().collect(), begun: false, busy: Instant::now(), is_start }
+    }
+
+    /// The line that is carried out.
+    pub(super) fn line(&self) -> Option<&Line> {
+        self.lines.front()
+    }
+
+    pub(super) fn is_start(&self) -> bool {
+        self.is_start
+    }
+}
+
+/// Goes on with the script: what is asked of the pages next. The second is whether it has ended in this frame.
+pub(super) fn go_on(state: &mut AppState) -> (Vec<Command>, bool) {
+    let Some(mut running) = state.results.walkthrough.script.take() else { return (Vec::new(), false) };
+    let Some(line) = running.lines.front() else { return (Vec::new(), true) };
+    if let Some(page) = page_of(line) {
+        state.screen.page = page;
+    }
+    let is_busy = !state.work.jobs.is_empty();
+    if is_busy {
+        running.busy = Instant::now();
+    }
+    let mut commands = Vec::new();
+    if !running.begun {
+        // what runs for the line before ends first
+        if !is_busy && can_begin(state, line) {
+            running.begun = true;
+            running.busy = Instant::now();
+            commands = begin(state, line);
+        }
+    } else if !is_busy && is_done(state, line) {
+        running.lines.pop_front();
+        running.begun = false;
+        running.busy = Instant::now();
+    }
+    if running.busy.elapsed() > PATIENCE {
+        let said = running.lines.front().map(ToString::to_string).unwrap_or_default();
+        state.say(StatusKind::Failed, format!("The lesson could not go on at '{said}'; do it by hand"));
+        return (Vec::new(), true);
+    }
+    state.results.walkthrough.script = Some(running);
+    (commands, false)
+}
+
+/// The page that has to be there for a line.
+fn page_of(line: &Line) -> Option<PageId> {
+    match line {
+        Line::Change(_) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
+        Line::Scenario(_) | Line::SendWeeks | Line::Retrain | Line::Commit(_) => Some(PageId::Drift),
+        _ => None,
+    }
+}
+
+fn can_begin(state: &AppState, line: &Line) -> bool {
+    match page_of(line) {
+        // its rows are made ready once it is shown
+        Some(PageId::Drift) => drift::is_settled(state),
+        _ => true,
+    }
+}
+
+fn begin(state: &mut AppState, line: &Line) -> Vec<Command> {
+    match line {
+        Line::Open(name) => vec![Command::Open(DataRef::Sample(name.clone()))],
+        Line::Train(target) => {
+            vec![data::Command::SetRole(target.clone(), Role::Target).into(), train::Command::Train.into()]
+        }
+        Line::Promote(number) => vec![train::Command::Champion(*number).into()],
+        Line::Change(column) => {
+            let record = predict::current(&state.truth, &state.screen.predict);
+            let value = record.and_then(|record| record.get(column).and_then(serde_json::Value::as_f64));
+            let value = serde_json::Value::from(value.unwrap_or(0.0) + 1.0);
+            vec![predict::Command::Set(column.clone(), value).into()]
+        }
+        Line::PredictTable => vec![predict::Command::OpenTable.into()],
+        Line::Measure => vec![predict::Command::Measure.into()],
+        Line::Serve => vec![serve::Command::Start.into()],
+        Line::SendRight => vec![serve::Command::First.into()],
+        Line::SendWrong => vec![serve::Command::FirstWrong.into()],
+        Line::MakeKey => vec![serve::Command::MakeKey.into()],
+        Line::AskForKeys => vec![serve::Command::AskForKeys(true).into()],
+        Line::TryKeys => vec![serve::Command::Try(None).into()],
+        Line::Scenario(name) => drift::scenario(state, name).into_iter().collect(),
+        Line::SendWeeks => {
+            vec![drift::Command::Show(drift::Part::Monitor).into(), drift::Command::Send.into()]
+        }
+        Line::Retrain => vec![drift::Command::Retrain.into()],
+        Line::Commit(policy) => {
+            drift::commit(state, policy);
+            vec![drift::Command::Show(drift::Part::Policies).into(), drift::Command::Replay.into()]
+        }
+    }
+}
+
+fn is_done(state: &AppState, line: &Line) -> bool {
+    let is = |fact: &str| state.fact(fact) >= 1.0;
+    match line {
+        Line::Open(name) => state.truth.data().is_some_and(|data| data.from == DataRef::Sample(name.clone())),
+        Line::Train(target) => {
+            state.truth.champion().is_some_and(|version| version.model().output.name == *target)
+        }
+        Line::Promote(number) => state.truth.champion == Some(*number),
+        Line::Change(_) => is("predict.changed"),
+        Line::PredictTable => is("predict.rows"),
+        Line::Measure => is("predict.sizes"),
+        Line::Serve => is("server.running"),
+        Line::SendRight => is("server.answered"),
+        Line::SendWrong => is("server.refused"),
+        Line::MakeKey => is("keys.valid"),
+        Line::AskForKeys => state.screen.serve.ask_for_keys,
+        Line::TryKeys => is("keys.tried"),
+        Line::Scenario(name) => {
+            state.screen.drift.scenario.as_ref() == Some(name) && drift::is_settled(state)
+        }
+        Line::SendWeeks => is("drift.windows"),
+        Line::Retrain => is("drift.compared"),
+        Line::Commit(_) => is("drift.policies"),
+    }
+}
