@@ -29,6 +29,8 @@ pub enum Line {
     SendWrong,
     /// Make a key.
     MakeKey,
+    /// Revoke the oldest key.
+    RevokeKey,
     /// Let the server ask for keys.
     AskForKeys,
     /// Try everything in the key lab.
@@ -44,13 +46,14 @@ pub enum Line {
 }
 
 /// Lines that are a word or two and nothing else.
-const PLAIN: [(&str, Line); 9] = [
+const PLAIN: [(&str, Line); 10] = [
     ("predict table", Line::PredictTable),
     ("measure", Line::Measure),
     ("serve", Line::Serve),
     ("send right", Line::SendRight),
     ("send wrong", Line::SendWrong),
     ("make key", Line::MakeKey),
+    ("revoke key", Line::RevokeKey),
     ("ask for keys", Line::AskForKeys),
     ("try keys", Line::TryKeys),
     ("send weeks", Line::SendWeeks),

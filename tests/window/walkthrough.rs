@@ -114,7 +114,7 @@ fn the_whole_lesson_is_played_through() {
         saved
     });
     bench.wait_till_said("units done");
-    bench.click("Teach");
+    bench.click("Teach the lesson");
     bench.settle();
     let mut played = 0;
     for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {

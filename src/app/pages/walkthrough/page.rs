@@ -34,7 +34,7 @@ pub(crate) fn walkthrough_page_ui(
     page_head(ui, view.compact, "Walkthrough", about, |ui| {
         ui.label(text("Teach", font::label(), tokens(ui).text_2));
         let mut teaching = draft.teaching;
-        if switch(ui, &mut teaching, "Teach")
+        if switch(ui, &mut teaching, "Teach the lesson")
             .on_hover_text("Notes, times, and the starting state of any step")
             .changed()
         {

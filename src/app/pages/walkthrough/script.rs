@@ -78,6 +78,9 @@ fn page_of(line: &Line) -> Option<PageId> {
     match line {
         Line::Change(_) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
         Line::Scenario(_) | Line::SendWeeks | Line::Retrain | Line::Commit(_) => Some(PageId::Drift),
+        Line::MakeKey | Line::RevokeKey | Line::AskForKeys | Line::TryKeys | Line::SendRight | Line::SendWrong => {
+            Some(PageId::Serve)
+        }
         _ => None,
     }
 }
@@ -108,7 +111,17 @@ fn begin(state: &mut AppState, line: &Line) -> Vec<Command> {
         Line::Serve => vec![serve::Command::Start.into()],
         Line::SendRight => vec![serve::Command::First.into()],
         Line::SendWrong => vec![serve::Command::FirstWrong.into()],
-        Line::MakeKey => vec![serve::Command::MakeKey.into()],
+        Line::MakeKey => {
+            if state.screen.serve.new_key.trim().is_empty() {
+                let number = state.results.serve.keys.len() + 1;
+                state.screen.serve.new_key = format!("client {number}");
+            }
+            vec![serve::Command::Part(serve::Part::Keys).into(), serve::Command::MakeKey.into()]
+        }
+        Line::RevokeKey => {
+            let oldest = state.results.serve.keys.iter().find(|key| !key.revoked);
+            oldest.map(|key| serve::Command::RevokeKey(key.name.clone()).into()).into_iter().collect()
+        }
         Line::AskForKeys => vec![serve::Command::AskForKeys(true).into()],
         Line::TryKeys => vec![serve::Command::Try(None).into()],
         Line::Scenario(name) => drift::scenario(state, name).into_iter().collect(),
@@ -137,8 +150,9 @@ fn is_done(state: &AppState, line: &Line) -> bool {
         Line::Serve => is("server.running"),
         Line::SendRight => is("server.answered"),
         Line::SendWrong => is("server.refused"),
-        Line::MakeKey => is("keys.valid"),
-        Line::AskForKeys => state.screen.serve.ask_for_keys,
+        Line::MakeKey => is("keys.valid") && state.screen.serve.new_key.trim().is_empty(),
+        Line::RevokeKey => state.results.serve.keys.iter().any(|key| key.revoked),
+        Line::AskForKeys => state.screen.serve.ask_for_keys && is("server.running"),
         Line::TryKeys => is("keys.tried"),
         Line::Scenario(name) => {
             state.screen.drift.scenario.as_ref() == Some(name) && drift::is_settled(state)
