@@ -198,3 +198,47 @@ fn a_prediction_column_that_is_taken_is_said() {
     let message = document["warnings"][0]["message"].as_str().unwrap();
     assert!(message.contains("'prediction' already") && message.contains("'prediction_2'"), "{message}");
 }
+
+/// The teacher's guide is written, and a lesson's files are checked with the place of what is wrong.
+#[test]
+fn a_lesson_is_printed_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let drydock = |args: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_drydock"))
+            .args(args)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let out = drydock(&["lesson", "guide", "-o", "guide.html"]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let guide = std::fs::read_to_string(folder.path().join("guide.html")).unwrap();
+    assert!(guide.starts_with("<!doctype html>") && guide.contains("Commit to a policy"));
+    let lesson = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons/en");
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    for entry in std::fs::read_dir(lesson).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, own.join(path.file_name().unwrap())).unwrap();
+    }
+    let out = drydock(&["lesson", "check", "own"]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(String::from_utf8_lossy(&out.stdout).contains("9 units, 13 steps"));
+    let unit = own.join("1-ai-around-you.toml");
+    let text = std::fs::read_to_string(&unit).unwrap();
+    for (from, to, said) in [
+        ("page = \"data\"", "page = \"moon\"", "ai-around-you/open: there is no page 'moon'"),
+        ("solve = [\"open winter-beverages\"]", "solve = [\"dance\"]", "'dance' is no line of a script"),
+        ("check = \"data.rows >= 1000\"", "check = \"rows >= 1000\"", "there is no fact 'rows'"),
+        ("title = \"AI around you\"", "titel = \"AI around you\"", "1-ai-around-you.toml"),
+    ] {
+        std::fs::write(&unit, text.replacen(from, to, 1)).unwrap();
+        let out = drydock(&["lesson", "check", "own"]);
+        assert_eq!(out.status.code(), Some(1), "{to}");
+        assert!(
+            String::from_utf8_lossy(&out.stderr).contains(said),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+}

@@ -327,6 +327,8 @@ fn chosen(state: &mut AppState, purpose: Purpose, path: PathBuf) -> Vec<Effect> 
         Purpose::OpenBatch => predict::apply(state, predict::Command::OpenBatch(path)),
         Purpose::SaveBatch => predict::apply(state, predict::Command::SaveBatch(path)),
         Purpose::SaveRequestRows => requests::apply(state, requests::Command::SaveRows(path)),
+        Purpose::SaveGuide => walkthrough::apply(state, walkthrough::Command::SaveGuide(path)),
+        Purpose::SaveToKeep => walkthrough::apply(state, walkthrough::Command::SaveToKeep(path)),
         Purpose::ExportData => data::apply(state, data::Command::Export(path)),
     }
 }

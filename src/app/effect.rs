@@ -278,9 +278,12 @@ fn opened(state: &mut AppState, saved: Saved, versions: Vec<Version>, warnings: 
     truth.versions = versions;
     truth.rollout = saved.rollout;
     truth.history = saved.history;
+    // nothing was ever kept here
+    let is_first = saved.screen.is_null();
     if let Ok(screen) = serde_json::from_value(saved.screen) {
         state.screen = screen;
     }
+    state.screen.data.welcome = is_first && !state.screen.data.welcomed;
     for warning in warnings {
         state.say(StatusKind::Failed, warning);
     }

@@ -45,8 +45,11 @@ impl Keeper {
         let bytes = serde_json::to_vec(&saved).unwrap_or_default();
         match &self.written {
             Some(written) if *written == bytes => {}
-            // what was just read is not written again
-            None if state.truth.versions.is_empty() && state.truth.dataset.value.is_none() => {
+            // nothing was done yet: an empty folder stays empty
+            None if state.truth.versions.is_empty()
+                && state.truth.dataset.value.is_none()
+                && !state.screen.data.welcomed =>
+            {
                 self.written = Some(bytes);
             }
             _ => {

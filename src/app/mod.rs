@@ -222,7 +222,7 @@ impl Drydock {
         self.jobs = Jobs::default();
         self.keeper = Keeper::default();
         if let (Switch::Rehearse { unit, step }, Some(scratch)) = (switch, scratch) {
-            self.state.truth.folder = Some(Folder::new(scratch.path().to_path_buf()));
+            self.state.truth.folder = Some(Folder::new(scratch.path().join("Lesson")));
             pages::walkthrough::rehearse(old, &mut self.state, unit, step);
             self.rehearsal = Some(Rehearsal { _scratch: scratch, home });
             self.ready = true;

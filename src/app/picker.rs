@@ -20,6 +20,10 @@ pub(crate) enum Purpose {
     SaveBatch,
     /// Save what was answered for every row.
     SaveRequestRows,
+    /// Save the teacher's guide.
+    SaveGuide,
+    /// Save what is to keep of the lesson.
+    SaveToKeep,
 }
 
 type Filters = &'static [(&'static str, &'static [&'static str])];
@@ -37,6 +41,8 @@ impl Purpose {
             Self::OpenLabels => "Choose a file with labels",
             Self::SaveBatch => "Save predictions",
             Self::SaveRequestRows => "Save the answers",
+            Self::SaveGuide => "Save the teacher's guide",
+            Self::SaveToKeep => "Save what is to keep",
         }
     }
 
@@ -54,6 +60,8 @@ impl Purpose {
             Self::ExportData | Self::SaveBatch | Self::SaveRequestRows => &[("CSV", &["csv"])],
             Self::OpenModel | Self::SaveModel(_) => &[("Model (JSON)", &["json"])],
             Self::SaveScript(_) => &[("Python", &["py"])],
+            Self::SaveGuide => &[("Web page", &["html"])],
+            Self::SaveToKeep => &[("Markdown", &["md"])],
         }
     }
 
@@ -74,6 +82,8 @@ impl Purpose {
                 if is_part { "predictions_partial.csv" } else { "predictions.csv" }.into()
             }
             Self::SaveRequestRows => "answers.csv".into(),
+            Self::SaveGuide => "teachers-guide.html".into(),
+            Self::SaveToKeep => "a-model-goes-to-production.md".into(),
         }
     }
 

@@ -18,6 +18,7 @@ mod drift;
 mod evaluate;
 mod inspect;
 mod keys;
+mod lesson;
 mod predict;
 mod reading;
 mod report;
@@ -90,6 +91,8 @@ enum Command {
     Keys(keys::Args),
     /// List the bundled data sets, or write one to a file
     Samples(samples::Args),
+    /// Write the teacher's guide, or check a lesson's files
+    Lesson(lesson::Args),
     /// Measure this program's speed and accuracy on this machine
     Bench(bench::Args),
 }
@@ -175,6 +178,7 @@ pub fn run() -> Ran {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
+        Some(Command::Lesson(args)) => lesson::run(&args),
         Some(Command::Bench(args)) => bench::run(&args),
         None => match cli.workspace {
             Some(path) if !path.exists() => {

@@ -3,12 +3,18 @@
 //! scripted solutions are the same in every language.
 
 mod check;
+mod faults;
+mod glossary;
+mod guide;
 mod script;
 mod unit;
 
 use std::path::Path;
 
 pub use check::{Check, CheckError, FACTS, Facts};
+pub use faults::faults;
+pub use glossary::{Glossary, PageTools, Term, Tools};
+pub use guide::{teachers_guide, to_keep};
 pub use script::Line;
 pub use unit::{Prediction, Quiz, Step, TakeAway, Task, Unit, UnitError};
 
@@ -52,6 +58,30 @@ pub fn units_from(folder: &Path) -> Result<Vec<Unit>, UnitError> {
     FILES.iter().map(read).collect()
 }
 
+/// The built-in glossary, and what the pages' work is called in other tools.
+///
+/// # Errors
+/// [`UnitError`] when a file is wrong; a test sees that none is.
+pub fn words() -> Result<(Glossary, Tools), UnitError> {
+    let glossary = Glossary::parse(include_str!("../../assets/lessons/en/glossary.toml"))?;
+    Ok((glossary, Tools::parse(include_str!("../../assets/lessons/en/tools.toml"))?))
+}
+
+/// The same from a lesson's folder; what it lacks is taken from what is built in.
+///
+/// # Errors
+/// [`UnitError`] that names the file.
+pub fn words_from(folder: &Path) -> Result<(Glossary, Tools), UnitError> {
+    let (mut glossary, mut tools) = words()?;
+    if let Ok(text) = std::fs::read_to_string(folder.join("glossary.toml")) {
+        glossary = Glossary::parse(&text)?;
+    }
+    if let Ok(text) = std::fs::read_to_string(folder.join("tools.toml")) {
+        tools = Tools::parse(&text)?;
+    }
+    Ok((glossary, tools))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -61,38 +91,18 @@ mod tests {
     #[test]
     fn the_lesson_is_whole() {
         let units = units().unwrap();
+        assert_eq!(faults(&units), [""; 0]);
         let ids: BTreeSet<&str> = units.iter().map(|unit| unit.id.as_str()).collect();
         assert_eq!(ids.len(), units.len(), "ids are unique");
-        for unit in &units {
-            assert!(!unit.takeaway.is_empty(), "{}: there is something to keep", unit.id);
-            assert!(unit.reading.split_whitespace().count() > 60, "{}: there is something to read", unit.id);
-            let is_ready = unit.coming.is_none();
-            assert_eq!(
-                is_ready,
-                !unit.steps.is_empty(),
-                "{}: a unit has steps, or says what is to come",
-                unit.id
-            );
-            assert_eq!(is_ready, !unit.quiz.is_empty(), "{}: a unit with steps ends with a check", unit.id);
-            let minutes: u32 = unit.steps.iter().map(|step| step.minutes).sum();
-            assert!(
-                minutes <= unit.minutes,
-                "{}: the steps take {minutes} of {} minutes",
-                unit.id,
-                unit.minutes
-            );
-            for step in &unit.steps {
-                let at = format!("{}/{}", unit.id, step.id);
-                assert!((1..=3).contains(&step.tasks.len()), "{at}: one to three tasks");
-                assert!(step.hints.len() >= 2, "{at}: a ladder of hints");
-                assert!(!step.solve.is_empty(), "{at}: a scripted solution");
-                // why, in two sentences
-                let sentences = step.why.matches(['.', '!', '?']).count();
-                assert!((2..=3).contains(&sentences), "{at}: {sentences} sentences of why");
-            }
-        }
         let total: u32 = units.iter().map(|unit| unit.minutes).sum();
         assert!((45..=70).contains(&total), "{total} minutes");
+        let (glossary, tools) = words().unwrap();
+        assert!(glossary.terms.len() > 30);
+        for page in ["data", "train", "predict", "serve", "requests", "drift"] {
+            assert!(tools.of(page).is_some(), "{page}");
+        }
+        // what a unit sets in bold is a term of the glossary, or says itself what it means
+        assert!(tools.of("walkthrough").is_none());
     }
 
     #[test]

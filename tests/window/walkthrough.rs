@@ -188,3 +188,59 @@ fn every_unit_can_be_read_and_every_step_leads_to_a_page_that_is_there() {
     }
     press(&mut bench, "Copy all that is to keep");
 }
+
+/// The first start asks one question, once; the sample is a click away whatever is answered.
+#[test]
+fn the_first_start_asks_what_brings_one_here() {
+    for (answer, page, teaches) in
+        [("Learn", "Walkthrough", false), ("Teach", "Walkthrough", true), ("Just use it", "Data", false)]
+    {
+        let mut bench = Bench::prepared(1440.0, 900.0, egui::Theme::Light, |_| json!({}));
+        // as if nothing had ever been kept there
+        std::fs::remove_file(bench.workspace().join("workspace.json")).unwrap();
+        bench = bench.killed_and_restarted();
+        assert!(bench.says("Welcome. Teach, learn, or just use it?"), "{}", bench.labels());
+        assert!(bench.says("Use this sample: Winter beverages"));
+        if answer == "Learn" {
+            bench.picture("first_start");
+        }
+        bench.click(answer);
+        bench.settle();
+        assert_eq!(format!("{:?}", bench.harness.state().page()), page);
+        if page == "Walkthrough" {
+            assert_eq!(
+                bench.harness.query_all_by_label("Begin here: Take the course's table").count() == 1,
+                teaches
+            );
+        }
+        bench.let_time_pass();
+        let mut bench = bench.killed_and_restarted();
+        bench.click("Data");
+        bench.settle();
+        assert!(!bench.says("Welcome. "), "{answer}: {}", bench.labels());
+    }
+}
+
+/// Every term has its meaning where it stands, and in a list; each page says what it is called in other tools.
+#[test]
+fn terms_and_tools_are_explained_where_they_stand() {
+    let mut bench = at_lesson(egui::Theme::Light);
+    let word = bench.one("A non-interactive model works without a question. A shop's recommendations were worked out last night; the page only shows them. What you do is collected, and the model's result is there before you come. Most of what reaches you in a day is of this kind.");
+    let at = word.rect().left_top() + egui::vec2(40.0, 8.0);
+    bench.harness.hover_at(at);
+    bench.wait_till_said("Nobody asks in that moment");
+    bench.click("Glossary");
+    bench.settle();
+    assert!(
+        bench.says("Not concept drift: the relation to the target may be what it was"),
+        "{}",
+        bench.labels()
+    );
+    bench.click("Serve");
+    bench.settle();
+    assert!(!bench.says("A Deployment with replicas behind a Service"));
+    bench.click("What this is called elsewhere");
+    bench.settle();
+    assert!(bench.says("A Deployment with replicas behind a Service"), "{}", bench.labels());
+    bench.picture("tools");
+}

@@ -8,7 +8,8 @@ use crate::app::command::{Command, Commands};
 use crate::app::pages::{PageId, train, walkthrough};
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, icon_button, icon_ui, task_line};
+use crate::app::widgets::{Button, Weight, hairline_ui, icon_button, icon_ui, task_line, termed};
+use crate::lesson::{Glossary, PageTools};
 
 /// What the guide says on a page.
 struct Guide {
@@ -164,11 +165,20 @@ pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline(&t));
     let guide = guide(state);
     if state.screen.guide_open && !compact {
-        let taught = walkthrough::followed(state).filter(|_| state.screen.walkthrough.teaching);
-        open_ui(ui, &guide, commands, |ui, commands| {
+        // the lesson's own page shows it large
+        let is_elsewhere = state.screen.page != PageId::Walkthrough;
+        let taught =
+            walkthrough::followed(state).filter(|_| state.screen.walkthrough.teaching && is_elsewhere);
+        let words = &state.results.walkthrough.words;
+        open_ui(ui, (&guide, &words.0), commands, |ui, commands| {
             if let Some(step) = taught {
                 let now = state.work.clock.unix_millis();
                 walkthrough::present_ui(ui, step, &state.results.walkthrough, now, commands);
+            }
+            let page = serde_json::to_value(state.screen.page).ok();
+            let tools = page.as_ref().and_then(|page| words.1.of(page.as_str()?));
+            if let Some(tools) = tools {
+                tools_ui(ui, tools, state.screen.walkthrough.tools_open, commands);
             }
         });
     } else {
@@ -202,7 +212,12 @@ fn closed_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands) {
     });
 }
 
-fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands, more: impl FnOnce(&mut Ui, &mut Commands)) {
+fn open_ui(
+    ui: &mut Ui,
+    (guide, glossary): (&Guide, &Glossary),
+    commands: &mut Commands,
+    more: impl FnOnce(&mut Ui, &mut Commands),
+) {
     let t = tokens(ui);
     let rect = ui.max_rect();
     let head = Rect::from_min_size(rect.min, vec2(rect.width(), size::TOP_BAR));
@@ -228,8 +243,9 @@ fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands, more: impl FnOnc
         Rect::from_min_max(pos2(rect.left() + 16.0, head.bottom()), pos2(rect.right() - 12.0, foot_top));
     let mut body_ui = ui.new_child(UiBuilder::new().max_rect(body).layout(Layout::top_down(Align::Min)));
     ScrollArea::vertical().auto_shrink(false).show(&mut body_ui, |ui| {
-        ui.set_width(body.width() - 4.0);
-        body_of_guide_ui(ui, guide);
+        // beside the scroll bar
+        ui.set_width(body.width() - space::S3);
+        body_of_guide_ui(ui, guide, glossary);
         more(ui, commands);
     });
     ui.painter().hline(rect.x_range(), foot_top, hairline(&t));
@@ -271,7 +287,27 @@ fn open_ui(ui: &mut Ui, guide: &Guide, commands: &mut Commands, more: impl FnOnc
     }
 }
 
-fn body_of_guide_ui(ui: &mut Ui, guide: &Guide) {
+/// What the page's work is called in other tools.
+fn tools_ui(ui: &mut Ui, tools: &PageTools, is_open: bool, commands: &mut Commands) {
+    let t = tokens(ui);
+    ui.add_space(space::S3);
+    hairline_ui(ui);
+    ui.add_space(space::S2);
+    let icon = if is_open { Icon::CARET_DOWN } else { Icon::CARET_RIGHT };
+    if Button::ghost("What this is called elsewhere").icon(icon).compact().ui(ui).clicked() {
+        commands.push(walkthrough::Command::Tools(!is_open));
+    }
+    if !is_open {
+        return;
+    }
+    for (tool, name) in tools.rows() {
+        ui.add_space(space::S1);
+        ui.label(text(tool, font::small_medium(), t.text_2));
+        ui.add(Label::new(text(name, font::small(), t.text)).wrap());
+    }
+}
+
+fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
     let t = tokens(ui);
     ui.spacing_mut().item_spacing.y = space::S1;
     ui.add_space(space::S4);
@@ -291,10 +327,10 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide) {
     ui.add(Label::new(text(guide.title.as_ref(), font::heading(), t.text)).wrap());
     ui.add_space(space::S3);
     ui.label(text("Why", font::small_medium(), t.text_3));
-    ui.add(Label::new(text(guide.why.as_ref(), font::body(), t.text_2)).wrap());
+    termed(ui, glossary, guide.why.as_ref(), (font::body(), t.text_2));
     ui.add_space(space::S3);
     ui.label(text("What to do", font::small_medium(), t.text_3));
-    ui.add(Label::new(text(guide.what.as_ref(), font::body(), t.text_2)).wrap());
+    termed(ui, glossary, guide.what.as_ref(), (font::body(), t.text_2));
     if guide.tasks.is_empty() {
         return;
     }

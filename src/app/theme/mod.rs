@@ -266,14 +266,19 @@ pub(crate) fn hairline(tokens: &Tokens) -> Stroke {
 
 /// Text in a font and colour, in the line height that belongs to its size.
 pub(crate) fn text(text: impl Into<String>, font: FontId, color: Color32) -> RichText {
-    let line_height = match font.size {
+    let height = line_height(&font);
+    RichText::new(text).font(font).color(color).line_height(Some(height))
+}
+
+/// The height of a line of text.
+pub(crate) fn line_height(font: &FontId) -> f32 {
+    match font.size {
         size if size <= 12.0 => 16.0,
         size if size <= 13.0 => 20.0,
         size if size <= 16.0 => 24.0,
         size if size <= 20.0 => 28.0,
         size => size + space::S2,
-    };
-    RichText::new(text).font(font).color(color).line_height(Some(line_height))
+    }
 }
 
 /// The one shadow: popups, dragged cards.

@@ -8,6 +8,7 @@ mod choice;
 mod field;
 pub(crate) mod format;
 mod slider;
+mod terms;
 
 pub(crate) use button::{Button, icon_button};
 pub(crate) use card::{
@@ -18,6 +19,7 @@ pub(crate) use chart::{Bars, bars, meter, nice_step, progress_bar, round_up, spi
 pub(crate) use choice::{Segment, check, radio_row, segmented, switch, task_line};
 pub(crate) use field::{menu_item, number_field, search_field, select, stepper, text_field};
 pub(crate) use slider::{slider, slider_from_zero};
+pub(crate) use terms::{meaning_ui, termed, termed_job};
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use super::page::scrolling_ui;
 use super::{Command, Draft, Results, SampleCard};
 use crate::app::command::{Command as AppCommand, Commands, hint};
 use crate::app::pages::View;
+use crate::app::pages::walkthrough::{self, Reason};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
@@ -36,6 +37,9 @@ pub(super) fn empty_ui(
     page_head(ui, view.compact, "Data", "Nothing loaded yet", |_| {});
     scrolling_ui(ui, view.compact, "empty", |ui| {
         ui.spacing_mut().item_spacing.y = space::S4;
+        if draft.welcome {
+            welcome_ui(ui, commands);
+        }
         drop_zone_ui(ui, view, commands);
         recent_ui(ui, view, commands);
         ui.horizontal(|ui| {
@@ -68,6 +72,41 @@ pub(super) fn empty_ui(
             ui.label(text(said, font::small(), t.text_2));
         });
     });
+}
+
+/// The first start's one question; the samples below are a click away, whatever is answered.
+fn welcome_ui(ui: &mut Ui, commands: &mut Commands) {
+    let t = tokens(ui);
+    eframe::egui::Frame::new()
+        .fill(t.accent_tint)
+        .corner_radius(CornerRadius::same(radius::CARD))
+        .inner_margin(eframe::egui::Margin::same(16))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = space::S2;
+                ui.label(text("Welcome. Teach, learn, or just use it?", font::heading(), t.text));
+                ui.add_space(space::S4);
+                let ways = [
+                    (
+                        Button::primary("Learn").icon(Icon::PATH),
+                        Reason::Learn,
+                        "The lesson, from its first step",
+                    ),
+                    (
+                        Button::secondary("Teach").icon(Icon::COMPASS),
+                        Reason::Teach,
+                        "The lesson, with notes, times and starting states",
+                    ),
+                    (Button::secondary("Just use it"), Reason::Use, "Your own table, or a sample from below"),
+                ];
+                for (button, reason, why) in ways {
+                    if button.ui(ui).on_hover_text(why).clicked() {
+                        commands.push(walkthrough::Command::Welcome(reason));
+                    }
+                }
+            });
+        });
 }
 
 /// The rectangle to drop a file into, drawn dashed. A file may be dropped anywhere.

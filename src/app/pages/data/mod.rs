@@ -48,6 +48,11 @@ use crate::workspace::{DataRef, Role};
 pub(crate) struct Draft {
     /// The column whose inspector is open.
     pub(crate) column: Option<String>,
+    /// Whether this is the first start: what brings somebody here is asked once.
+    #[serde(skip)]
+    pub(crate) welcome: bool,
+    /// Whether that was answered.
+    pub(crate) welcomed: bool,
     /// Whether an inspector has been open for this table.
     pub(crate) inspected: bool,
     /// The table that this is about.

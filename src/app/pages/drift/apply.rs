@@ -57,6 +57,10 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 return effect(Effect::Simulate(asked));
             }
         }
+        Command::StopSimulating => {
+            results.simulating = false;
+            return vec![AppEffect::DropSlot(Slot::DriftWeeks)];
+        }
         Command::Scenario(name) => {
             if let Some(preset) = scenarios(&state.truth).into_iter().find(|preset| preset.name == name) {
                 let draft = &mut state.screen.drift;

@@ -145,6 +145,9 @@ pub(crate) struct Draft {
     /// The input that is looked at closely.
     #[serde(skip)]
     pub(crate) chosen: Option<String>,
+    /// For how many frames no slider moved, up to a few.
+    #[serde(skip)]
+    pub(crate) at_rest: u8,
     /// What the sliders make of the inputs, so that no frame works it out again.
     #[serde(skip)]
     pub(crate) live: Option<Arc<Live>>,
@@ -167,6 +170,7 @@ impl Default for Draft {
             prediction: None,
             open: BTreeSet::new(),
             chosen: None,
+            at_rest: 0,
             live: None,
         }
     }
@@ -188,6 +192,8 @@ pub(crate) enum Command {
     Refine,
     /// Simulate the weeks.
     Simulate,
+    /// No longer: the sliders are elsewhere.
+    StopSimulating,
     /// Set all sliders by a scenario.
     Scenario(&'static str),
     /// A slider was moved.

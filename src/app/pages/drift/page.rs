@@ -107,6 +107,14 @@ pub(crate) fn drift_page_ui(
     if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
         let live = Live::new(&lab, &version.predictor, &draft.shifts, draft.live.as_deref());
         draft.live = Some(Arc::new(live));
+        draft.at_rest = 0;
+        if results.simulating {
+            // what it works out is of another place of the sliders by now, and it would take this frame's time
+            commands.push(Command::StopSimulating);
+        }
+    } else if draft.at_rest < AT_REST {
+        draft.at_rest += 1;
+        ui.ctx().request_repaint();
     }
     let is_rough = draft
         .live
@@ -116,7 +124,7 @@ pub(crate) fn drift_page_ui(
         commands.push(Command::Refine);
     }
     if let Some(asked) = asked(view.truth, draft) {
-        work_out(ui, results, (&lab, live::is_whole(draft)), &asked, commands);
+        work_out(ui, results, (&lab, draft), &asked, commands);
     }
     if draft.part != Part::Laboratory {
         two_ui(ui, view, (server, results), &lab, draft, commands);
@@ -248,11 +256,14 @@ fn legend_ui(ui: &mut Ui) {
     ui.painter().rect(rect, 0.0, t.p_ref_fill, Stroke::new(1.0, t.p_ref), eframe::egui::StrokeKind::Inside);
 }
 
+/// Frames without a move after which the hand has come to rest.
+const AT_REST: u8 = 4;
+
 /// Has worked out what is not of this place of the sliders, one at a time: what is asked next is what stands there then.
 fn work_out(
     ui: &Ui,
     results: &Results,
-    (lab, is_whole): (&Lab, bool),
+    (lab, draft): (&Lab, &Draft),
     asked: &Asked,
     commands: &mut Commands,
 ) {
@@ -264,12 +275,12 @@ fn work_out(
         .world
         .as_ref()
         .is_some_and(|world| world.asked.champion == asked.champion && world.asked.shifts == asked.shifts);
-    if !same_world && !is_whole && !results.measuring {
+    if !same_world && !live::is_whole(draft) && !results.measuring {
         commands.push(Command::Measure);
     }
     let same_weeks = results.weeks.as_ref().is_some_and(|weeks| weeks.asked == *asked);
-    // the weeks take longer: they are followed when the hand has let go
-    let is_held = ui.input(|input| input.pointer.any_down());
+    // what each week drifted by, and the advice, take longer: they wait until the hand has come to rest
+    let is_held = ui.input(|input| input.pointer.any_down()) || draft.at_rest < AT_REST;
     if !same_weeks && !results.simulating && !is_held && lab.target.is_some() {
         commands.push(Command::Simulate);
     }

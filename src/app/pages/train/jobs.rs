@@ -49,9 +49,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
                 residual_rows(&version, settings, &data, bar, handle).map(AppEvent::Train)
             });
         }
-        Effect::SaveScript(text, path) => {
+        Effect::SaveText(text, path, problem) => {
             outside.start(state, Slot::ModelFile, format!("Saving {}", name(&path)), move |_| {
-                write(&path, text.as_bytes(), "The script could not be saved")
+                write(&path, text.as_bytes(), problem)
             });
         }
     }

@@ -205,7 +205,8 @@ pub(crate) enum Effect {
     Curve(Box<Version>, Settings, Arc<crate::app::state::Dataset>),
     Open(PathBuf, u32),
     Save(Arc<Model>, PathBuf),
-    SaveScript(Arc<str>, PathBuf),
+    /// Write a text to a file; and what is said when that can't be.
+    SaveText(Arc<str>, PathBuf, &'static str),
     ResidualRows(Box<Version>, Settings, Arc<crate::app::state::Dataset>, usize),
 }
 
@@ -268,7 +269,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             }
         }
         Command::SaveScript(number, path) => match script_of(state, number) {
-            Ok(text) => return vec![AppEffect::Train(Effect::SaveScript(text, path))],
+            Ok(text) => {
+                return vec![AppEffect::Train(Effect::SaveText(text, path, "The script could not be saved"))];
+            }
             Err(why) => state.say(StatusKind::Failed, format!("There is no script: {why}")),
         },
         Command::Show(tab) => state.screen.train.tab = tab,

@@ -16,12 +16,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
 
-use super::PageId;
-use crate::app::command::Action;
+use super::{PageId, train};
+use crate::app::command::{Action, Command as AppCommand};
 use crate::app::effect::Effect as AppEffect;
+use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Switch};
 use crate::app::theme::Icon;
-use crate::lesson::{Step, Unit, units, units_from};
+use crate::lesson::{
+    Glossary, Step, Tools, Unit, teachers_guide, to_keep, units, units_from, words, words_from,
+};
 
 /// What the learner did in the lesson; kept over a restart.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -39,6 +42,8 @@ pub(crate) struct Draft {
     pub(crate) given: BTreeSet<String>,
     /// Whether an instructor is at work: with notes, times and starting states.
     pub(crate) teaching: bool,
+    /// Whether it is shown what a page's work is called in other tools.
+    pub(crate) tools_open: bool,
     /// How many hints of a step were asked for.
     pub(crate) hints: BTreeMap<String, usize>,
 }
@@ -48,6 +53,8 @@ pub(crate) struct Draft {
 pub(crate) struct Results {
     /// The units; empty until they are read.
     pub(crate) units: Arc<Vec<Unit>>,
+    /// The glossary, and what the pages' work is called in other tools.
+    pub(crate) words: Arc<(Glossary, Tools)>,
     /// What is wrong with a unit's file.
     pub(crate) problem: Option<String>,
     /// The folder that the lesson is read from while it is written, and what was read last.
@@ -82,11 +89,30 @@ pub(crate) enum Command {
     Solve,
     /// Back to the learner's own work.
     Back,
+    /// Write the teacher's guide to a file.
+    SaveGuide(PathBuf),
+    /// Write what is to keep to a file.
+    SaveToKeep(PathBuf),
+    /// Show what the page's work is called in other tools, or no longer.
+    Tools(bool),
+    /// What brings somebody here who opens the program for the first time.
+    Welcome(Reason),
     /// One more hint of a step.
     Hint(String),
     /// All of the lesson from the beginning.
     StartOver,
 }
+
+/// What brings somebody here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Learn,
+    Teach,
+    Use,
+}
+
+/// What the glossary is called where units are.
+pub(super) const GLOSSARY: &str = "glossary";
 
 impl Results {
     /// A unit by its id.
@@ -184,13 +210,14 @@ fn read(results: &mut Results) {
     let found = match &results.from {
         Some(folder) => {
             results.read = latest(folder);
-            units_from(folder)
+            units_from(folder).and_then(|units| Ok((units, words_from(folder)?)))
         }
-        None => units(),
+        None => units().and_then(|units| Ok((units, words()?))),
     };
     match found {
-        Ok(units) => {
+        Ok((units, words)) => {
             results.units = Arc::new(units);
+            results.words = Arc::new(words);
             results.problem = None;
         }
         // what was read before stays
@@ -268,6 +295,33 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             state.work.switch = Some(Switch::Rehearse { unit, step });
         }
         Command::Back => state.work.switch = Some(Switch::Back),
+        Command::SaveGuide(path) => {
+            let results = &state.results.walkthrough;
+            let text = teachers_guide(&results.units, &results.words.0);
+            return vec![AppEffect::Train(train::Effect::SaveText(
+                text.into(),
+                path,
+                "The guide could not be saved",
+            ))];
+        }
+        Command::SaveToKeep(path) => {
+            let text = to_keep(&state.results.walkthrough.units);
+            return vec![AppEffect::Train(train::Effect::SaveText(
+                text.into(),
+                path,
+                "It could not be saved",
+            ))];
+        }
+        Command::Tools(open) => draft.tools_open = open,
+        Command::Welcome(reason) => {
+            state.screen.data.welcome = false;
+            state.screen.data.welcomed = true;
+            draft.teaching = reason == Reason::Teach;
+            if reason != Reason::Use {
+                state.screen.page = PageId::Walkthrough;
+                state.screen.guide_open = true;
+            }
+        }
         Command::Solve => {
             if let Some((_, step)) = followed(state) {
                 let running = script::Running::new(&step.solve, false);
@@ -302,6 +356,13 @@ pub(crate) fn followed(state: &AppState) -> Option<(&Unit, &Step)> {
 /// What can be done on this page.
 pub(crate) fn actions(state: &AppState) -> Vec<Action> {
     let mut all = vec![
+        Action::new("Glossary", Icon::QUESTION, Command::Show(GLOSSARY.into())),
+        Action::new("Save the teacher's guide…", Icon::FILE_CODE, AppCommand::Choose(Purpose::SaveGuide)),
+        Action::new(
+            "Save what is to keep of the lesson…",
+            Icon::FILE_CODE,
+            AppCommand::Choose(Purpose::SaveToKeep),
+        ),
         Action::new("Start the lesson over", Icon::ARROW_COUNTER_CLOCKWISE, Command::StartOver),
         Action::new(
             "Teach: notes, times and starting states",

@@ -6,15 +6,16 @@ use eframe::egui::{
 
 use super::present::large_ui;
 use super::step::{quiz_ui, step_ui};
-use super::{Command, Draft, Results};
+use super::{Command, Draft, GLOSSARY, Results};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::View;
+use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_place, empty_state, focus_ring, follow_focus, icon_ui, meter, page_head,
-    paint_icon, switch, tag,
+    Button, Tone, Weight, card_place, empty_state, focus_ring, follow_focus, hairline_ui, icon_ui,
+    meaning_ui, meter, page_head, paint_icon, switch, tag, termed_job,
 };
-use crate::lesson::Unit;
+use crate::lesson::{Glossary, Unit, to_keep};
 
 /// The width of the course.
 const COURSE: f32 = 248.0;
@@ -49,6 +50,7 @@ pub(crate) fn walkthrough_page_ui(
     });
     let rect = ui.available_rect_before_wrap();
     let rect = rect.with_max_y(rect.bottom() - 2.0);
+    let is_glossary = draft.unit == GLOSSARY;
     let Some(unit) = results.unit(&draft.unit).or(results.units.first()) else {
         let said = results.problem.as_deref().unwrap_or("The lesson is being read");
         empty_state(ui, Icon::PATH, "There is no lesson", said, |_| {});
@@ -56,7 +58,8 @@ pub(crate) fn walkthrough_page_ui(
     };
     let left = rect.with_max_x(rect.left() + COURSE);
     let right = rect.with_min_x(left.right() + space::S4);
-    course_ui(&mut card_place(ui, left, "course"), results, unit, draft, commands);
+    let shown = if is_glossary { GLOSSARY } else { unit.id.as_str() };
+    course_ui(&mut card_place(ui, left, "course"), results, shown, draft, commands);
     let mut area = card_place(ui, right, "unit");
     let body = Rect::from_min_max(
         pos2(right.left() + space::S6, right.top()),
@@ -70,6 +73,7 @@ pub(crate) fn walkthrough_page_ui(
         let step = draft.following.as_ref().filter(|(of, _)| draft.teaching && *of == unit.id);
         let step = step.and_then(|(_, step)| unit.steps.iter().find(|one| one.id == *step));
         match step {
+            _ if is_glossary => glossary_ui(ui, &results.words.0),
             Some(step) => {
                 let now = view.work.clock.unix_millis();
                 large_ui(ui, (unit, step), (results, draft), now, commands);
@@ -82,7 +86,7 @@ pub(crate) fn walkthrough_page_ui(
 }
 
 /// The units, how far each is, and what is left.
-fn course_ui(ui: &mut Ui, results: &Results, shown: &Unit, draft: &Draft, commands: &mut Commands) {
+fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, commands: &mut Commands) {
     let t = tokens(ui);
     let card = ui.max_rect();
     let inner = Rect::from_min_max(
@@ -108,12 +112,43 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &Unit, draft: &Draft, comman
         });
         ui.add_space(space::S2);
         for (at, unit) in results.units.iter().enumerate() {
-            if unit_line_ui(ui, at + 1, unit, unit.id == shown.id, draft).clicked() {
+            if unit_line_ui(ui, at + 1, unit, unit.id == shown, draft).clicked() {
                 commands.push(Command::Show(unit.id.clone()));
+            }
+        }
+        ui.add_space(space::S2);
+        hairline_ui(ui);
+        ui.add_space(space::S2);
+        let glossary = Button::ghost("Glossary").icon(Icon::QUESTION).compact();
+        if glossary.ui(ui).clicked() {
+            commands.push(Command::Show(GLOSSARY.into()));
+        }
+        if draft.teaching {
+            let guide = Button::ghost("Save the teacher's guide…").icon(Icon::FILE_CODE).compact();
+            if guide.ui(ui).clicked() {
+                commands.push(AppCommand::Choose(Purpose::SaveGuide));
             }
         }
         follow_focus(ui);
     });
+}
+
+/// Every term with its one meaning.
+fn glossary_ui(ui: &mut Ui, glossary: &Glossary) {
+    let t = tokens(ui);
+    ui.label(text("Glossary", font::title(), t.text));
+    ui.add(
+        Label::new(text(
+            "One meaning for each term. Point at a term anywhere in the lesson to see it.",
+            font::body(),
+            t.text_2,
+        ))
+        .wrap(),
+    );
+    for term in &glossary.terms {
+        ui.add_space(space::S2);
+        meaning_ui(ui, term);
+    }
 }
 
 fn unit_line_ui(
@@ -195,13 +230,13 @@ fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands:
         ui.add(Label::new(text(coming, font::body(), t.text)).wrap());
     }
     ui.add_space(space::S2);
-    reading_ui(ui, &unit.reading);
+    reading_ui(ui, &results.words.0, &unit.reading);
     for (at, step) in unit.steps.iter().enumerate() {
         ui.add_space(space::S4);
         let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
         ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
         ui.add_space(space::S2);
-        step_ui(ui, unit, (at + 1, step), draft, commands);
+        step_ui(ui, (&results.words.0, unit), (at + 1, step), draft, commands);
     }
     if !unit.quiz.is_empty() {
         ui.add_space(space::S4);
@@ -218,7 +253,7 @@ fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands:
 }
 
 /// Paragraphs with terms in bold, and lists.
-fn reading_ui(ui: &mut Ui, reading: &str) {
+fn reading_ui(ui: &mut Ui, glossary: &Glossary, reading: &str) {
     let t = tokens(ui);
     for line in reading.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (mark, said) = match line.split_once(' ') {
@@ -247,13 +282,13 @@ fn reading_ui(ui: &mut Ui, reading: &str) {
             );
         }
         if mark.is_empty() {
-            ui.add(Label::new(job).wrap());
+            termed_job(ui, glossary, job);
         } else {
             ui.horizontal_top(|ui| {
                 ui.allocate_ui_with_layout(vec2(space::S6, 21.0), Layout::left_to_right(Align::Min), |ui| {
                     ui.label(text(mark, font::body(), t.text_3));
                 });
-                ui.add(Label::new(job).wrap());
+                termed_job(ui, glossary, job);
             });
         }
     }
@@ -274,22 +309,21 @@ fn takeaway_ui(ui: &mut Ui, results: &Results, unit: &Unit, commands: &mut Comma
                     for one in &unit.takeaway {
                         ui.add(Label::new(text(&one.text, font::body(), t.text)).wrap());
                     }
-                    if Button::ghost("Copy all that is to keep").icon(Icon::COPY).small().ui(ui).clicked() {
-                        commands.push(AppCommand::Copy(to_keep(results)));
-                    }
+                    ui.horizontal(|ui| {
+                        if Button::ghost("Save all that is to keep…")
+                            .icon(Icon::FILE_CODE)
+                            .small()
+                            .ui(ui)
+                            .clicked()
+                        {
+                            commands.push(AppCommand::Choose(Purpose::SaveToKeep));
+                        }
+                        if Button::ghost("Copy all that is to keep").icon(Icon::COPY).small().ui(ui).clicked()
+                        {
+                            commands.push(AppCommand::Copy(to_keep(&results.units)));
+                        }
+                    });
                 });
             });
         });
-}
-
-/// What is to keep of every unit, as Markdown.
-fn to_keep(results: &Results) -> String {
-    let mut text = String::from("# A model goes to production\n");
-    for (at, unit) in results.units.iter().enumerate() {
-        text.push_str(&format!("\n## {}. {}\n\n", at + 1, unit.title));
-        for one in &unit.takeaway {
-            text.push_str(&format!("- {}\n", one.text));
-        }
-    }
-    text
 }

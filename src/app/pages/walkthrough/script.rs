@@ -78,9 +78,12 @@ fn page_of(line: &Line) -> Option<PageId> {
     match line {
         Line::Change(_) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
         Line::Scenario(_) | Line::SendWeeks | Line::Retrain | Line::Commit(_) => Some(PageId::Drift),
-        Line::MakeKey | Line::RevokeKey | Line::AskForKeys | Line::TryKeys | Line::SendRight | Line::SendWrong => {
-            Some(PageId::Serve)
-        }
+        Line::MakeKey
+        | Line::RevokeKey
+        | Line::AskForKeys
+        | Line::TryKeys
+        | Line::SendRight
+        | Line::SendWrong => Some(PageId::Serve),
         _ => None,
     }
 }

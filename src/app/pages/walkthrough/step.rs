@@ -5,13 +5,13 @@ use eframe::egui::{Align, Label, Layout, Ui};
 use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line};
-use crate::lesson::{Step, Unit};
+use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line, termed};
+use crate::lesson::{Glossary, Step, Unit};
 
 /// A step: why, what to do, the tasks as they stand, help, and what to understand once it is done.
 pub(super) fn step_ui(
     ui: &mut Ui,
-    unit: &Unit,
+    (glossary, unit): (&Glossary, &Unit),
     (number, step): (usize, &Step),
     draft: &Draft,
     commands: &mut Commands,
@@ -27,7 +27,7 @@ pub(super) fn step_ui(
             ui.label(text(format!("{} min", step.minutes), font::small(), t.text_3));
         });
     });
-    ui.add(Label::new(text(&step.why, font::body(), t.text_2)).wrap());
+    termed(ui, glossary, &step.why, (font::body(), t.text_2));
     let key = step_key(unit, step);
     if let Some(question) = &step.predict {
         ui.add_space(space::S1);
@@ -52,7 +52,7 @@ pub(super) fn step_ui(
         }
     }
     ui.add_space(space::S1);
-    ui.add(Label::new(text(&step.action, font::label(), t.text)).wrap());
+    termed(ui, glossary, &step.action, (font::label(), t.text));
     for (at, task) in step.tasks.iter().enumerate() {
         let is_done = draft.done.contains(&task_key(unit, step, at));
         task_line(ui, &task.text, is_done, font::body());

@@ -1,0 +1,170 @@
+//! The teacher's guide: one page to print, made from the very files that the lesson is shown from.
+
+use std::fmt::Write as _;
+
+use super::{Glossary, Unit};
+
+/// Text that is safe in HTML, with `**` around what is bold.
+fn html(text: &str) -> String {
+    let safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut out = String::new();
+    for (at, piece) in safe.split("**").enumerate() {
+        if at % 2 == 1 {
+            let _infallible = write!(out, "<b>{piece}</b>");
+        } else {
+            out.push_str(piece);
+        }
+    }
+    out
+}
+
+const STYLE: &str = "body{font:11pt/1.5 Inter,system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#16202b}\
+h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-top:1px solid #c9d2db;padding-top:1rem}\
+.note{background:#eef4f8;padding:.6rem .8rem;border-radius:6px}.answer{color:#0b6b3a;font-weight:600}\
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid #dde4ea}\
+small{color:#566474}@media print{h2{break-before:page}h2:first-of-type{break-before:auto}}";
+
+fn options(out: &mut String, options: &[String], answer: usize) {
+    out.push_str("<ul>");
+    for (at, option) in options.iter().enumerate() {
+        let _infallible = if at == answer {
+            write!(out, "<li class=\"answer\">{} ✓</li>", html(option))
+        } else {
+            write!(out, "<li>{}</li>", html(option))
+        };
+    }
+    out.push_str("</ul>");
+}
+
+/// The guide as a page of HTML: times, what to say, answers, solutions.
+#[must_use]
+pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
+    let total: u32 = units.iter().map(|unit| unit.minutes).sum();
+    let mut out = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Drydock: teacher's guide</title><style>{STYLE}</style>\
+         <h1>A model goes to production: teacher's guide</h1><p>{} units, {total} minutes. Everything runs offline, on one real table and one real model.</p>\
+         <table><tr><th>Unit</th><th>Minutes</th><th>Steps</th></tr>",
+        units.len()
+    );
+    for (at, unit) in units.iter().enumerate() {
+        let steps = if unit.coming.is_some() { "reading".to_owned() } else { unit.steps.len().to_string() };
+        let _infallible = write!(
+            out,
+            "<tr><td>{}. {}</td><td>{}</td><td>{steps}</td></tr>",
+            at + 1,
+            html(&unit.title),
+            unit.minutes
+        );
+    }
+    out.push_str("</table>");
+    for (at, unit) in units.iter().enumerate() {
+        let _infallible = write!(
+            out,
+            "<h2>{}. {} <small>{} min</small></h2><p><b>{}</b></p>",
+            at + 1,
+            html(&unit.title),
+            unit.minutes,
+            html(&unit.purpose)
+        );
+        if let Some(coming) = &unit.coming {
+            let _infallible = write!(out, "<p class=\"note\">{}</p>", html(coming));
+        }
+        for (number, step) in unit.steps.iter().enumerate() {
+            let _infallible = write!(
+                out,
+                "<h3>Step {}: {} <small>{} min</small></h3><p>{}</p><p><b>{}</b></p>",
+                number + 1,
+                html(&step.title),
+                step.minutes,
+                html(&step.why),
+                html(&step.action)
+            );
+            if let Some(notes) = &step.notes {
+                let _infallible = write!(out, "<p class=\"note\">{}</p>", html(notes));
+            }
+            if let Some(question) = &step.predict {
+                let _infallible = write!(out, "<p>Ask first: {}</p>", html(&question.question));
+                options(&mut out, &question.options, question.answer);
+                let _infallible = write!(out, "<p>{}</p>", html(&question.reveal));
+            }
+            out.push_str("<p>Done when:</p><ul>");
+            for task in &step.tasks {
+                let _infallible = write!(
+                    out,
+                    "<li>{} <small>({})</small></li>",
+                    html(&task.text),
+                    html(&task.check.to_string())
+                );
+            }
+            out.push_str("</ul><p>If somebody is stuck:</p><ol>");
+            for hint in &step.hints {
+                let _infallible = write!(out, "<li>{}</li>", html(hint));
+            }
+            let solution: Vec<String> = step.solve.iter().map(|line| html(&line.to_string())).collect();
+            let _infallible = write!(
+                out,
+                "</ol><p>Solution: <small>{}</small></p><p>To understand afterwards: {}</p>",
+                solution.join(", then "),
+                html(&step.after)
+            );
+        }
+        if !unit.quiz.is_empty() {
+            out.push_str("<h3>Check of understanding</h3>");
+            for quiz in &unit.quiz {
+                let _infallible = write!(out, "<p>{}</p>", html(&quiz.question));
+                options(&mut out, &quiz.options, quiz.answer);
+                let _infallible = write!(out, "<p>{}</p>", html(&quiz.because));
+            }
+        }
+        for one in &unit.takeaway {
+            let _infallible = write!(out, "<p class=\"note\">To keep: {}</p>", html(&one.text));
+        }
+    }
+    out.push_str("<h2>Glossary</h2><table>");
+    for term in &glossary.terms {
+        let not =
+            term.not.as_deref().map(|not| format!("<br><small>{}</small>", html(not))).unwrap_or_default();
+        let _infallible =
+            write!(out, "<tr><td><b>{}</b></td><td>{}{not}</td></tr>", html(&term.name), html(&term.meaning));
+    }
+    out.push_str("</table></html>\n");
+    out
+}
+
+/// What is to keep of every unit, as Markdown.
+#[must_use]
+pub fn to_keep(units: &[Unit]) -> String {
+    let mut text = String::from("# A model goes to production\n");
+    for (at, unit) in units.iter().enumerate() {
+        let _infallible = write!(text, "\n## {}. {}\n\n", at + 1, unit.title);
+        for one in &unit.takeaway {
+            let _infallible = writeln!(text, "- {}", one.text);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_has_every_step_with_its_time_and_every_answer() {
+        let units = crate::lesson::units().unwrap();
+        let (glossary, _) = crate::lesson::words().unwrap();
+        let guide = teachers_guide(&units, &glossary);
+        for unit in &units {
+            assert!(guide.contains(&html(&unit.title)));
+            for step in &unit.steps {
+                let heading = format!("{} <small>{} min</small>", html(&step.title), step.minutes);
+                assert!(guide.contains(&heading), "{heading}");
+            }
+            for quiz in &unit.quiz {
+                let answer = format!("class=\"answer\">{} ✓", html(&quiz.options[quiz.answer]));
+                assert!(guide.contains(&answer), "{answer}");
+            }
+        }
+        assert_eq!(html("a **b** <c> & d"), "a <b>b</b> &lt;c&gt; &amp; d");
+        assert_eq!(to_keep(&units).matches("\n## ").count(), units.len());
+    }
+}
