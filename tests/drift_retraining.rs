@@ -244,8 +244,8 @@ fn the_pandemic_switch_shows_in_the_error_and_not_in_the_estimate() {
         track(&following, &weeks(Concept { factor: 3.0, ..Concept::default() }), &Progress::new()).unwrap();
     let without = track(&following, &weeks(Concept::default()), &Progress::new()).unwrap();
     let (loss, guess) = (
-        |w: &drydock::drift::retraining::TrackedWeek| w.loss.unwrap(),
-        |w: &drydock::drift::retraining::TrackedWeek| w.estimated.unwrap().loss,
+        |w: &drydock::drift::retraining::TrackedWeek| w.followed.loss.unwrap(),
+        |w: &drydock::drift::retraining::TrackedWeek| w.followed.estimated.unwrap().loss,
     );
     assert!(loss(&with[4]).low > 2.0 * loss(&without[4]).high);
     // the same inputs, so the same estimate: it can't know
@@ -254,5 +254,5 @@ fn the_pandemic_switch_shows_in_the_error_and_not_in_the_estimate() {
     assert!(
         with.iter().all(|week| week.drift.columns.len() == 1 && week.drift.columns[0].drifted == Some(false))
     );
-    assert!(with.iter().all(|week| week.outside.unwrap() < 0.05));
+    assert!(with.iter().all(|week| week.followed.outside.unwrap() < 0.05));
 }
