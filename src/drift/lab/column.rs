@@ -120,7 +120,7 @@ impl LabColumn {
     }
 
     /// Every statistic of other values, in any order, exactly, without sorting more of them than that needs; `judge` is the
-    /// column's, and `more` gives edges that [`Loose::at_most`] will be asked for besides, from the range of the values. `None`
+    /// column's, and `more` gives edges that [`Loose::counts_in`] will be asked for besides, from the range of the values. `None`
     /// where a value is not finite, or all are one: then sort.
     #[must_use]
     pub fn measure_loose(
