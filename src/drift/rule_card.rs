@@ -13,7 +13,7 @@
 
 use serde::Serialize;
 
-use super::bins::jensen_shannon;
+use super::bins::{Bins, jensen_shannon};
 use super::special::chi_squared_sf;
 use crate::data::profile::histogram;
 
@@ -230,12 +230,15 @@ impl NannymlNumbers {
         at_most: impl Fn(f64) -> usize,
         below: impl Fn(f64) -> usize,
     ) -> Vec<usize> {
-        let last = self.edges.len() - 1;
-        let up_to =
-            |edge: usize| if edge == last { at_most(self.edges[edge]) } else { below(self.edges[edge]) };
-        let ends: Vec<usize> = (0..=last).map(up_to).collect();
-        let mut counts: Vec<usize> = ends.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        counts.push(n - counts.iter().sum::<usize>());
+        // below each edge but the last, which its bin includes
+        let last = self.edges.last().copied();
+        let up_to = |edge: f64| if Some(edge) == last { at_most(edge) } else { below(edge) };
+        let mut counts = Bins::Edges(self.edges.clone()).counts_by(n, up_to, &below);
+        // beyond the range on either side is one bin, the last
+        let before = counts.remove(0);
+        if let Some(others) = counts.last_mut() {
+            *others += before;
+        }
         counts
     }
 

@@ -101,8 +101,6 @@ mod tests {
         for page in ["data", "train", "predict", "serve", "requests", "drift"] {
             assert!(tools.of(page).is_some(), "{page}");
         }
-        // what a unit sets in bold is a term of the glossary, or says itself what it means
-        assert!(tools.of("walkthrough").is_none());
     }
 
     #[test]

@@ -110,8 +110,7 @@ impl LabColumn {
     /// The same for any bins, such as those of a chart.
     #[must_use]
     pub fn counts_in(&self, bins: &Bins, affine: Affine) -> Vec<usize> {
-        let moved = Moved::new(&self.current, affine);
-        bins.counts_by(moved.len(), |x| moved.at_most(x), |x| moved.below(x))
+        self.moved(affine).counts(bins)
     }
 
     /// The current values as they lie after a shift.

@@ -59,7 +59,6 @@ struct Half {
     counts: Vec<u32>,
     /// Sum of the values less the centre, by cell.
     sums: Vec<f64>,
-    squares: f64,
 }
 
 /// Runs over both halves of some values, on two threads.
@@ -137,7 +136,12 @@ impl Loose {
         }
         let total: f64 = first.sums.iter().chain(&second.sums).sum();
         let m = values.len() as f64;
-        let squares = first.squares + second.squares - total * total / m;
+        let mean = centre + total / m;
+        // around the mean itself: the difference of two large sums would lose the digits of a small one
+        let squares: f64 =
+            halves(values, |part| part.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>())
+                .iter()
+                .sum();
         if !squares.is_finite() {
             return None;
         }
@@ -146,8 +150,8 @@ impl Loose {
             open,
             sorted,
             range,
-            mean: centre + total / m,
-            std: (values.len() > 1).then(|| (squares.max(0.0) / (m - 1.0)).sqrt()),
+            mean,
+            std: (values.len() > 1).then(|| (squares / (m - 1.0)).sqrt()),
             measured: Measured::default(),
             before,
         };
@@ -297,17 +301,12 @@ fn extremes(values: &[f64]) -> (f64, f64, bool) {
 
 /// Drops values into their cells.
 fn drop_in(values: &[f64], grid: Grid, centre: f64) -> Half {
-    let mut half = Half {
-        cells: Vec::with_capacity(values.len()),
-        counts: vec![0; CELLS],
-        sums: vec![0.0; CELLS],
-        squares: 0.0,
-    };
+    let mut half =
+        Half { cells: Vec::with_capacity(values.len()), counts: vec![0; CELLS], sums: vec![0.0; CELLS] };
     // in runs: first what a processor does many at a time
     for run in values.chunks(4_096) {
         let from = half.cells.len();
         half.cells.extend(run.iter().map(|&value| grid.cell(value) as u16));
-        half.squares += run.iter().map(|value| (value - centre) * (value - centre)).sum::<f64>();
         for (&cell, value) in half.cells[from..].iter().zip(run) {
             half.counts[cell as usize] += 1;
             half.sums[cell as usize] += value - centre;
