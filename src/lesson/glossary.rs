@@ -11,6 +11,9 @@ pub struct Glossary {
     /// In the order of the file.
     #[serde(rename = "term")]
     pub terms: Vec<Term>,
+    /// Every way to write a term in small letters, and the term's place: asked for in every frame that shows a text.
+    #[serde(skip)]
+    names: Vec<(String, usize)>,
 }
 
 /// A term.
@@ -77,20 +80,16 @@ impl Glossary {
     /// [`UnitError`] with the line, and for a name that two terms have.
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         let wrong = |what: String| UnitError { file: "glossary.toml".into(), what };
-        let glossary: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let mut names: Vec<String> = glossary.names().map(|(name, _)| name.to_lowercase()).collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(wrong(format!("'{}' has two meanings", pair[0]))),
+        let mut glossary: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let of_term = |(at, term): (usize, &Term)| -> Vec<(String, usize)> {
+            std::iter::once(&term.name).chain(&term.also).map(|name| (name.to_lowercase(), at)).collect()
+        };
+        glossary.names = glossary.terms.iter().enumerate().flat_map(of_term).collect();
+        glossary.names.sort_unstable();
+        match glossary.names.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            Some(pair) => Err(wrong(format!("'{}' has two meanings", pair[0].0))),
             None => Ok(glossary),
         }
-    }
-
-    /// Every way to write a term, and the term.
-    fn names(&self) -> impl Iterator<Item = (&str, &Term)> {
-        self.terms.iter().flat_map(|term| {
-            std::iter::once(&term.name).chain(&term.also).map(move |name| (name.as_str(), term))
-        })
     }
 
     /// Where terms stand in a text, as byte ranges in order, whole words only; the longest where one holds another.
@@ -103,9 +102,8 @@ impl Glossary {
         }
         let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_');
         let mut found: Vec<(std::ops::Range<usize>, &Term)> = Vec::new();
-        for (name, term) in self.names() {
-            let name = name.to_lowercase();
-            for (at, _) in lower.match_indices(&name) {
+        for (name, term) in self.names.iter().filter_map(|(name, at)| Some((name, self.terms.get(*at)?))) {
+            for (at, _) in lower.match_indices(name) {
                 let end = at + name.len();
                 let inside = is_word(lower[..at].chars().next_back()) || is_word(lower[end..].chars().next());
                 if !inside {

@@ -24,8 +24,9 @@ h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-top:1px solid #c9d2db;padd
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid #dde4ea}\
 small{color:#566474}@media print{h2{break-before:page}h2:first-of-type{break-before:auto}}";
 
-fn options(out: &mut String, options: &[String], answer: usize) {
-    out.push_str("<ul>");
+/// A question with its options, the right one marked, and why it is right.
+fn question(out: &mut String, asked: &str, (options, answer): (&[String], usize), why: &str) {
+    let _infallible = write!(out, "<p>{}</p><ul>", html(asked));
     for (at, option) in options.iter().enumerate() {
         let _infallible = if at == answer {
             write!(out, "<li class=\"answer\">{} ✓</li>", html(option))
@@ -33,7 +34,7 @@ fn options(out: &mut String, options: &[String], answer: usize) {
             write!(out, "<li>{}</li>", html(option))
         };
     }
-    out.push_str("</ul>");
+    let _infallible = write!(out, "</ul><p>{}</p>", html(why));
 }
 
 /// The guide as a page of HTML: times, what to say, answers, solutions.
@@ -82,10 +83,9 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
             if let Some(notes) = &step.notes {
                 let _infallible = write!(out, "<p class=\"note\">{}</p>", html(notes));
             }
-            if let Some(question) = &step.predict {
-                let _infallible = write!(out, "<p>Ask first: {}</p>", html(&question.question));
-                options(&mut out, &question.options, question.answer);
-                let _infallible = write!(out, "<p>{}</p>", html(&question.reveal));
+            if let Some(first) = &step.predict {
+                let asked = format!("Ask first: {}", first.question);
+                question(&mut out, &asked, (&first.options, first.answer), &first.reveal);
             }
             out.push_str("<p>Done when:</p><ul>");
             for task in &step.tasks {
@@ -111,9 +111,7 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
         if !unit.quiz.is_empty() {
             out.push_str("<h3>Check of understanding</h3>");
             for quiz in &unit.quiz {
-                let _infallible = write!(out, "<p>{}</p>", html(&quiz.question));
-                options(&mut out, &quiz.options, quiz.answer);
-                let _infallible = write!(out, "<p>{}</p>", html(&quiz.because));
+                question(&mut out, &quiz.question, (&quiz.options, quiz.answer), &quiz.because);
             }
         }
         for one in &unit.takeaway {

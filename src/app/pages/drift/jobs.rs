@@ -353,13 +353,16 @@ fn world(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
     let prediction = prediction_drift(predictor, &lab.reference, &shifted, &rule, 0)
         .map_err(|error| wrong(&error))?
         .column;
-    let outline = match (&prediction.measures, predict_leniently(predictor, &lab.reference, 0)) {
-        (Measures::Levels(measures), _) => measures.bins.as_ref().map(outline_of_shares).unwrap_or_default(),
-        (Measures::Numbers(_), Ok((_, before, _))) => {
-            let (_, now, _) = predict_leniently(predictor, &shifted, 0).map_err(|error| wrong(&error))?;
-            outline_of(&Sorted::new(before.output(0).to_vec()), &Sorted::new(now.output(0).to_vec()))
+    let outline = match &prediction.measures {
+        Measures::Levels(measures) => measures.bins.as_ref().map(outline_of_shares).unwrap_or_default(),
+        Measures::Numbers(_) => {
+            let sorted = |rows: &Table| {
+                let (_, found, _) = predict_leniently(predictor, rows, 0).map_err(|error| wrong(&error))?;
+                Ok::<_, JobError>(Sorted::new(found.output(0).to_vec()))
+            };
+            outline_of(&sorted(&lab.reference)?, &sorted(&shifted)?)
         }
-        _ => Outline::default(),
+        Measures::None { .. } => Outline::default(),
     };
     Ok(World {
         asked,
