@@ -37,6 +37,9 @@ fn frame(harness: &mut Harness<'_, Drydock>) -> f64 {
 }
 
 fn show(name: &str, mut times: Vec<f64>) {
+    if std::env::var_os("EACH").is_some() {
+        println!("{name}: {times:.1?}");
+    }
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[(times.len() as f64 * share) as usize];
     println!(
@@ -111,9 +114,9 @@ fn main() {
     };
     let still = |harness: &mut Harness<'_, Drydock>| (0..MOVES).map(|_| frame(harness)).collect::<Vec<_>>();
     show("a frame at rest", still(&mut harness));
-    let one = (1..=MOVES).map(|at| set(&mut harness, "x3: mean", at as f64 * 0.01)).collect();
+    let one = (1..=MOVES).map(|at| set(&mut harness, "x3: mean", 0.1 + at as f64 * 0.02)).collect();
     show("one slider moved, with workers busy", one);
-    let spread = (1..=MOVES).map(|at| set(&mut harness, "x3: spread", at as f64)).collect();
+    let spread = (1..=MOVES).map(|at| set(&mut harness, "x3: spread", at as f64 + 4.0)).collect();
     show("one slider that moves each prediction by its own amount", spread);
     let waits = harness.query_all_by_role(Role::Button).filter(|node| {
         node.accesskit_node().label().is_some_and(|label| label.contains("PSI") && label.contains("…"))

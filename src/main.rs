@@ -9,6 +9,10 @@ fn main() -> ExitCode {
     match run() {
         Ran::Command(status) => status,
         Ran::Window(data, renderer) => window(data, renderer),
+        #[cfg(feature = "gui")]
+        Ran::Grade(args) => drydock::cli::grade(&args, drydock::app::grading::grade),
+        #[cfg(not(feature = "gui"))]
+        Ran::Grade(_) => fail("this build has no window, and a scenario is done again by the window's pages"),
     }
 }
 

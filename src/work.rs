@@ -21,12 +21,12 @@ pub fn hex(bytes: &[u8]) -> String {
 /// How far a piece of work has come, and whether it should stop. Clones share one state.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
+    cancelled: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    cancelled: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
     rows: AtomicU64,
@@ -39,15 +39,21 @@ impl Progress {
         Self::default()
     }
 
+    /// The progress of a part of the work, which counts for itself and is stopped with the whole.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { cancelled: Arc::clone(&self.cancelled), shared: Arc::default() }
+    }
+
     /// Asks the work to stop at its next check.
     pub fn cancel(&self) {
-        self.shared.cancelled.store(true, Ordering::Relaxed);
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Whether someone asked the work to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.shared.cancelled.load(Ordering::Relaxed)
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Called by the work at each step.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use drydock::data::{Column, ColumnData, ColumnKind, Table};
 use drydock::drift::lab::{
-    Affine, Concept, FeatureShift, Judge, LabColumn, Outside, Precision, Schedule, Shifts, Timeline,
+    Affine, Concept, FeatureShift, Halved, Judge, LabColumn, Outside, Precision, Schedule, Shifts, Timeline,
     UnitError, Weighted, apply, conclude, means, simulate, winter_presets,
 };
 use drydock::drift::retraining::{Interval, Resamples, mean_interval, outside};
@@ -388,7 +388,7 @@ proptest! {
             .enumerate()
             .map(|(at, &x)| if at % 2 == 0 { moves.0.of(x) } else { moves.1.of(x) })
             .collect();
-        match lab.measure_loose(&moved, &judge, |_| Vec::new()) {
+        match lab.measure_loose(&Halved::of(&moved), &judge, |_| Vec::new()) {
             Some(loose) => say_the_same(judge.of_loose(&lab, &loose), &reference, &moved),
             None => prop_assert!(reference.iter().chain(&moved).all(|x| *x == moved[0])),
         }
@@ -413,16 +413,16 @@ fn a_hundred_thousand_values_that_are_not_sorted_are_measured_exactly() {
             .enumerate()
             .map(|(at, x)| if at % 2 == 0 { *x } else { scale * x + shift })
             .collect();
-        let loose = lab.measure_loose(&moved, &judge, |_| Vec::new()).unwrap();
+        let loose = lab.measure_loose(&Halved::of(&moved), &judge, |_| Vec::new()).unwrap();
         say_the_same(judge.of_loose(&lab, &loose), &reference, &moved);
     }
     // what has no cells is left to sorting
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
         let mut moved = current.clone();
         moved[7] = odd;
-        assert!(lab.measure_loose(&moved, &judge, |_| Vec::new()).is_none());
+        assert!(lab.measure_loose(&Halved::of(&moved), &judge, |_| Vec::new()).is_none());
     }
-    assert!(lab.measure_loose(&[], &judge, |_| Vec::new()).is_none());
+    assert!(lab.measure_loose(&Halved::of(&[]), &judge, |_| Vec::new()).is_none());
 }
 
 /// A move of a weighted sum's inputs adds to its predictions what predicting again gives, whatever the policies.

@@ -233,6 +233,12 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         }
         all.append(&mut own);
     }
+    if let Some(hides) = walkthrough::hides(state) {
+        all.retain(|action| {
+            let label = action.label.as_str();
+            !hides.contains(label) && !label.strip_prefix("Go to ").is_some_and(|page| hides.contains(page))
+        });
+    }
     all
 }
 
@@ -245,6 +251,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
         state.say(StatusKind::Note, said);
         return Vec::new();
     }
+    walkthrough::note(state, &command);
     match command {
         Command::Go(page) => state.screen.page = page,
         Command::Choose(purpose) => {
@@ -329,6 +336,9 @@ fn chosen(state: &mut AppState, purpose: Purpose, path: PathBuf) -> Vec<Effect> 
         Purpose::SaveRequestRows => requests::apply(state, requests::Command::SaveRows(path)),
         Purpose::SaveGuide => walkthrough::apply(state, walkthrough::Command::SaveGuide(path)),
         Purpose::SaveToKeep => walkthrough::apply(state, walkthrough::Command::SaveToKeep(path)),
+        Purpose::OpenScenario => walkthrough::apply(state, walkthrough::Command::OpenScenario(path)),
+        Purpose::SaveScenario => walkthrough::apply(state, walkthrough::Command::SaveScenario(path)),
+        Purpose::HandIn => walkthrough::apply(state, walkthrough::Command::HandIn(path)),
         Purpose::ExportData => data::apply(state, data::Command::Export(path)),
     }
 }

@@ -6,7 +6,7 @@ use eframe::egui::{Context, Theme, ThemePreference};
 
 use super::command::open_picker;
 use super::job::{End, JobError, Jobs, Polled, Slot};
-use super::pages::{data, drift, predict, requests, serve, train};
+use super::pages::{data, drift, predict, requests, serve, train, walkthrough};
 use super::picker::{Listing, Purpose};
 use super::state::{AppState, Problem, StatusKind, ThemeChoice, Version};
 use super::theme;
@@ -35,6 +35,7 @@ pub(crate) enum Effect {
     Serve(serve::Effect),
     Drift(drift::Effect),
     Requests(requests::Effect),
+    Walkthrough(Box<walkthrough::Effect>),
 }
 
 /// What comes from a job.
@@ -54,6 +55,7 @@ pub(crate) enum Event {
     Serve(serve::Event),
     Drift(drift::Event),
     Requests(requests::Event),
+    Walkthrough(walkthrough::Event),
 }
 
 /// What effects work with.
@@ -110,6 +112,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Serve(effect) => serve::carry_out(effect, state, outside),
         Effect::Drift(effect) => drift::carry_out(effect, state, outside),
         Effect::Requests(effect) => requests::carry_out(effect, state, outside),
+        Effect::Walkthrough(effect) => walkthrough::carry_out(*effect, state, outside),
     }
 }
 
@@ -177,7 +180,8 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
                 | Slot::DriftSend => {
                     drift::cancelled(state, slot);
                 }
-                Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
+                Slot::Card => walkthrough::cancelled(state),
+                Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder | Slot::Scenario => {}
             }
             Vec::new()
         }
@@ -211,6 +215,7 @@ fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<Effect> {
         Event::Serve(event) => return serve::happened(state, event, seconds),
         Event::Drift(event) => return drift::happened(state, event, seconds),
         Event::Requests(event) => return requests::happened(state, event, seconds),
+        Event::Walkthrough(event) => return walkthrough::happened(state, event),
     }
     Vec::new()
 }
@@ -263,7 +268,8 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         | Slot::DriftSend => {
             drift::failed(state, slot, problem);
         }
-        Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder => {}
+        Slot::Card => walkthrough::failed(state, &problem),
+        Slot::Workspace | Slot::Keep | Slot::Dialog | Slot::Folder | Slot::Scenario => {}
     }
 }
 

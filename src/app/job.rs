@@ -102,6 +102,10 @@ pub(crate) enum Slot {
     DriftPast,
     /// Rows being sent through the server, or its log being watched.
     DriftSend,
+    /// A scenario being read.
+    Scenario,
+    /// A card of the lesson's sorting board that runs.
+    Card,
 }
 
 /// Why a job did not do what it was for.

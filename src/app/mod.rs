@@ -7,6 +7,7 @@ mod command;
 mod dialog;
 mod effect;
 mod frame;
+pub mod grading;
 mod job;
 mod keep;
 mod pages;
@@ -192,7 +193,7 @@ impl Drydock {
         let scratch = match (&switch, &self.rehearsal) {
             (Switch::Back, None) => return,
             (Switch::Back, Some(_)) => None,
-            (Switch::Rehearse { .. }, _) => {
+            (Switch::Rehearse { .. } | Switch::Scenario(..), _) => {
                 match tempfile::Builder::new().prefix("drydock-lesson-").tempdir() {
                     Ok(scratch) => Some(scratch),
                     Err(error) => {
@@ -221,9 +222,18 @@ impl Drydock {
         // nobody listens to the jobs of before
         self.jobs = Jobs::default();
         self.keeper = Keeper::default();
-        if let (Switch::Rehearse { unit, step }, Some(scratch)) = (switch, scratch) {
+        if let Some(scratch) = scratch {
             self.state.truth.folder = Some(Folder::new(scratch.path().join("Lesson")));
-            pages::walkthrough::rehearse(old, &mut self.state, unit, step);
+            match switch {
+                Switch::Rehearse { unit, step } => {
+                    pages::walkthrough::rehearse(old, &mut self.state, unit, step);
+                }
+                Switch::Scenario(scenario, folder) => {
+                    pages::walkthrough::open(old, &mut self.state, *scenario, folder);
+                }
+                // it has no place of its own
+                Switch::Back => {}
+            }
             self.rehearsal = Some(Rehearsal { _scratch: scratch, home });
             self.ready = true;
         } else {

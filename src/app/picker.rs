@@ -24,6 +24,12 @@ pub(crate) enum Purpose {
     SaveGuide,
     /// Save what is to keep of the lesson.
     SaveToKeep,
+    /// Open a scenario.
+    OpenScenario,
+    /// Save the state as a scenario.
+    SaveScenario,
+    /// Save the open scenario with what was done.
+    HandIn,
 }
 
 type Filters = &'static [(&'static str, &'static [&'static str])];
@@ -43,12 +49,18 @@ impl Purpose {
             Self::SaveRequestRows => "Save the answers",
             Self::SaveGuide => "Save the teacher's guide",
             Self::SaveToKeep => "Save what is to keep",
+            Self::OpenScenario => "Open a scenario",
+            Self::SaveScenario => "Save this state as a scenario",
+            Self::HandIn => "Hand the scenario in",
         }
     }
 
     /// Whether a file will be written.
     pub(crate) fn saves(self) -> bool {
-        !matches!(self, Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels)
+        !matches!(
+            self,
+            Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels | Self::OpenScenario
+        )
     }
 
     /// The kinds of file.
@@ -62,6 +74,7 @@ impl Purpose {
             Self::SaveScript(_) => &[("Python", &["py"])],
             Self::SaveGuide => &[("Web page", &["html"])],
             Self::SaveToKeep => &[("Markdown", &["md"])],
+            Self::OpenScenario | Self::SaveScenario | Self::HandIn => &[("Scenario (TOML)", &["toml"])],
         }
     }
 
@@ -72,7 +85,9 @@ impl Purpose {
             .file_stem()
             .map_or_else(|| data.clone(), |stem| stem.to_string_lossy().into_owned());
         match self {
-            Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels => String::new(),
+            Self::OpenData | Self::OpenModel | Self::OpenBatch | Self::OpenLabels | Self::OpenScenario => {
+                String::new()
+            }
             Self::ExportData => format!("{stem}_rows.csv"),
             Self::SaveModel(number) => format!("{stem}_v{number}.json"),
             Self::SaveScript(number) => format!("{stem}_v{number}.py"),
@@ -84,6 +99,8 @@ impl Purpose {
             Self::SaveRequestRows => "answers.csv".into(),
             Self::SaveGuide => "teachers-guide.html".into(),
             Self::SaveToKeep => "a-model-goes-to-production.md".into(),
+            Self::SaveScenario => format!("{stem}_scenario.toml"),
+            Self::HandIn => "handed-in.toml".into(),
         }
     }
 

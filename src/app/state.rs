@@ -15,6 +15,7 @@ use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
 use crate::inference::Predictor;
+use crate::lesson::Scenario;
 use crate::model::{Model, Policy};
 use crate::work::Clock;
 use crate::workspace::registry::{Change, Rollout, What, note};
@@ -337,10 +338,12 @@ pub(crate) struct Work {
 }
 
 /// Which workspace is wanted in place of the open one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Switch {
     /// One for a step of the lesson, that is gone afterwards.
     Rehearse { unit: String, step: String },
+    /// One for a scenario, whose data lie in that folder; it is gone afterwards.
+    Scenario(Box<Scenario>, PathBuf),
     /// That of before.
     Back,
 }

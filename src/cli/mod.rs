@@ -16,6 +16,7 @@ mod bench;
 mod demo;
 mod drift;
 mod evaluate;
+mod grade;
 mod inspect;
 mod keys;
 mod lesson;
@@ -31,6 +32,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::data::did_you_mean;
+pub use grade::DoAgain;
 
 /// The commands, in the order of a model's way to production.
 #[derive(Debug, Parser)]
@@ -93,6 +95,8 @@ enum Command {
     Samples(samples::Args),
     /// Write the teacher's guide, or check a lesson's files
     Lesson(lesson::Args),
+    /// Do scenarios that were handed in again, and mark them
+    Grade(grade::Args),
     /// Measure this program's speed and accuracy on this machine
     Bench(bench::Args),
 }
@@ -123,6 +127,24 @@ pub enum Ran {
     Command(ExitCode),
     /// No command: the window is wanted, with this file or folder open.
     Window(Option<std::path::PathBuf>, Renderer),
+    /// Scenarios are to be graded, which takes the window's pages.
+    Grade(grade::Args),
+}
+
+/// Grades scenarios; `do_again` is what can do them.
+#[must_use]
+pub fn grade(args: &grade::Args, do_again: DoAgain) -> ExitCode {
+    ended(grade::run(args, do_again))
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("drydock: {}", failure.message);
+            ExitCode::from(failure.status)
+        }
+    }
 }
 
 /// Reports a failure of the work; the exit status that goes with it.
@@ -179,6 +201,7 @@ pub fn run() -> Ran {
         Some(Command::Keys(args)) => keys::run(&args),
         Some(Command::Samples(args)) => samples::run(&args),
         Some(Command::Lesson(args)) => lesson::run(&args),
+        Some(Command::Grade(args)) => return Ran::Grade(args),
         Some(Command::Bench(args)) => bench::run(&args),
         None => match cli.workspace {
             Some(path) if !path.exists() => {
@@ -190,11 +213,5 @@ pub fn run() -> Ran {
             workspace => return Ran::Window(workspace, cli.renderer),
         },
     };
-    Ran::Command(match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("drydock: {}", failure.message);
-            ExitCode::from(failure.status)
-        }
-    })
+    Ran::Command(ended(result))
 }

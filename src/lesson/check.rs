@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the state of the program is asked for, and what it means.
 pub const FACTS: &[(&str, &str)] = &[
+    ("board.right", "cards of the sorting board that lie where they belong"),
+    ("board.ran_one", "cards with a single record that ran"),
+    ("board.ran_many", "cards with a batch that ran"),
     ("data.rows", "rows of the open table"),
     ("data.target", "1 if a target is chosen"),
     ("models.count", "models in the workspace"),
@@ -43,8 +46,8 @@ enum Comparison {
 }
 
 /// A check: comparisons that all have to hold.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Check {
     parts: Vec<(&'static str, Comparison, f64)>,
 }
@@ -101,6 +104,12 @@ impl Check {
                 Comparison::Equal => (fact - number).abs() < 0.5,
             }
         })
+    }
+}
+
+impl From<Check> for String {
+    fn from(check: Check) -> Self {
+        check.to_string()
     }
 }
 

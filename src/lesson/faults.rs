@@ -1,9 +1,9 @@
 //! What a lesson lacks, for who writes it.
 
-use super::Unit;
+use super::{Field, Line, Unit};
 
 /// The pages that a step may be done on.
-const PAGES: [&str; 6] = ["data", "train", "predict", "serve", "requests", "drift"];
+const PAGES: [&str; 7] = ["walkthrough", "data", "train", "predict", "serve", "requests", "drift"];
 /// Words of reading that a unit has at least.
 const READING: usize = 60;
 
@@ -29,6 +29,14 @@ pub fn faults(units: &[Unit]) -> Vec<String> {
             minutes > unit.minutes,
             format!("the steps take {minutes} of the unit's {} minutes", unit.minutes),
         );
+        for (place, card) in unit.cards.iter().enumerate() {
+            let same = unit.cards[..place].iter().any(|other| other.id == card.id);
+            lacks(same, format!("two cards have the id {}", card.id));
+        }
+        for field in Field::ALL.iter().filter(|_| !unit.cards.is_empty()) {
+            let is_empty = !unit.cards.iter().any(|card| card.field() == *field);
+            lacks(is_empty, format!("no card belongs into the field {field:?}"));
+        }
         for (place, step) in unit.steps.iter().enumerate() {
             let mut lacks = |is_wrong: bool, what: String| {
                 if is_wrong {
@@ -41,6 +49,13 @@ pub fn faults(units: &[Unit]) -> Vec<String> {
             lacks(!(1..=3).contains(&n), format!("{n} tasks; a step has one to three"));
             lacks(step.hints.len() < 2, "a ladder of hints has at least two".into());
             lacks(step.solve.is_empty(), "there is no scripted solution".into());
+            let on_board = step.page == "walkthrough" && unit.cards.is_empty();
+            lacks(on_board, "it is done on a board, and the unit has no cards".into());
+            let runs = step.start.iter().chain(&step.solve);
+            for card in runs.filter_map(|line| if let Line::Run(card) = line { Some(card) } else { None }) {
+                let can = unit.cards.iter().any(|one| one.id == *card && one.run.is_some());
+                lacks(!can, format!("there is no card '{card}' that runs"));
+            }
             lacks(step.highlight.is_none(), "it points to no control".into());
             lacks(
                 !PAGES.contains(&step.page.as_str()),

@@ -2,19 +2,23 @@
 //! check on the program's state, so that a tick is never a click. The file's texts are the lesson's; its checks, pages and
 //! scripted solutions are the same in every language.
 
+mod board;
 mod check;
 mod faults;
 mod glossary;
 mod guide;
+mod scenario;
 mod script;
 mod unit;
 
 use std::path::Path;
 
+pub use board::{Card, Field, Run};
 pub use check::{Check, CheckError, FACTS, Facts};
 pub use faults::faults;
 pub use glossary::{Glossary, PageTools, Term, Tools};
 pub use guide::{teachers_guide, to_keep};
+pub use scenario::{Graded, SCENARIO, Scenario, ScenarioError};
 pub use script::Line;
 pub use unit::{Prediction, Quiz, Step, TakeAway, Task, Unit, UnitError};
 

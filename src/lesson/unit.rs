@@ -1,8 +1,8 @@
 //! A unit and its parts, as its file has them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Check, Line};
+use super::{Card, Check, Line};
 
 /// A unit of the lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Unit {
     /// Its steps.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+    /// The systems of its sorting board.
+    #[serde(default, rename = "card")]
+    pub cards: Vec<Card>,
     /// What it ends with.
     #[serde(default)]
     pub quiz: Vec<Quiz>,
@@ -71,7 +74,7 @@ pub struct Step {
 }
 
 /// Something that has to be true.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// In words.

@@ -9,7 +9,7 @@ use crate::app::pages::{PageId, train, walkthrough};
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, hairline_ui, icon_button, icon_ui, task_line, termed};
-use crate::lesson::{Glossary, PageTools};
+use crate::lesson::{Glossary, PageTools, SCENARIO};
 
 /// What the guide says on a page.
 struct Guide {
@@ -165,10 +165,12 @@ pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &
     ui.painter().vline(rect.left() + 0.5, rect.y_range(), hairline(&t));
     let guide = guide(state);
     if state.screen.guide_open && !compact {
-        // the lesson's own page shows it large
-        let is_elsewhere = state.screen.page != PageId::Walkthrough;
-        let taught =
-            walkthrough::followed(state).filter(|_| state.screen.walkthrough.teaching && is_elsewhere);
+        // the lesson's own page shows it large, unless it is done there
+        let is_here = |page: &str| walkthrough::page_of(page) == Some(PageId::Walkthrough);
+        let taught = walkthrough::followed(state).filter(|(_, step)| {
+            let is_elsewhere = state.screen.page != PageId::Walkthrough || is_here(&step.page);
+            state.screen.walkthrough.teaching && is_elsewhere
+        });
         let words = &state.results.walkthrough.words;
         open_ui(ui, (&guide, &words.0), commands, |ui, commands| {
             if let Some(step) = taught {
@@ -270,7 +272,9 @@ fn open_ui(
         }
         // nothing is locked: the lesson goes on from here at any time
         Next::Lesson(unit) => {
-            let back = if left == 0 {
+            let back = if unit == SCENARIO {
+                Button::secondary("To the scenario")
+            } else if left == 0 {
                 Button::primary("On with the lesson")
             } else {
                 Button::secondary("Back to the lesson")
@@ -326,9 +330,11 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
     }
     ui.add(Label::new(text(guide.title.as_ref(), font::heading(), t.text)).wrap());
     ui.add_space(space::S3);
-    ui.label(text("Why", font::small_medium(), t.text_3));
-    termed(ui, glossary, guide.why.as_ref(), (font::body(), t.text_2));
-    ui.add_space(space::S3);
+    if !guide.why.is_empty() {
+        ui.label(text("Why", font::small_medium(), t.text_3));
+        termed(ui, glossary, guide.why.as_ref(), (font::body(), t.text_2));
+        ui.add_space(space::S3);
+    }
     ui.label(text("What to do", font::small_medium(), t.text_3));
     termed(ui, glossary, guide.what.as_ref(), (font::body(), t.text_2));
     if guide.tasks.is_empty() {

@@ -25,15 +25,19 @@ use super::pages::walkthrough::walkthrough_page_ui;
 use super::pages::{PageId, View, walkthrough};
 use super::state::AppState;
 use super::theme::{size, tokens};
-use super::widgets::point_to;
+use super::widgets::{hide, point_to};
 
 /// Paints the whole window.
 pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
     if let Some(backwards) = state.screen.panel_step.take() {
         panels::step(ui, backwards);
     }
-    // the lesson's own page points nowhere
-    let step = walkthrough::followed(state).filter(|_| state.screen.page != PageId::Walkthrough);
+    hide(ui.ctx(), walkthrough::hides(state));
+    // the lesson's own page points at nothing but what is done there
+    let here = state.screen.page;
+    let step = walkthrough::followed(state).filter(|(_, step)| {
+        here != PageId::Walkthrough || walkthrough::page_of(&step.page) == Some(PageId::Walkthrough)
+    });
     point_to(ui.ctx(), step.and_then(|(_, step)| step.highlight.as_deref()));
     let t = tokens(ui);
     let compact = ui.max_rect().width() < size::COMPACT_BELOW;

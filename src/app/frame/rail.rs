@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::app::command::{Action, Command, Commands, hint};
-use crate::app::pages::{PageId, drift};
+use crate::app::pages::{PageId, drift, walkthrough};
 use crate::app::state::{AppState, ThemeChoice};
 use crate::app::theme::{Icon, font, hairline, radius, size, space, tokens};
 use crate::app::widgets::{Segment, Weight, focus_ring, paint_icon, segmented};
@@ -29,6 +29,7 @@ pub(crate) fn rail_ui(
     );
     let mut list = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Min)));
     list.spacing_mut().item_spacing.y = 0.0;
+    let hides = walkthrough::hides(state);
     let mut group = "";
     for page in PageId::ALL {
         if page.group() != group {
@@ -41,6 +42,9 @@ pub(crate) fn rail_ui(
             PageId::Drift => state.truth.champion().is_some() && drift::needs_a_model(state),
             _ => false,
         };
+        if hides.is_some_and(|hides| hides.contains(page.title())) {
+            continue;
+        }
         let key = hint(actions, &format!("Go to {}", page.title()));
         if nav_item(&mut list, page.icon(), page.title(), here, compact, bad, &key).clicked() {
             commands.push(Command::Go(page));

@@ -16,17 +16,24 @@ macro_rules! icons {
         #[allow(dead_code, reason = "a set to choose from")]
         impl Icon {
             $(pub(crate) const $name: Self = Self($code);)*
+
+            /// The icon of that name, written as `users-three`.
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                let name = name.replace('-', "_").to_uppercase();
+                [$((stringify!($name), Self::$name)),*].into_iter().find(|(own, _)| *own == name).map(|(_, icon)| icon)
+            }
         }
     };
 }
 
 icons! {
     ARCHIVE = '\u{e00c}';
+    ARROWS_LEFT_RIGHT = '\u{e0a0}';
     ARROW_COUNTER_CLOCKWISE = '\u{e038}';
     ARROW_LEFT = '\u{e058}';
     ARROW_RIGHT = '\u{e06c}';
     ARROW_SQUARE_OUT = '\u{e5de}';
-    ARROWS_LEFT_RIGHT = '\u{e0a0}';
+    BELL_RINGING = '\u{e5e8}';
     BROADCAST = '\u{e0f2}';
     CALENDAR_BLANK = '\u{e10a}';
     CARET_DOWN = '\u{e136}';
@@ -46,6 +53,7 @@ icons! {
     COMMAND = '\u{e1c4}';
     COMPASS = '\u{e1c8}';
     COPY = '\u{e1ca}';
+    CREDIT_CARD = '\u{e1d2}';
     CROSSHAIR = '\u{e1d6}';
     CROWN = '\u{e614}';
     CUBE = '\u{e1da}';
@@ -54,6 +62,7 @@ icons! {
     DICE_FIVE = '\u{e1ee}';
     DOTS_THREE = '\u{e1fe}';
     DOWNLOAD_SIMPLE = '\u{e20c}';
+    ENVELOPE_SIMPLE = '\u{e218}';
     EQUALS = '\u{e21c}';
     EXPORT = '\u{eaf0}';
     EYE = '\u{e220}';
@@ -70,6 +79,7 @@ icons! {
     GIT_DIFF = '\u{e27c}';
     HARD_DRIVES = '\u{e2a0}';
     HASH = '\u{e2a2}';
+    IMAGES = '\u{e836}';
     INFO = '\u{e2ce}';
     KEY = '\u{e2d6}';
     KEYBOARD = '\u{e2d8}';
@@ -81,11 +91,12 @@ icons! {
     MINUS = '\u{e32a}';
     MONITOR = '\u{e32e}';
     MOON = '\u{e330}';
+    MOON_STARS = '\u{e58e}';
     NOTE_PENCIL = '\u{e34c}';
     PACKAGE = '\u{e390}';
-    PAUSE = '\u{e39e}';
     PAPER_PLANE_TILT = '\u{e398}';
     PATH = '\u{e39c}';
+    PAUSE = '\u{e39e}';
     PENCIL_SIMPLE = '\u{e3b4}';
     PLAY = '\u{e3d0}';
     PLUS = '\u{e3d4}';
@@ -100,17 +111,22 @@ icons! {
     SLIDERS_HORIZONTAL = '\u{e434}';
     SORT_ASCENDING = '\u{e444}';
     SORT_DESCENDING = '\u{e446}';
+    STEERING_WHEEL = '\u{e9ac}';
     STOP = '\u{e46c}';
+    STOREFRONT = '\u{e470}';
     SUN = '\u{e472}';
     TABLE = '\u{e476}';
     TAG = '\u{e478}';
     TARGET = '\u{e47c}';
-    TEXT_T = '\u{e48a}';
     TEXTBOX = '\u{eb0a}';
+    TEXT_AA = '\u{e6ee}';
+    TEXT_T = '\u{e48a}';
+    THERMOMETER = '\u{e5c6}';
     TIMER = '\u{e492}';
     TOGGLE_LEFT = '\u{e674}';
     TRASH = '\u{e4a6}';
     UPLOAD_SIMPLE = '\u{e4c0}';
+    USERS_THREE = '\u{e68e}';
     WARNING = '\u{e4e0}';
     WARNING_OCTAGON = '\u{e4e4}';
     WAVE_SINE = '\u{ea9a}';

@@ -4,7 +4,7 @@ use eframe::egui::{
     Color32, CornerRadius, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, focus_ring, paint_icon, spot};
+use super::{Weight, focus_ring, hidden, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +124,9 @@ impl<'a> Button<'a> {
 
     /// Shows it.
     pub(crate) fn ui(self, ui: &mut Ui) -> Response {
+        if let Some(nothing) = hidden(ui, self.name.unwrap_or(self.label)) {
+            return nothing;
+        }
         let t = tokens(ui);
         let enabled = self.enabled && ui.is_enabled();
         let label_font =
@@ -220,6 +223,9 @@ impl<'a> Button<'a> {
 
 /// A button that is only an icon; `name` is read aloud and shown on hover.
 pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    if let Some(nothing) = hidden(ui, name) {
+        return nothing;
+    }
     let t = tokens(ui);
     let (rect, response) =
         ui.allocate_exact_size(vec2(size::CONTROL_COMPACT, size::CONTROL_COMPACT), Sense::click());

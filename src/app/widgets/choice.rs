@@ -5,7 +5,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, focus_ring, paint_icon, spot};
+use super::{Weight, focus_ring, hidden, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
 
 /// One of the choices of [`segmented`].
@@ -41,6 +41,9 @@ pub(crate) fn segmented<T: Copy + PartialEq>(
     height: f32,
     width: Option<f32>,
 ) -> bool {
+    if hidden(ui, group).is_some() {
+        return false;
+    }
     let t = tokens(ui);
     let label_font = if height < size::CONTROL_COMPACT { font::small_medium() } else { font::label() };
     let before = *current;
@@ -137,6 +140,9 @@ pub(crate) fn segmented<T: Copy + PartialEq>(
 
 /// A check box with its label.
 pub(crate) fn check(ui: &mut Ui, on: &mut bool, label: &str) -> Response {
+    if let Some(nothing) = hidden(ui, label) {
+        return nothing;
+    }
     let t = tokens(ui);
     let galley = ui.painter().layout_no_wrap(label.to_owned(), font::body(), t.text);
     let width = (size::CHECK + space::S2 + galley.size().x).min(ui.available_width().max(size::CHECK));
@@ -180,6 +186,9 @@ pub(crate) fn check(ui: &mut Ui, on: &mut bool, label: &str) -> Response {
 
 /// One row of a list of which one holds: a radio mark, a label, and what to say of it on the right.
 pub(crate) fn radio_row(ui: &mut Ui, chosen: bool, enabled: bool, label: &str, about: &str) -> Response {
+    if let Some(nothing) = hidden(ui, label) {
+        return nothing;
+    }
     let t = tokens(ui);
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::NAV_ITEM), sense);
@@ -214,6 +223,9 @@ pub(crate) fn radio_row(ui: &mut Ui, chosen: bool, enabled: bool, label: &str, a
 
 /// A switch, read aloud as `name`.
 pub(crate) fn switch(ui: &mut Ui, on: &mut bool, name: &str) -> Response {
+    if let Some(nothing) = hidden(ui, name) {
+        return nothing;
+    }
     let t = tokens(ui);
     let (rect, mut response) = ui.allocate_exact_size(vec2(28.0, space::S6), Sense::click());
     if response.clicked() {

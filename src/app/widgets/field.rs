@@ -6,7 +6,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{Weight, elided, focus_ring, format, paint_icon};
+use super::{Weight, elided, focus_ring, format, hidden, paint_icon};
 use crate::app::theme::{Icon, font, radius, shadow, size, space, text, tokens};
 
 /// Paints the box of a field.
@@ -35,6 +35,9 @@ pub(crate) fn text_field(
     width: f32,
     wrong: Option<&str>,
 ) -> Response {
+    if let Some(nothing) = hidden(ui, name) {
+        return nothing;
+    }
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
     field_box(ui, rect, wrong.is_some(), ui.is_enabled());
@@ -128,6 +131,9 @@ pub(crate) fn number_field(
     decimals: usize,
     width: f32,
 ) -> Response {
+    if let Some(nothing) = hidden(ui, name) {
+        return nothing;
+    }
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL_COMPACT), Sense::hover());
     field_box(ui, rect, false, ui.is_enabled());
@@ -184,6 +190,9 @@ pub(crate) fn stepper(
     range: std::ops::RangeInclusive<u64>,
     width: f32,
 ) {
+    if hidden(ui, name).is_some() {
+        return;
+    }
     let t = tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, size::CONTROL), Sense::hover());
     field_box(ui, rect, false, ui.is_enabled());
@@ -248,6 +257,9 @@ pub(crate) fn select(
     width: f32,
     height: f32,
 ) -> Option<usize> {
+    if hidden(ui, name).is_some() {
+        return None;
+    }
     let t = tokens(ui);
     let enabled = ui.is_enabled();
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());

@@ -21,12 +21,13 @@ pub(crate) use field::{menu_item, number_field, search_field, select, stepper, t
 pub(crate) use slider::{slider, slider_from_zero};
 pub(crate) use terms::{meaning_ui, termed, termed_job};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align2, Color32, Context, CornerRadius, FontId, Galley, Id, Painter, Pos2, Rect, Response, Role, Sense,
-    Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{Icon, Tokens, font, radius, size, space, tokens};
@@ -196,6 +197,28 @@ pub(crate) fn tag(ui: &mut Ui, tone: Tone, icon: Option<(Icon, Weight)>, text: &
     }
     painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, foreground);
     response
+}
+
+fn hidden_id() -> Id {
+    Id::unique("what the scenario hides")
+}
+
+/// From now on the controls of these accessible names are not shown.
+pub(crate) fn hide(ctx: &Context, names: Option<&BTreeSet<String>>) {
+    let is_known = ctx.data(|data| {
+        let known: Option<Arc<BTreeSet<String>>> = data.get_temp(hidden_id()).flatten();
+        known.as_deref() == names
+    });
+    if !is_known {
+        let names: Option<Arc<BTreeSet<String>>> = names.map(|names| Arc::new(names.clone()));
+        ctx.data_mut(|data| data.insert_temp(hidden_id(), names));
+    }
+}
+
+/// A place without anything, where the control of that name is not to be shown.
+pub(crate) fn hidden(ui: &mut Ui, name: &str) -> Option<Response> {
+    let names: Option<Arc<BTreeSet<String>>> = ui.ctx().data(|data| data.get_temp(hidden_id())).flatten();
+    names?.contains(name).then(|| ui.allocate_exact_size(Vec2::ZERO, Sense::hover()).1)
 }
 
 fn spot_id() -> Id {

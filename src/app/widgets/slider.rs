@@ -3,7 +3,7 @@
 use eframe::egui::style::HandleShape;
 use eframe::egui::{Response, Role, Slider, SliderClamping, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::{focus_ring, spot};
+use super::{focus_ring, hidden, spot};
 use crate::app::theme::{radius, size, tokens};
 
 /// A slider over `range`, moved in steps of `step` (0: freely), `width` points wide, read aloud as `name`. Arrow keys
@@ -40,6 +40,9 @@ fn slider_from(
     width: f32,
     from: Option<f64>,
 ) -> Response {
+    if let Some(nothing) = hidden(ui, name) {
+        return nothing;
+    }
     let t = tokens(ui);
     let response = ui
         .scope(|ui| {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::exact::{area, largest_gap};
+use super::halved::Halved;
 use super::judge::{Judge, Ranks};
 use super::loose::Loose;
 use super::ranked::{Affine, Moved, Ranked};
@@ -124,7 +125,7 @@ impl LabColumn {
     #[must_use]
     pub fn measure_loose(
         &self,
-        values: &[f64],
+        values: &Halved,
         judge: &Judge,
         more: impl FnOnce((f64, f64)) -> Vec<f64>,
     ) -> Option<Loose> {

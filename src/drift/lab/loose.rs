@@ -5,6 +5,7 @@
 //! the values of the other cells, a few in a hundred, are sorted.
 
 use super::column::Measured;
+use super::halved::{Halved, on_two};
 use super::judge::Ranks;
 use super::ranked::Ranked;
 use crate::drift::ks::{of_gap, signed};
@@ -12,6 +13,8 @@ use crate::drift::{Bins, Sorted};
 
 /// Cells over the range of both columns.
 const CELLS: usize = 16_384;
+/// Values handled at a time: few enough to stay in a core's own cache between the loops that run over them.
+const RUN: usize = 4_096;
 
 /// A column of which as much is sorted as its measures need.
 #[derive(Debug, Clone)]
@@ -43,8 +46,16 @@ impl Grid {
     /// The cell of a value: never falls as the value rises, which is all that is asked of it.
     #[inline(always)]
     fn cell(self, value: f64) -> usize {
-        // the cast of what lies below is 0
-        (((value - self.low) * self.scale) as usize).min(CELLS - 1)
+        usize::from(self.code(value))
+    }
+
+    /// The same as a code. A processor has no instruction that turns many floats into whole numbers at once, but one next to
+    /// 2^52 has no room for a fraction: adding that rounds to a whole number, and leaves it in the last bits.
+    #[inline(always)]
+    fn code(self, value: f64) -> u16 {
+        const ROUNDED: f64 = 4_503_599_627_370_496.0;
+        let at = ((value - self.low) * self.scale - 0.5).max(0.0).min((CELLS - 1) as f64);
+        (at + ROUNDED).to_bits() as u16
     }
 
     /// Where a cell begins.
@@ -54,21 +65,13 @@ impl Grid {
 }
 
 /// What one half of the values comes to.
-struct Half {
-    cells: Vec<u16>,
-    counts: Vec<u32>,
-    /// Sum of the values less the centre, by cell.
-    sums: Vec<f64>,
-}
-
-/// Runs over both halves of some values, on two threads.
-fn halves<T: Send>(values: &[f64], of: impl Fn(&[f64]) -> T + Sync) -> [T; 2] {
-    let (first, second) = values.split_at(values.len() / 2);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| of(first));
-        let own = of(second);
-        [other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), own]
-    })
+struct Dropped {
+    /// Each value's cell.
+    codes: Vec<u16>,
+    /// By cell: how many, and the sum of the values less the centre.
+    cells: Vec<(usize, f64)>,
+    /// Sum of the squares of the values less their rough mean.
+    squares: f64,
 }
 
 impl Loose {
@@ -89,28 +92,32 @@ impl Loose {
     /// side is empty: then sort.
     pub(crate) fn new(
         reference: &Ranked,
-        values: &[f64],
+        values: &Halved,
         edges: &[f64],
         more: impl FnOnce((f64, f64)) -> Vec<f64>,
     ) -> Option<Self> {
         let of_reference = reference.sorted();
         let (low_r, high_r) = of_reference.range()?;
-        let ends = halves(values, extremes);
-        let range = (ends[0].0.min(ends[1].0), ends[0].1.max(ends[1].1));
+        let range = values.range()?;
         let (low, high) = (low_r.min(range.0), high_r.max(range.1));
         let scale = CELLS as f64 / (high - low);
         // false for NaN as well
-        if values.is_empty() || !(scale.is_finite() && scale > 0.0) || ends.iter().any(|ends| ends.2) {
+        if !(scale.is_finite() && scale > 0.0) {
             return None;
         }
         let grid = Grid { low, scale };
-        let centre = reference.centre();
-        let [first, second] = halves(values, |part| drop_in(part, grid, centre));
-        let ranks = ranks(of_reference.values(), grid);
+        let (centre, near) = (reference.centre(), values.rough_mean());
+        let parts = values.values();
+        let [(first, below), (second, above)] =
+            on_two([(parts[0], 0..CELLS / 2), (parts[1], CELLS / 2..CELLS)], |(part, cells)| {
+                (drop_in(part, grid, (centre, near)), ranks(of_reference.values(), grid, cells))
+            });
+        let mut ranks = [below, above].concat();
+        ranks.push(of_reference.len());
         let mut before = Vec::with_capacity(CELLS + 1);
         before.push(0_usize);
         for cell in 0..CELLS {
-            before.push(before[cell] + first.counts[cell] as usize + second.counts[cell] as usize);
+            before.push(before[cell] + first.cells[cell].0 + second.cells[cell].0);
         }
         let n = (of_reference.len(), values.len());
         let mut wanted = vec![false; CELLS];
@@ -119,7 +126,7 @@ impl Loose {
         }
         let cells = Cells { grid, n, r: &ranks, c: &before };
         cells.want_gaps(&mut wanted);
-        let sum = |cell: usize| first.sums[cell] + second.sums[cell];
+        let sum = |cell: usize| first.cells[cell].1 + second.cells[cell].1;
         let mut area = 0.0;
         for (cell, wanted) in wanted.iter_mut().enumerate() {
             match cells.area_of(cell, reference, (sum(cell), centre)) {
@@ -127,21 +134,18 @@ impl Loose {
                 _ => *wanted = true,
             }
         }
-        let sorted = pick(values, [&first.cells, &second.cells], &wanted);
+        let sorted = pick([(parts[0], &first.codes), (parts[1], &second.codes)], &wanted);
         let mut open = vec![None; CELLS];
         let mut at = 0;
         for (cell, open) in open.iter_mut().enumerate().filter(|(cell, _)| wanted[*cell]) {
             *open = Some(at);
             at += before[cell + 1] - before[cell];
         }
-        let total: f64 = first.sums.iter().chain(&second.sums).sum();
+        let total: f64 = first.cells.iter().chain(&second.cells).map(|(_, sum)| sum).sum();
         let m = values.len() as f64;
         let mean = centre + total / m;
-        // around the mean itself: the difference of two large sums would lose the digits of a small one
-        let squares: f64 =
-            halves(values, |part| part.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>())
-                .iter()
-                .sum();
+        // around what is the mean but for its last digits: the difference of two large sums would lose those of a small one
+        let squares = first.squares + second.squares - m * (mean - near) * (mean - near);
         if !squares.is_finite() {
             return None;
         }
@@ -151,7 +155,7 @@ impl Loose {
             sorted,
             range,
             mean,
-            std: (values.len() > 1).then(|| (squares / (m - 1.0)).sqrt()),
+            std: (values.len() > 1).then(|| (squares.max(0.0) / (m - 1.0)).sqrt()),
             measured: Measured::default(),
             before,
         };
@@ -277,49 +281,38 @@ impl Cells<'_> {
     }
 }
 
-/// The smallest and the largest value, and whether one is not finite.
-fn extremes(values: &[f64]) -> (f64, f64, bool) {
-    const LANES: usize = 8;
-    let mut low = [f64::INFINITY; LANES];
-    let mut high = [f64::NEG_INFINITY; LANES];
-    // zero times infinity and NaN are NaN
-    let mut zero = [0.0; LANES];
-    let (groups, rest) = values.as_chunks::<LANES>();
-    for group in groups {
-        for lane in 0..LANES {
-            let value = group[lane];
-            low[lane] = if value < low[lane] { value } else { low[lane] };
-            high[lane] = if value > high[lane] { value } else { high[lane] };
-            zero[lane] += value * 0.0;
-        }
-    }
-    let low = low.iter().chain(rest).copied().fold(f64::INFINITY, f64::min);
-    let high = high.iter().chain(rest).copied().fold(f64::NEG_INFINITY, f64::max);
-    let zero = zero.iter().sum::<f64>() + rest.iter().map(|value| value * 0.0).sum::<f64>();
-    (low, high, zero != 0.0)
-}
-
 /// Drops values into their cells.
-fn drop_in(values: &[f64], grid: Grid, centre: f64) -> Half {
-    let mut half =
-        Half { cells: Vec::with_capacity(values.len()), counts: vec![0; CELLS], sums: vec![0.0; CELLS] };
+fn drop_in(values: &[f64], grid: Grid, (centre, near): (f64, f64)) -> Dropped {
+    const LANES: usize = 4;
+    let mut dropped =
+        Dropped { codes: Vec::with_capacity(values.len()), cells: vec![(0, 0.0); CELLS], squares: 0.0 };
     // in runs: first what a processor does many at a time
-    for run in values.chunks(4_096) {
-        let from = half.cells.len();
-        half.cells.extend(run.iter().map(|&value| grid.cell(value) as u16));
-        for (&cell, value) in half.cells[from..].iter().zip(run) {
-            half.counts[cell as usize] += 1;
-            half.sums[cell as usize] += value - centre;
+    for run in values.chunks(RUN) {
+        let from = dropped.codes.len();
+        dropped.codes.extend(run.iter().map(|&value| grid.code(value)));
+        let (groups, rest) = run.as_chunks::<LANES>();
+        let square = |value: f64| (value - near) * (value - near);
+        let mut squares = [0.0; LANES];
+        for group in groups {
+            for lane in 0..LANES {
+                squares[lane] += square(group[lane]);
+            }
+        }
+        dropped.squares += squares.iter().sum::<f64>() + rest.iter().copied().map(square).sum::<f64>();
+        for (&code, value) in dropped.codes[from..].iter().zip(run) {
+            let cell = &mut dropped.cells[usize::from(code)];
+            cell.0 += 1;
+            cell.1 += value - centre;
         }
     }
-    half
+    dropped
 }
 
-/// How many of the sorted values lie in the cells before each, and in all.
-fn ranks(sorted: &[f64], grid: Grid) -> Vec<usize> {
+/// How many of the sorted values lie in the cells before each of these.
+fn ranks(sorted: &[f64], grid: Grid, cells: std::ops::Range<usize>) -> Vec<usize> {
     let mut ranks = Vec::with_capacity(CELLS + 1);
-    let mut at = 0;
-    for cell in 0..CELLS {
+    let mut at = sorted.partition_point(|&value| grid.cell(value) < cells.start);
+    for cell in cells {
         ranks.push(at);
         // in steps that double: the next border is near
         let mut step = 1;
@@ -330,26 +323,19 @@ fn ranks(sorted: &[f64], grid: Grid) -> Vec<usize> {
         let end = (at + step).min(sorted.len());
         at += sorted[at..end].partition_point(|&value| grid.cell(value) <= cell);
     }
-    ranks.push(at);
     ranks
 }
 
-/// The values of the wanted cells, sorted.
-fn pick(values: &[f64], cells: [&[u16]; 2], wanted: &[bool]) -> Sorted {
-    let (first, second) = values.split_at(cells[0].len());
-    let of = |values: &[f64], cells: &[u16]| {
+/// The values of the wanted cells, sorted; `halves` with the cell of each.
+fn pick(halves: [(&[f64], &Vec<u16>); 2], wanted: &[bool]) -> Sorted {
+    let [first, second] = on_two(halves, |(values, codes)| {
         let mut found = Vec::new();
-        for (value, &cell) in values.iter().zip(cells) {
-            if wanted[cell as usize] {
+        for (value, &code) in values.iter().zip(codes) {
+            if wanted[usize::from(code)] {
                 found.push(*value);
             }
         }
         Sorted::new(found)
-    };
-    let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| of(first, cells[0]));
-        let own = of(second, cells[1]);
-        (other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), own)
     });
     first.merged(&second)
 }

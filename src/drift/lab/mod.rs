@@ -19,6 +19,7 @@
 mod column;
 mod exact;
 mod fooled;
+mod halved;
 mod judge;
 mod levels;
 mod loose;
@@ -31,6 +32,7 @@ mod weighted;
 
 pub use column::{LabColumn, Measured, Precision};
 pub use fooled::{Fooled, fooled};
+pub use halved::Halved;
 pub use judge::{Judge, conclude};
 pub use levels::{LabLevels, LevelsMeasured};
 pub use loose::Loose;

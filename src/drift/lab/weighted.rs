@@ -60,11 +60,16 @@ impl Part {
     /// As many predictions as values.
     pub fn add(&self, affine: Affine, values: &[f64], predictions: &mut [f64]) {
         let weight = self.weight;
-        let (low, high) = self.held_in.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let with = |added: f64, value: f64| if value.is_nan() { 0.0 } else { added };
+        let Some((low, high)) = self.held_in else {
+            for (prediction, &value) in predictions.iter_mut().zip(values) {
+                *prediction += with(weight * (affine.of(value) - value), value);
+            }
+            return;
+        };
+        let held = |value: f64| value.max(low).min(high);
         for (prediction, &value) in predictions.iter_mut().zip(values) {
-            let held = |value: f64| value.max(low).min(high);
-            let added = weight * (held(affine.of(value)) - held(value));
-            *prediction += if value.is_nan() { 0.0 } else { added };
+            *prediction += with(weight * (held(affine.of(value)) - held(value)), value);
         }
     }
 }

@@ -138,7 +138,7 @@ pub fn replay(plays: &Plays<'_>, policy: RetrainPolicy, progress: &Progress) -> 
         total += found.values.iter().sum::<f64>();
         n_total += found.values.len();
         let alert = match policy {
-            RetrainPolicy::OnAlert { .. } => inputs_drifted(&model, &reference, table, plays.rule)?,
+            RetrainPolicy::OnAlert { .. } => inputs_drifted(&model, &reference, table, plays.rule, progress)?,
             _ => false,
         };
         // weeks whose labels are there at the end of this one
@@ -189,8 +189,9 @@ pub(crate) fn compare_inputs(
     reference: &Table,
     week: &Table,
     rule: &Rule,
+    progress: &Progress,
 ) -> Result<Report, Cancelled> {
-    compare(inputs_of(model, reference), inputs_of(model, week), rule, 1, &Progress::new())
+    compare(inputs_of(model, reference), inputs_of(model, week), rule, 1, &progress.part())
 }
 
 /// Whether an input of the model has drifted, or loses more values.
@@ -199,9 +200,10 @@ fn inputs_drifted(
     reference: &Table,
     week: &Table,
     rule: &Rule,
+    progress: &Progress,
 ) -> Result<bool, Cancelled> {
     let rule = Rule { resamples: rule.resamples.min(49), ..*rule };
-    let report = compare_inputs(model, reference, week, &rule)?;
+    let report = compare_inputs(model, reference, week, &rule, progress)?;
     Ok(report
         .columns
         .iter()

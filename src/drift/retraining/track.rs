@@ -91,7 +91,7 @@ pub fn track(
         tracked.push(TrackedWeek {
             followed: FollowedWeek::new(following.predictor, following.estimator, table, &bands)?,
             known_in_week: week + following.label_delay,
-            drift: compare_inputs(following.predictor, following.reference, table, following.rule)?,
+            drift: compare_inputs(following.predictor, following.reference, table, following.rule, progress)?,
         });
         progress.add(1);
     }

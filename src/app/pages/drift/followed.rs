@@ -156,5 +156,5 @@ pub(super) fn followed<'a>(truth: &Truth, results: &'a Results, draft: &'a Draft
     let lab = ready(truth, results)?;
     let live = draft.live.as_ref().filter(|live| live.shifts == draft.shifts)?;
     let delay = usize::try_from(draft.delay).unwrap_or(WEEKS);
-    Some(Followed { weeks: live.weeks.as_ref()?, delay, before: lab.losses.mean() })
+    Some(Followed { weeks: live.weeks.as_ref()?, delay, before: lab.mean_loss })
 }

@@ -434,7 +434,7 @@ fn weeks(predictor: &Predictor, lab: &Lab, asked: Asked, handle: &Handle) -> Res
         inputs_of(predictor, &latest),
         &Rule::default(),
         0,
-        &Progress::new(),
+        &handle.progress.part(),
     )?;
     let tried = lab
         .other

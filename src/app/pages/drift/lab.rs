@@ -11,7 +11,8 @@ use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Precision, Shifts, means,
+    FeatureShift, Halved, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Precision, Shifts,
+    means,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -57,6 +58,8 @@ pub(crate) struct Lab {
     pub(super) target: Option<String>,
     /// The loss of each row of `current`, unshifted.
     pub(super) losses: Losses,
+    /// Their mean: over a million rows it is not for every frame.
+    pub(super) mean_loss: Option<f64>,
     /// The predictions, where every row can be predicted.
     pub(super) predicted: Option<Predicted>,
     /// What estimates the loss without labels.
@@ -225,6 +228,7 @@ impl Lab {
             target.as_ref().and_then(|target| LabWeeks::new(predictor, &current, target, estimator.as_ref()));
         progress.add(1);
         let some = reference.take(&evenly(reference.n_rows(), COMPARED));
+        let mean_loss = losses.mean();
         Ok(Self {
             reference,
             some,
@@ -234,6 +238,7 @@ impl Lab {
             features,
             target,
             losses,
+            mean_loss,
             predicted,
             estimator,
             weeks,
@@ -257,16 +262,16 @@ impl Lab {
             let edges = |range: (f64, f64)| match chart_bins(with(range)) {
                 Bins::Edges(edges) | Bins::Values(edges) => edges,
             };
-            let (statistics, outline) = if let Some(loose) = lab.measure_loose(&moved, &feature.judge, edges)
-            {
-                let drawn = outline(lab.reference(), with(loose.range), |bins| loose.counts_in(bins));
-                (Statistics::Numbers(loose.measured()), drawn)
-            } else {
-                let moved = Sorted::new(moved);
-                let range = with(moved.range().unwrap_or((low, high)));
-                let drawn = outline(lab.reference(), range, |bins| bins.counts(&moved));
-                (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
-            };
+            let (statistics, outline) =
+                if let Some(loose) = lab.measure_loose(&Halved::of(&moved), &feature.judge, edges) {
+                    let drawn = outline(lab.reference(), with(loose.range), |bins| loose.counts_in(bins));
+                    (Statistics::Numbers(loose.measured()), drawn)
+                } else {
+                    let moved = Sorted::new(moved);
+                    let range = with(moved.range().unwrap_or((low, high)));
+                    let drawn = outline(lab.reference(), range, |bins| bins.counts(&moved));
+                    (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
+                };
             Some(Refined { name: name.clone(), shift, statistics, outline })
         };
         let (first, second) = names.split_at(names.len() / 2);

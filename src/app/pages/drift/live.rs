@@ -42,18 +42,40 @@ impl Live {
     /// What the sliders make of the rows: exactly where they move all values alike, else the inputs from a part of the rows,
     /// with an error band. What did not move since `before` is taken from there.
     pub(super) fn new(lab: &Lab, predictor: &Predictor, shifts: &Shifts, before: Option<&Self>) -> Self {
-        // the weeks beside the rest, so that a move of all sliders fits in a frame
-        let (weeks, mut own) = std::thread::scope(|scope| {
-            let weeks = scope.spawn(|| weeks_now(lab, predictor, shifts));
-            let own = Self::of_inputs(lab, predictor, shifts, before);
+        let moves = moves(lab, shifts);
+        let predict = || {
+            let kept = before.and_then(|before| before.kept.as_ref());
+            let predicted = lab.predicted.as_ref().zip(moves.as_deref());
+            predicted.map(|(predicted, moves)| predicted.at(lab, predictor, shifts, moves, kept))
+        };
+        let takes_two = lab
+            .predicted
+            .as_ref()
+            .zip(moves.as_deref())
+            .is_some_and(|(predicted, moves)| predicted.takes_two(lab, moves));
+        // what does not ask for the inputs' figures beside them, so that a move of all sliders fits in a frame
+        let (beside, own) = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| {
+                let weeks = weeks_now(lab, predictor, shifts);
+                (weeks, if takes_two { None } else { predict() })
+            });
+            let own = Self::of_inputs(lab, shifts, moves.as_deref(), before);
+            let predicted = if takes_two { predict() } else { None };
             // a panic there is this frame's own
-            (weeks.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), own)
+            let (weeks, other) = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            ((weeks, predicted.or(other)), own)
         });
-        own.weeks = weeks;
-        own
+        let (weeks, predicted) = beside;
+        let (prediction, kept) = predicted.unwrap_or_default();
+        Self { prediction, weeks, kept, ..own }
     }
 
-    fn of_inputs(lab: &Lab, predictor: &Predictor, shifts: &Shifts, before: Option<&Self>) -> Self {
+    fn of_inputs(
+        lab: &Lab,
+        shifts: &Shifts,
+        moves: Option<&[(usize, Affine)]>,
+        before: Option<&Self>,
+    ) -> Self {
         let features = features(lab, shifts, before);
         let mut own = Self {
             shifts: shifts.clone(),
@@ -65,7 +87,7 @@ impl Live {
             flags: Vec::new(),
             kept: None,
         };
-        let Some(moves) = moves(lab, shifts) else { return own };
+        let Some(moves) = moves else { return own };
         let moved = |at: usize| moves.iter().find(|(moved, _)| *moved == at).map(|(_, affine)| *affine);
         let columns = lab.features.iter().enumerate().map(|(at, feature)| {
             match (moved(at), &feature.data, &own.features[at].0) {
@@ -95,11 +117,6 @@ impl Live {
             })
             .collect();
         own.outside = Outside::share(&own.flags.iter().map(Arc::as_ref).collect::<Vec<_>>(), lab.n_rows());
-        if let Some(predicted) = &lab.predicted {
-            let found =
-                predicted.at(lab, predictor, shifts, &moves, before.and_then(|before| before.kept.as_ref()));
-            (own.prediction, own.kept) = found;
-        }
         own
     }
 }

@@ -51,8 +51,9 @@ use crate::app::state::{AppState, Dataset, Problem, Truth};
 use crate::app::theme::Icon;
 use crate::data::{ColumnKind, Table};
 use crate::drift::lab::{Concept, Preset, Schedule, Shifts, winter_presets};
-use crate::drift::retraining::Duel;
+use crate::drift::retraining::{Duel, RetrainPolicy};
 use crate::inference::Predictor;
+use crate::lesson::Line;
 use crate::workspace::log::LogRow;
 
 /// What compares two versions.
@@ -95,6 +96,14 @@ pub(crate) enum Learn {
 }
 
 impl Learn {
+    const ALL: [(&'static str, Self); 3] =
+        [("recent", Self::Recent), ("all", Self::All), ("weighted", Self::Weighted)];
+
+    /// What it is called in a script.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(own, _)| *own == name).map(|(_, learn)| *learn)
+    }
+
     /// What to click.
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -177,7 +186,8 @@ impl Default for Draft {
 }
 
 /// No slider moved; a change would come all at once.
-fn unmoved() -> Shifts {
+/// No slider is moved.
+pub(crate) fn unmoved() -> Shifts {
     Shifts { schedule: Schedule::Sudden { from: FROM }, ..Shifts::default() }
 }
 
@@ -369,9 +379,27 @@ pub(crate) fn scenario(state: &AppState, name: &str) -> Option<AppCommand> {
     Some(Command::Scenario(preset.name).into())
 }
 
+/// What a command of this page is in a script.
+pub(crate) fn line_of(state: &AppState, command: &Command) -> Option<Line> {
+    let draft = &state.screen.drift;
+    Some(match command {
+        Command::Send => Line::SendWeeks,
+        Command::Retrain => {
+            let name =
+                Learn::ALL.iter().find(|(_, learn)| *learn == draft.learn).map_or("recent", |(name, _)| name);
+            Line::RetrainOn(name.to_owned())
+        }
+        Command::Replay => {
+            let policy = draft.policies.bet().and_then(|at| RetrainPolicy::ALL.get(at))?;
+            Line::Commit(policy.title().to_owned())
+        }
+        _ => return None,
+    })
+}
+
 /// Chooses a re-training policy by its title, as a learner who commits to it does.
 pub(crate) fn commit(state: &mut AppState, title: &str) {
-    let at = crate::drift::retraining::RetrainPolicy::ALL.iter().position(|policy| policy.title() == title);
+    let at = RetrainPolicy::ALL.iter().position(|policy| policy.title() == title);
     state.screen.drift.policies.choose(at);
 }
 

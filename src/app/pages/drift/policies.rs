@@ -40,6 +40,11 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
+    /// The place of the policy that the learner would choose.
+    pub(super) fn bet(&self) -> Option<usize> {
+        self.bet
+    }
+
     /// A learner commits to the policy at that place.
     pub(super) fn choose(&mut self, at: Option<usize>) {
         self.bet = at;

@@ -1,10 +1,12 @@
 //! The predictions, made ready once, so that what a slider makes of them is known in the frame in which it moves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, outline, outline_of_shares};
 use crate::data::{Coded, ColumnKind, Table};
-use crate::drift::lab::{Affine, Judge, LabColumn, Part, Precision, Shifts, Weighted, apply, conclude};
+use crate::drift::lab::{
+    Affine, Halved, Judge, LabColumn, Part, Precision, Shifts, Weighted, apply, conclude,
+};
 use crate::drift::{
     Bins, ColumnDrift, Measures, Rule, Sorted, compare_levels, compare_numbers, predict_leniently,
 };
@@ -17,6 +19,8 @@ use crate::work::Seed;
 pub(super) struct Predicted {
     judge: Judge,
     kind: Kind,
+    /// The moved predictions of the last frame, whose memory is used again.
+    last: Mutex<Option<Halved>>,
 }
 
 #[derive(Debug)]
@@ -34,7 +38,8 @@ pub(super) struct Kept {
     except: usize,
     /// The others' moves.
     others: Vec<(usize, Affine)>,
-    sums: Arc<Vec<f64>>,
+    /// The predictions with them; none where no other moves.
+    sums: Option<Arc<Vec<f64>>>,
 }
 
 /// What a move adds to the predictions, row by row.
@@ -61,14 +66,26 @@ impl Predicted {
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
                 let kind = Kind::Numbers { lab: Box::new(lab), rows, weighted: Weighted::new(model) };
-                Some(Self { judge, kind })
+                Some(Self { judge, kind, last: Mutex::default() })
             }
             Task::Classification => {
                 let (a, b) = (coded(&lenient, &of_reference), coded(&lenient, &of_current));
                 let before = compare_levels(name, ColumnKind::Category, &a, &b, &rule);
-                Some(Self { judge: Judge::at_rest(before), kind: Kind::Classes(a) })
+                let (judge, kind) = (Judge::at_rest(before), Kind::Classes(a));
+                Some(Self { judge, kind, last: Mutex::default() })
             }
         }
+    }
+
+    /// Whether what these moves make of the predictions is worked out by two threads.
+    pub(super) fn takes_two(&self, lab: &Lab, moves: &[(usize, Affine)]) -> bool {
+        let Kind::Numbers { weighted: Some(weighted), .. } = &self.kind else { return false };
+        moves.iter().any(|&(at, affine)| {
+            let feature = &lab.features[at];
+            let FeatureData::Numbers { has_missing, .. } = &feature.data else { return false };
+            let part = weighted.part(&feature.name).filter(|part| part.weight != 0.0);
+            part.is_some_and(|part| part.constant(affine, *has_missing).is_none())
+        })
     }
 
     /// The predictions' verdict and outline after moves of the inputs; none where that takes longer than a frame. And what
@@ -181,10 +198,13 @@ impl Predicted {
             };
             let except = streams.iter().find(is_new).unwrap_or(&streams[0]).0;
             let others: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at != except).collect();
-            Kept { except, others: others_of(except), sums: Arc::new(summed(rows, 0.0, &others)) }
+            let sums = (!others.is_empty()).then(|| Arc::new(summed(None, rows, 0.0, &others).concat()));
+            Kept { except, others: others_of(except), sums }
         });
         let last: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at == kept.except).collect();
-        let now = summed(&kept.sums, constant, &last);
+        let before = kept.sums.as_ref().map_or(rows, |sums| sums.as_slice());
+        let mut memory = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = summed(memory.take(), before, constant, &last);
         let edges = |range: (f64, f64)| match range_with(column, range).map(chart_bins) {
             Some(Bins::Edges(edges)) => edges,
             _ => Vec::new(),
@@ -195,8 +215,9 @@ impl Predicted {
                     .map(|range| outline(column.reference(), range, |bins| loose.counts_in(bins)));
                 Some((self.judge.of_loose(column, &loose), drawn.unwrap_or_default()))
             }
-            None => self.of_sorted(column, &Sorted::new(now)),
+            None => self.of_sorted(column, &Sorted::new(now.concat())),
         };
+        *memory = Some(now);
         (shown, Some(kept))
     }
 }
@@ -207,25 +228,14 @@ fn range_with(column: &LabColumn, range: (f64, f64)) -> Option<(f64, f64)> {
     Some((own.0.min(range.0), own.1.max(range.1)))
 }
 
-/// Predictions, a constant, and what moves add, on two threads.
-fn summed(rows: &[f64], constant: f64, streams: &[Stream<'_>]) -> Vec<f64> {
-    let mut all = vec![0.0; rows.len()];
-    let half = rows.len().div_ceil(2).max(1);
-    let fill = |from: usize, into: &mut [f64]| {
+/// Predictions, a constant, and what moves add.
+fn summed(old: Option<Halved>, rows: &[f64], constant: f64, streams: &[Stream<'_>]) -> Halved {
+    Halved::again(old, rows.len(), |from, into| {
         into.iter_mut().zip(&rows[from..]).for_each(|(into, row)| *into = row + constant);
         for (_, affine, part, values) in streams {
             part.add(*affine, &values[from..], into);
         }
-    };
-    std::thread::scope(|scope| {
-        let mut parts = all.chunks_mut(half);
-        let first = parts.next();
-        if let Some(second) = parts.next() {
-            scope.spawn(|| fill(half, second));
-        }
-        first.into_iter().for_each(|first| fill(0, first));
-    });
-    all
+    })
 }
 
 /// Predicted classes as a column of levels.

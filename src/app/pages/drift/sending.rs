@@ -179,7 +179,7 @@ pub(super) fn watch(
     };
     let logged = front.in_order();
     let rule = Rule { resamples: WINDOW_RESAMPLES, ..Rule::default() };
-    let threshold = lab.losses.mean().map(|before| before * WORSE);
+    let threshold = lab.mean_loss.map(|before| before * WORSE);
     let watching = Watching {
         predictor,
         reference: &lab.some,

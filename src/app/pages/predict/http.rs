@@ -55,7 +55,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// A [`Problem`] that says what came instead of an answer; [`JobError::Cancelled`].
-    pub(super) fn exchange(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
+    pub(crate) fn exchange(&self, request: &Request, progress: &Progress) -> Result<Exchange, JobError> {
         let exchange = self.send(request, progress)?;
         if exchange.status == 200 { Ok(exchange) } else { Err(Self::not_ok(&exchange).into()) }
     }

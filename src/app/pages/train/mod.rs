@@ -165,6 +165,8 @@ pub(crate) enum Command {
     SaveModel(u32, PathBuf),
     SaveScript(u32, PathBuf),
     Train,
+    /// Train with these settings.
+    TrainBy(Box<Settings>),
     Cancel,
     Show(Tab),
     Select(u32),
@@ -255,7 +257,16 @@ pub(crate) fn compared<'a>(truth: &'a Truth, draft: &Draft) -> Option<(&'a Versi
 /// Does what was asked.
 pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     match command {
-        Command::Train => return start(state),
+        Command::Train => {
+            return match plan::settings(&state.truth, &state.screen.train) {
+                Ok(settings) => start(state, settings),
+                Err(why) => {
+                    state.say(StatusKind::Note, why.reason());
+                    Vec::new()
+                }
+            };
+        }
+        Command::TrainBy(settings) => return start(state, *settings),
         Command::Cancel => return vec![AppEffect::CancelSlot(Slot::Train)],
         Command::OpenModel(path) => {
             state.screen.page = crate::app::pages::PageId::Train;
@@ -354,17 +365,10 @@ pub(crate) fn give_back(state: &mut AppState, number: u32) {
     }
 }
 
-fn start(state: &mut AppState) -> Vec<AppEffect> {
+fn start(state: &mut AppState, settings: Settings) -> Vec<AppEffect> {
     if state.results.train.training.is_some() {
         return Vec::new();
     }
-    let settings = match plan::settings(&state.truth, &state.screen.train) {
-        Ok(settings) => settings,
-        Err(why) => {
-            state.say(StatusKind::Note, why.reason());
-            return Vec::new();
-        }
-    };
     let Some(data) = state.truth.data().cloned() else { return Vec::new() };
     let path = plan::path(&state.truth, &data);
     let origin = Origin::of(data.from.title(), &data.loaded);
@@ -458,6 +462,12 @@ pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
         state.screen.train.tab = Tab::Fit;
     }
     Vec::new()
+}
+
+/// The settings that would be trained with, as JSON.
+pub(crate) fn settings_now(state: &AppState) -> Option<String> {
+    let settings = plan::settings(&state.truth, &state.screen.train).ok()?;
+    serde_json::to_string(&settings).ok()
 }
 
 /// The settings a version was trained with, if that was on the open table.

@@ -1,5 +1,6 @@
 //! The program's state, as the lesson's checks ask for it.
 
+use super::run;
 use crate::app::pages::{drift, train};
 use crate::app::state::AppState;
 use crate::lesson::Facts;
@@ -14,6 +15,9 @@ impl Facts for AppState {
             truth.versions.iter().filter(|version| holds(&version.model().metrics)).count()
         };
         match name {
+            "board.right" => count(run::right(&results.walkthrough, &screen.walkthrough)),
+            "board.ran_one" => count(run::ran(&results.walkthrough, &screen.walkthrough, false)),
+            "board.ran_many" => count(run::ran(&results.walkthrough, &screen.walkthrough, true)),
             "data.rows" => count(truth.data().map_or(0, |data| data.loaded.table.n_rows())),
             "data.target" => yes(truth.target().is_some()),
             "models.count" => count(truth.versions.len()),

@@ -1,8 +1,11 @@
 //! The Walkthrough page: the lesson, whose tasks are judged by what really happened on the other pages.
 
+mod board;
 mod facts;
 mod page;
 mod present;
+mod run;
+mod scenario;
 mod script;
 mod step;
 
@@ -15,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
+pub(crate) use run::{Effect, Event, cancelled, carry_out, failed, happened};
+pub(crate) use scenario::{hides, note, open};
 
 use super::{PageId, train};
 use crate::app::command::{Action, Command as AppCommand};
@@ -23,7 +28,8 @@ use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Switch};
 use crate::app::theme::Icon;
 use crate::lesson::{
-    Glossary, Step, Tools, Unit, teachers_guide, to_keep, units, units_from, words, words_from,
+    Field, Glossary, Line, Scenario, Step, Tools, Unit, teachers_guide, to_keep, units, units_from, words,
+    words_from,
 };
 
 /// What the learner did in the lesson; kept over a restart.
@@ -46,6 +52,17 @@ pub(crate) struct Draft {
     pub(crate) tools_open: bool,
     /// How many hints of a step were asked for.
     pub(crate) hints: BTreeMap<String, usize>,
+    /// Where cards of the sorting board lie; those that are not here are in the tray.
+    pub(crate) placed: BTreeMap<String, Field>,
+    /// What cards came to that ran.
+    pub(crate) ran: BTreeMap<String, run::Ran>,
+    /// Who hands a scenario in.
+    pub(crate) by: String,
+    /// The card that is explained.
+    pub(crate) card: Option<String>,
+    /// The card that the keyboard picked up.
+    #[serde(skip)]
+    pub(crate) held: Option<board::Held>,
 }
 
 /// The lesson as it was read.
@@ -62,6 +79,12 @@ pub(crate) struct Results {
     read: Option<SystemTime>,
     /// When that folder was last looked at.
     looked: Option<Instant>,
+    /// What is going on on the sorting board.
+    pub(crate) board: board::Board,
+    /// The scenario that is open.
+    pub(crate) scenario: Option<Box<scenario::Opened>>,
+    /// Where a script ended before its end.
+    pub(crate) stuck: Option<String>,
     /// The script that runs.
     pub(crate) script: Option<script::Running>,
     /// When the step that is followed began, in milliseconds since 1970.
@@ -93,12 +116,32 @@ pub(crate) enum Command {
     SaveGuide(PathBuf),
     /// Write what is to keep to a file.
     SaveToKeep(PathBuf),
+    /// Open a scenario, apart from the learner's own work.
+    OpenScenario(PathBuf),
+    /// Write the state that is there as a scenario.
+    SaveScenario(PathBuf),
+    /// Write the open scenario with what was done in it.
+    HandIn(PathBuf),
+    /// Who hands it in.
+    By(String),
     /// Show what the page's work is called in other tools, or no longer.
     Tools(bool),
     /// What brings somebody here who opens the program for the first time.
     Welcome(Reason),
     /// One more hint of a step.
     Hint(String),
+    /// Explain a card of the sorting board.
+    Choose(String),
+    /// Lay a card into a field, or back into the tray.
+    Place(String, Option<Field>),
+    /// The keyboard picked a card up, carries it on, or put it down where it was.
+    Hold(Option<board::Held>),
+    /// Every card back into the tray.
+    SortAgain,
+    /// Every card where it belongs, as a script does it.
+    SortCards,
+    /// Run a card.
+    Run(String),
     /// All of the lesson from the beginning.
     StartOver,
 }
@@ -117,7 +160,8 @@ pub(super) const GLOSSARY: &str = "glossary";
 impl Results {
     /// A unit by its id.
     pub(crate) fn unit(&self, id: &str) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.id == id)
+        let scenario = self.scenario.as_ref().map(|opened| &opened.unit);
+        self.units.iter().chain(scenario).find(|unit| unit.id == id)
     }
 }
 
@@ -172,11 +216,14 @@ pub(crate) fn poll(state: &mut AppState) {
             read(results);
         }
     }
+    still_lacking(state);
+    let results = &state.results.walkthrough;
     let units = Arc::clone(&results.units);
     // what a starting state makes true was not done by anybody
     let is_given = results.script.as_ref().is_some_and(script::Running::is_start);
     let mut reached = Vec::new();
-    for unit in units.iter() {
+    let scenario = results.scenario.as_ref().map(|opened| opened.unit.clone());
+    for unit in units.iter().chain(&scenario) {
         for step in &unit.steps {
             for (at, task) in step.tasks.iter().enumerate() {
                 let key = task_key(unit, step, at);
@@ -196,6 +243,16 @@ pub(crate) fn poll(state: &mut AppState) {
         }
     }
     state.screen.walkthrough.done.extend(reached);
+}
+
+/// Forgets what cards lacked, once it is there.
+fn still_lacking(state: &mut AppState) {
+    let mut lacks = std::mem::take(&mut state.results.walkthrough.board.lacks);
+    lacks.retain(|card, lack| {
+        let run = run::card_of(&state.results.walkthrough, card).and_then(|card| card.run);
+        run.is_some_and(|run| run::lack(state, run) == Some(*lack))
+    });
+    state.results.walkthrough.board.lacks = lacks;
 }
 
 /// How often the folder of who writes the lesson is looked at.
@@ -230,6 +287,10 @@ pub(crate) fn go_on(state: &mut AppState) -> Vec<crate::app::command::Command> {
     let was_start = state.results.walkthrough.script.as_ref().is_some_and(script::Running::is_start);
     let (commands, has_ended) = script::go_on(state);
     if has_ended {
+        if was_start && let Some(why) = scenario::begun(state) {
+            state.results.walkthrough.stuck = Some(why.clone());
+            state.say(StatusKind::Failed, why);
+        }
         // the step begins where it is done
         let followed = followed(state).and_then(|(_, step)| page_of(&step.page));
         if let Some(page) = followed.filter(|_| was_start) {
@@ -242,25 +303,46 @@ pub(crate) fn go_on(state: &mut AppState) -> Vec<crate::app::command::Command> {
 
 /// A fresh state for a step: what an instructor set stays, and the lesson as it was read; the step's own lines run next.
 pub(crate) fn rehearse(old: AppState, fresh: &mut AppState, unit: String, step: String) {
-    let mut results = old.results.walkthrough;
+    carry_over(old, fresh);
+    let results = &mut fresh.results.walkthrough;
     let found = results.unit(&unit).and_then(|unit| unit.steps.iter().find(|one| one.id == step));
     let (lines, page) = found.map_or((Vec::new(), None), |step| (step.start.clone(), page_of(&step.page)));
     results.script = Some(script::Running::new(&lines, true));
-    results.rehearsing = true;
-    results.began_at = None;
+    fresh.screen.page = page.unwrap_or(PageId::Walkthrough);
+    let draft = &mut fresh.screen.walkthrough;
+    draft.unit.clone_from(&unit);
+    draft.following = Some((unit, step));
+}
+
+/// What goes along into a state apart from the learner's own work: how the window looks, the lesson as it was read, and
+/// whether it is taught.
+fn carry_over(old: AppState, fresh: &mut AppState) {
+    let before = old.results.walkthrough;
+    fresh.results.walkthrough = Results {
+        units: before.units,
+        words: before.words,
+        problem: before.problem,
+        from: before.from,
+        read: before.read,
+        looked: before.looked,
+        rehearsing: true,
+        ..Results::default()
+    };
     let screen = &mut fresh.screen;
     screen.theme = old.screen.theme;
     screen.projector = old.screen.projector;
     screen.serve.port.clone_from(&old.screen.serve.port);
     screen.guide_open = true;
-    screen.page = page.unwrap_or(PageId::Walkthrough);
     screen.walkthrough = Draft {
-        unit: unit.clone(),
-        following: Some((unit, step)),
         teaching: old.screen.walkthrough.teaching,
+        by: old.screen.walkthrough.by,
         ..Draft::default()
     };
-    fresh.results.walkthrough = results;
+}
+
+/// Does what was done in a scenario again.
+pub(crate) fn do_again(state: &mut AppState, did: &[Line]) {
+    state.results.walkthrough.script = Some(script::Running::new(did, false));
 }
 
 /// The step after one, in the order of the lesson, and its unit.
@@ -282,6 +364,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             let found = state.results.walkthrough.unit(&unit);
             let found = found.and_then(|unit| unit.steps.iter().find(|one| one.id == step));
             if let Some(page) = found.and_then(|step| page_of(&step.page)) {
+                draft.card = None;
                 draft.unit.clone_from(&unit);
                 draft.following = Some((unit, step));
                 state.screen.page = page;
@@ -312,6 +395,23 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 "It could not be saved",
             ))];
         }
+        Command::OpenScenario(path) => {
+            return vec![AppEffect::Walkthrough(Box::new(Effect::Read(path)))];
+        }
+        Command::SaveScenario(path) => match scenario::of_state(state) {
+            Ok((scenario, left_out)) => {
+                for what in left_out {
+                    state.say(StatusKind::Note, format!("Not in the scenario: {what}"));
+                }
+                return save(state, &scenario, path);
+            }
+            Err(why) => scenario::refused(state, &why),
+        },
+        Command::HandIn(path) => match scenario::handed_in(state) {
+            Some(scenario) => return save(state, &scenario, path),
+            None => scenario::refused(state, "none is open"),
+        },
+        Command::By(by) => draft.by = by,
         Command::Tools(open) => draft.tools_open = open,
         Command::Welcome(reason) => {
             state.screen.data.welcome = false;
@@ -331,6 +431,29 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Answer(key, option) => {
             draft.answers.insert(key, option);
         }
+        Command::Choose(card) => draft.card = Some(card),
+        Command::Hold(held) => draft.held = held,
+        Command::Place(card, field) => {
+            match field {
+                Some(field) => draft.placed.insert(card.clone(), field),
+                None => draft.placed.remove(&card),
+            };
+            draft.card = Some(card);
+            draft.held = None;
+        }
+        Command::SortAgain => {
+            draft.placed.clear();
+            draft.card = None;
+        }
+        Command::SortCards => {
+            let cards = state.results.walkthrough.units.iter().flat_map(|unit| &unit.cards);
+            draft.placed = cards.map(|card| (card.id.clone(), card.field())).collect();
+        }
+        Command::Run(card) => {
+            if let Some(card) = run::card_of(&state.results.walkthrough, &card).cloned() {
+                return run::start(state, &card);
+            }
+        }
         Command::Hint(key) => *draft.hints.entry(key).or_default() += 1,
         Command::StartOver => {
             *draft = Draft { unit: draft.unit.clone(), ..Draft::default() };
@@ -338,6 +461,20 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
     }
     Vec::new()
+}
+
+/// Writes a scenario.
+fn save(state: &mut AppState, scenario: &Scenario, path: PathBuf) -> Vec<AppEffect> {
+    match scenario.to_toml() {
+        Ok(text) => {
+            let failed = "The scenario could not be saved";
+            vec![AppEffect::Train(train::Effect::SaveText(text.into(), path, failed))]
+        }
+        Err(error) => {
+            scenario::refused(state, &error.to_string());
+            Vec::new()
+        }
+    }
 }
 
 /// Esc: the guide is the pages' own again.
@@ -363,6 +500,15 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             Icon::FILE_CODE,
             AppCommand::Choose(Purpose::SaveToKeep),
         ),
+        Action::new("Open a scenario…", Icon::FILE_CODE, AppCommand::Choose(Purpose::OpenScenario)),
+        Action::new(
+            "Save this state as a scenario…",
+            Icon::FILE_CODE,
+            AppCommand::Choose(Purpose::SaveScenario),
+        )
+        .when(state.truth.data().is_some(), "Open a table first"),
+        Action::new("Hand the scenario in…", Icon::FILE_CODE, AppCommand::Choose(Purpose::HandIn))
+            .when(state.results.walkthrough.scenario.is_some(), "No scenario is open"),
         Action::new("Start the lesson over", Icon::ARROW_COUNTER_CLOCKWISE, Command::StartOver),
         Action::new(
             "Teach: notes, times and starting states",

@@ -4,18 +4,20 @@ use eframe::egui::{
     Align, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::board::board_ui;
 use super::present::large_ui;
 use super::step::{quiz_ui, step_ui};
-use super::{Command, Draft, GLOSSARY, Results};
+use super::{Command, Draft, GLOSSARY, Results, page_of, task_key};
 use crate::app::command::{Command as AppCommand, Commands};
-use crate::app::pages::View;
+use crate::app::pages::{PageId, View};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_place, empty_state, focus_ring, follow_focus, hairline_ui, icon_ui,
-    meaning_ui, meter, page_head, paint_icon, switch, tag, termed_job,
+    Button, Tone, Weight, card_place, empty_state, field_label, focus_ring, follow_focus, hairline_ui,
+    icon_ui, meaning_ui, meter, page_head, paint_icon, switch, tag, task_line, termed, termed_job,
+    text_field,
 };
-use crate::lesson::{Glossary, Unit, to_keep};
+use crate::lesson::{Glossary, SCENARIO, Step, Unit, to_keep};
 
 /// The width of the course.
 const COURSE: f32 = 248.0;
@@ -70,10 +72,16 @@ pub(crate) fn walkthrough_page_ui(
         ui.set_width((body.width() - space::S4).min(READ));
         ui.spacing_mut().item_spacing.y = space::S2;
         ui.add_space(space::S4);
-        let step = draft.following.as_ref().filter(|(of, _)| draft.teaching && *of == unit.id);
+        let step = draft.following.as_ref().filter(|(of, _)| *of == unit.id);
         let step = step.and_then(|(_, step)| unit.steps.iter().find(|one| one.id == *step));
-        match step {
+        let is_here = step.is_some_and(|step| page_of(&step.page) == Some(PageId::Walkthrough));
+        match step.filter(|_| draft.teaching || is_here) {
             _ if is_glossary => glossary_ui(ui, &results.words.0),
+            Some(step) if unit.id == SCENARIO => scenario_ui(ui, (unit, step), (results, draft), commands),
+            Some(_) if is_here => {
+                let number = results.units.iter().position(|one| one.id == unit.id).unwrap_or(0) + 1;
+                board_ui(ui, (number, unit), (results, draft), commands);
+            }
             Some(step) => {
                 let now = view.work.clock.unix_millis();
                 large_ui(ui, (unit, step), (results, draft), now, commands);
@@ -123,7 +131,30 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         if glossary.ui(ui).clicked() {
             commands.push(Command::Show(GLOSSARY.into()));
         }
+        let open = Button::ghost("Open a scenario…").icon(Icon::FOLDER_OPEN).compact();
+        let about = "A state to begin in and what is asked there, from an instructor; your own work stays";
+        if open.ui(ui).on_hover_text(about).clicked() {
+            commands.push(AppCommand::Choose(Purpose::OpenScenario));
+        }
+        if let Some(opened) = &results.scenario {
+            let name = format!("Scenario: {}", opened.scenario.title);
+            let back = Button::ghost("To the open scenario").name(&name).icon(Icon::PATH).compact();
+            if back.ui(ui).clicked() {
+                commands.push(Command::Follow(SCENARIO.into(), SCENARIO.into()));
+            }
+        }
+        if results.rehearsing && !draft.teaching {
+            let back = Button::ghost("Back to my own work").icon(Icon::X).compact();
+            if back.ui(ui).clicked() {
+                commands.push(Command::Back);
+            }
+        }
         if draft.teaching {
+            let save = Button::ghost("Save this state as a scenario…").icon(Icon::FILE_CODE).compact();
+            let about = "The open table, its roles, models and sliders as a text file, to which you add what is asked";
+            if save.ui(ui).on_hover_text(about).clicked() {
+                commands.push(AppCommand::Choose(Purpose::SaveScenario));
+            }
             let guide = Button::ghost("Save the teacher's guide…").icon(Icon::FILE_CODE).compact();
             if guide.ui(ui).clicked() {
                 commands.push(AppCommand::Choose(Purpose::SaveGuide));
@@ -131,6 +162,54 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         }
         follow_focus(ui);
     });
+}
+
+/// The open scenario: what is asked, how far it is, and the way to hand it in.
+fn scenario_ui(
+    ui: &mut Ui,
+    (unit, step): (&Unit, &Step),
+    (results, draft): (&Results, &Draft),
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    ui.label(text("Scenario", font::small(), t.text_2));
+    ui.add(Label::new(text(&step.title, font::title(), t.text)).wrap());
+    for line in step.action.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        termed(ui, &results.words.0, line, (font::heading(), t.text_2));
+    }
+    ui.add_space(space::S2);
+    for (at, task) in step.tasks.iter().enumerate() {
+        let is_done = draft.done.contains(&task_key(unit, step, at));
+        task_line(ui, &task.text, is_done, font::heading());
+    }
+    if let Some(stuck) = &results.stuck {
+        ui.add_space(space::S2);
+        ui.add(Label::new(text(format!("The scenario {stuck}."), font::body(), t.bad)).wrap());
+    } else if let Some(line) = results.script.as_ref().and_then(|running| running.line()) {
+        ui.label(text(format!("Its state is being made: {line}"), font::small(), t.text_2));
+    }
+    ui.add_space(space::S4);
+    hairline_ui(ui);
+    ui.add_space(space::S3);
+    field_label(ui, "Your name");
+    let mut by = draft.by.clone();
+    if text_field(ui, "Your name", &mut by, "Who hands it in", 280.0, None).changed() {
+        commands.push(Command::By(by));
+    }
+    ui.add_space(space::S2);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S2;
+        let free = results.script.is_none();
+        let hand_in = Button::primary("Hand in…").icon(Icon::EXPORT);
+        if hand_in.enabled(free, "Its state is being made").ui(ui).clicked() {
+            commands.push(AppCommand::Choose(Purpose::HandIn));
+        }
+        if Button::ghost("Back to my own work").icon(Icon::X).ui(ui).clicked() {
+            commands.push(Command::Back);
+        }
+    });
+    let said = "A file is saved that holds what was asked and what you did, step by step. Whoever grades it has it done again.";
+    ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
 }
 
 /// Every term with its one meaning.

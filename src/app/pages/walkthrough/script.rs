@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::scenario;
 use crate::app::command::Command;
 use crate::app::pages::{PageId, data, drift, predict, serve, train};
 use crate::app::state::{AppState, StatusKind};
@@ -23,11 +24,19 @@ pub(crate) struct Running {
     busy: Instant,
     /// Whether it makes a starting state: what is true then was not done by a learner.
     is_start: bool,
+    /// How many models there were when the present line began.
+    models: usize,
 }
 
 impl Running {
     pub(super) fn new(lines: &[Line], is_start: bool) -> Self {
-        Self { lines: lines.iter().cloned().collect(), begun: false, busy: Instant::now(), is_start }
+        Self {
+            lines: lines.iter().cloned().collect(),
+            begun: false,
+            busy: Instant::now(),
+            is_start,
+            models: 0,
+        }
     }
 
     /// The line that is carried out.
@@ -57,27 +66,45 @@ pub(super) fn go_on(state: &mut AppState) -> (Vec<Command>, bool) {
         if !is_busy && can_begin(state, line) {
             running.begun = true;
             running.busy = Instant::now();
-            commands = begin(state, line);
+            running.models = state.truth.versions.len();
+            match begin(state, line) {
+                Ok(asked) => commands = asked,
+                Err(why) => return (Vec::new(), stopped(state, &format!("'{line}': {why}"))),
+            }
         }
-    } else if !is_busy && is_done(state, line) {
+    } else if !is_busy && is_done(state, line, running.models) {
         running.lines.pop_front();
         running.begun = false;
         running.busy = Instant::now();
     }
     if running.busy.elapsed() > PATIENCE {
         let said = running.lines.front().map(ToString::to_string).unwrap_or_default();
-        state.say(StatusKind::Failed, format!("The lesson could not go on at '{said}'; do it by hand"));
-        return (Vec::new(), true);
+        let why = state.results.train.problem.as_ref().map(|problem| format!(": {}", problem.0.title));
+        return (Vec::new(), stopped(state, &format!("'{said}'{}", why.unwrap_or_default())));
     }
     state.results.walkthrough.script = Some(running);
     (commands, false)
 }
 
+/// Says where the script ended before its end; `true`, since it has.
+fn stopped(state: &mut AppState, at: &str) -> bool {
+    let said = format!("The script could not go on at {at}; do it by hand");
+    state.results.walkthrough.stuck = Some(format!("could not go on at {at}"));
+    state.say(StatusKind::Failed, said);
+    true
+}
+
 /// The page that has to be there for a line.
 fn page_of(line: &Line) -> Option<PageId> {
     match line {
-        Line::Change(_) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
-        Line::Scenario(_) | Line::SendWeeks | Line::Retrain | Line::Commit(_) => Some(PageId::Drift),
+        Line::SortCards | Line::Run(_) => Some(PageId::Walkthrough),
+        Line::Change(_) | Line::Set(..) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
+        Line::Scenario(_)
+        | Line::Shift(_)
+        | Line::SendWeeks
+        | Line::Retrain
+        | Line::RetrainOn(_)
+        | Line::Commit(_) => Some(PageId::Drift),
         Line::MakeKey
         | Line::RevokeKey
         | Line::AskForKeys
@@ -96,9 +123,30 @@ fn can_begin(state: &AppState, line: &Line) -> bool {
     }
 }
 
-fn begin(state: &mut AppState, line: &Line) -> Vec<Command> {
-    match line {
-        Line::Open(name) => vec![Command::Open(DataRef::Sample(name.clone()))],
+fn begin(state: &mut AppState, line: &Line) -> Result<Vec<Command>, String> {
+    Ok(match line {
+        Line::SortCards => vec![super::Command::SortCards.into()],
+        Line::Run(card) => vec![super::Command::Run(card.clone()).into()],
+        Line::Open(name) => vec![Command::Open(opened(state, name))],
+        Line::Role(column, role) => {
+            vec![data::Command::SetRole(column.clone(), scenario::role_of(role)).into()]
+        }
+        Line::TrainBy(settings) => {
+            let settings = serde_json::from_str(settings).map_err(|error| error.to_string())?;
+            vec![train::Command::TrainBy(settings).into()]
+        }
+        Line::Set(column, value) => {
+            let value = serde_json::from_str(value).map_err(|error| error.to_string())?;
+            vec![predict::Command::Set(column.clone(), value).into()]
+        }
+        Line::Shift(shifts) => {
+            state.screen.drift.shifts = serde_json::from_str(shifts).map_err(|error| error.to_string())?;
+            vec![drift::Command::Moved.into()]
+        }
+        Line::RetrainOn(rows) => {
+            state.screen.drift.learn = drift::Learn::named(rows).ok_or("expected recent, all or weighted")?;
+            vec![drift::Command::Retrain.into()]
+        }
         Line::Train(target) => {
             vec![data::Command::SetRole(target.clone(), Role::Target).into(), train::Command::Train.into()]
         }
@@ -127,7 +175,9 @@ fn begin(state: &mut AppState, line: &Line) -> Vec<Command> {
         }
         Line::AskForKeys => vec![serve::Command::AskForKeys(true).into()],
         Line::TryKeys => vec![serve::Command::Try(None).into()],
-        Line::Scenario(name) => drift::scenario(state, name).into_iter().collect(),
+        Line::Scenario(name) => {
+            vec![drift::scenario(state, name).ok_or("the open table has no such scenario")?]
+        }
         Line::SendWeeks => {
             vec![drift::Command::Show(drift::Part::Monitor).into(), drift::Command::Send.into()]
         }
@@ -136,13 +186,27 @@ fn begin(state: &mut AppState, line: &Line) -> Vec<Command> {
             drift::commit(state, policy);
             vec![drift::Command::Show(drift::Part::Policies).into(), drift::Command::Replay.into()]
         }
+    })
+}
+
+/// What a name means that is opened: a sample, or a file beside the scenario's.
+fn opened(state: &AppState, name: &str) -> DataRef {
+    match &state.results.walkthrough.scenario {
+        Some(opened) if crate::data::samples::find(name).is_none() => DataRef::Path(opened.folder.join(name)),
+        _ => DataRef::Sample(name.to_owned()),
     }
 }
 
-fn is_done(state: &AppState, line: &Line) -> bool {
+fn is_done(state: &AppState, line: &Line, models: usize) -> bool {
     let is = |fact: &str| state.fact(fact) >= 1.0;
     match line {
-        Line::Open(name) => state.truth.data().is_some_and(|data| data.from == DataRef::Sample(name.clone())),
+        Line::SortCards => is("board.right"),
+        Line::Run(card) => state.screen.walkthrough.ran.contains_key(card),
+        Line::Open(name) => state.truth.data().is_some_and(|data| data.from == opened(state, name)),
+        Line::Role(column, role) => state.truth.roles.get(column) == Some(&scenario::role_of(role)),
+        Line::TrainBy(_) => state.truth.versions.len() > models,
+        Line::Set(column, _) => state.screen.predict.values.contains_key(column),
+        Line::Shift(_) => drift::is_settled(state),
         Line::Train(target) => {
             state.truth.champion().is_some_and(|version| version.model().output.name == *target)
         }
@@ -161,7 +225,7 @@ fn is_done(state: &AppState, line: &Line) -> bool {
             state.screen.drift.scenario.as_ref() == Some(name) && drift::is_settled(state)
         }
         Line::SendWeeks => is("drift.windows"),
-        Line::Retrain => is("drift.compared"),
+        Line::Retrain | Line::RetrainOn(_) => is("drift.compared"),
         Line::Commit(_) => is("drift.policies"),
     }
 }

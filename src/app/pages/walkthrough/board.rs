@@ -1,0 +1,551 @@
+//! The sorting board: cards that are dragged, or moved by arrows, into one of four fields, and run where they can.
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{
+    Align, Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Label, LayerId, Layout, Modifiers, Order,
+    Painter, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    vec2,
+};
+
+use super::run::{Lack, said};
+use super::{Command, Draft, Results};
+use crate::app::command::{Command as AppCommand, Commands};
+use crate::app::pages::{PageId, serve};
+use crate::app::theme::{Icon, Tokens, font, radius, size, space, text, tokens};
+use crate::app::widgets::{
+    Button, Tone, Weight, clipped, elided, focus_ring, icon_ui, paint_icon, spinner, spot,
+};
+use crate::lesson::{Card, Field, Unit};
+
+const CARD: f32 = 48.0;
+const GAP: f32 = 8.0;
+/// A row of cards.
+const ROW: f32 = CARD + GAP;
+const LABEL: f32 = 24.0;
+const BAND: f32 = 56.0;
+/// The width of a card's button.
+const RUN: f32 = 76.0;
+
+/// What is going on with the cards.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    /// The card that runs.
+    pub(super) running: Option<String>,
+    /// What cards that were to run do not have.
+    pub(super) lacks: BTreeMap<String, Lack>,
+    /// Why cards failed.
+    pub(super) failed: BTreeMap<String, String>,
+}
+
+/// A card that was picked up by the keyboard, and where it would be dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    card: String,
+    /// `None` is the tray.
+    over: Option<Field>,
+}
+
+/// The words of a field.
+fn field_said(field: Field) -> String {
+    let waits = if field.waits { "Interactive" } else { "Non-interactive" };
+    format!("{waits}, {}", if field.many { "batch" } else { "single record" })
+}
+
+/// Where a card comes to by an arrow: the tray lies above the two fields in which somebody waits, and those above the two
+/// in which nobody does.
+fn moved(from: Option<Field>, key: Key) -> Option<Field> {
+    let (waits, many) = (from.is_none_or(|field| field.waits), from.is_some_and(|field| field.many));
+    match (key, from) {
+        (Key::ArrowLeft, _) => Some(Field { waits, many: false }),
+        (Key::ArrowRight, _) => Some(Field { waits, many: true }),
+        (Key::ArrowDown, None) => Some(Field { waits: true, many }),
+        (Key::ArrowDown, Some(_)) => Some(Field { waits: false, many }),
+        (Key::ArrowUp, Some(field)) if !field.waits => Some(Field { waits: true, many }),
+        _ => None,
+    }
+}
+
+/// Where everything lies.
+struct Places {
+    tray: Rect,
+    fields: [(Field, Rect); 4],
+    band: Rect,
+}
+
+impl Places {
+    fn new(at: Rect, in_tray: usize, count: impl Fn(Field) -> usize) -> Self {
+        let half = (at.width() - GAP) / 2.0;
+        let column = |many: bool, top: f32, height: f32| {
+            let left = at.left() + if many { half + GAP } else { 0.0 };
+            Rect::from_min_size(pos2(left, top), vec2(half, height))
+        };
+        let mut y = at.top() + LABEL;
+        let tray =
+            Rect::from_min_size(pos2(at.left(), y), vec2(at.width(), in_tray.div_ceil(2) as f32 * ROW));
+        y = tray.bottom() + LABEL + GAP;
+        let mut fields = [(Field::ALL[0], at); 4];
+        for (row, pair) in Field::ALL.chunks(2).enumerate() {
+            y += LABEL;
+            // room for one more
+            let most = pair.iter().map(|field| count(*field)).max().unwrap_or(0);
+            let height = (most + 1).max(2) as f32 * ROW + GAP;
+            for (at, field) in pair.iter().enumerate() {
+                fields[row * 2 + at] = (*field, column(field.many, y, height));
+            }
+            y += height + GAP;
+        }
+        let band = Rect::from_min_size(pos2(at.left(), y), vec2(at.width(), BAND));
+        Self { tray, fields, band }
+    }
+
+    /// Where the card of that number lies in the tray.
+    fn in_tray(&self, at: usize) -> Rect {
+        let half = (self.tray.width() - GAP) / 2.0;
+        let left = self.tray.left() + if at % 2 == 1 { half + GAP } else { 0.0 };
+        Rect::from_min_size(pos2(left, self.tray.top() + (at / 2) as f32 * ROW), vec2(half, CARD))
+    }
+}
+
+/// Where the card of that number lies in a field.
+fn in_field(field: Rect, at: usize) -> Rect {
+    let left = field.left() + GAP;
+    Rect::from_min_size(
+        pos2(left, field.top() + GAP + at as f32 * ROW),
+        vec2(field.width() - 2.0 * GAP, CARD),
+    )
+}
+
+fn card_id(card: &Card) -> Id {
+    Id::unique(("card of the board", &card.id))
+}
+
+/// The board of a unit, with its head.
+pub(super) fn board_ui(
+    ui: &mut Ui,
+    (number, unit): (usize, &Unit),
+    (results, draft): (&Results, &Draft),
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    ui.horizontal(|ui| {
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(text(format!("Lesson {number}, activity"), font::small(), t.text_2));
+            ui.label(text("Where does each system belong?", font::title(), t.text));
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if Button::ghost("Read the unit").icon(Icon::X).compact().ui(ui).clicked() {
+                commands.push(Command::Leave);
+            }
+            let over = Button::ghost("Sort again").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+            let can = !draft.placed.is_empty();
+            let over = over.enabled(can, if can { "" } else { "All cards are in the tray" });
+            if over.ui(ui).clicked() {
+                commands.push(Command::SortAgain);
+            }
+        });
+    });
+    let place = |card: &Card| draft.placed.get(&card.id).copied();
+    let of = |field: Field| unit.cards.iter().filter(move |card| place(card) == Some(field));
+    let tray: Vec<&Card> = unit.cards.iter().filter(|card| place(card).is_none()).collect();
+    let count = |field: Field| of(field).count();
+    let origin = ui.cursor().min;
+    let width = ui.available_width();
+    let places = Places::new(Rect::from_min_size(origin, vec2(width, f32::INFINITY)), tray.len(), count);
+    let (all, _) = ui.allocate_exact_size(vec2(width, places.band.bottom() - origin.y), Sense::hover());
+    let painter = ui.painter().clone();
+    let at = pos2(all.left(), all.top() + LABEL / 2.0);
+    let how = match tray.len() {
+        0 => "Every card lies in a field; drag one back to look at it again".to_owned(),
+        _ => "Drag a card, or choose it and press an arrow key".to_owned(),
+    };
+    pair(&painter, at, ("To sort", &how), width, &t);
+    let over = over(ui, unit, draft, &places);
+    fields_ui(ui, &places, (over, count), width);
+    for (at, card) in tray.iter().enumerate() {
+        card_ui(ui, (card, None), places.in_tray(at), (results, draft), &places, commands);
+    }
+    for (field, rect) in places.fields {
+        for (at, card) in of(field).enumerate() {
+            card_ui(ui, (card, Some(field)), in_field(rect, at), (results, draft), &places, commands);
+        }
+    }
+    band_ui(ui, places.band, unit, (results, draft));
+}
+
+/// A word in bold, and what it means, on one line.
+fn pair(painter: &Painter, at: eframe::egui::Pos2, (name, about): (&str, &str), width: f32, t: &Tokens) {
+    let galley = painter.layout_no_wrap(name.to_owned(), font::label(), t.text);
+    let left = galley.size().x + space::S2;
+    painter.galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, t.text);
+    clipped(painter, pos2(at.x + left, at.y), Align2::LEFT_CENTER, about, width - left, t.text_2);
+}
+
+/// The field that a card is held over: by the pointer, or by the keyboard.
+fn over(ui: &Ui, unit: &Unit, draft: &Draft, places: &Places) -> Option<Field> {
+    if let Some(held) = &draft.held {
+        return held.over;
+    }
+    let dragged = ui.ctx().dragged_id()?;
+    unit.cards.iter().find(|card| card_id(card) == dragged)?;
+    let at = ui.input(|input| input.pointer.interact_pos())?;
+    places.fields.iter().find(|(_, rect)| rect.contains(at)).map(|(field, _)| *field)
+}
+
+fn fields_ui(ui: &Ui, places: &Places, (over, count): (Option<Field>, impl Fn(Field) -> usize), width: f32) {
+    let t = tokens(ui);
+    let painter = ui.painter();
+    let half = (width - GAP) / 2.0;
+    let head = places.fields[0].1.top() - LABEL - GAP - LABEL / 2.0;
+    for (many, name, about) in
+        [(false, "Single record", "one row for each call"), (true, "Batch", "many rows for each call")]
+    {
+        let left = places.band.left() + if many { half + GAP } else { 0.0 };
+        pair(painter, pos2(left + 4.0, head), (name, about), half, &t);
+    }
+    let line = head + LABEL / 2.0 + 2.0;
+    painter.hline(places.band.x_range(), line, Stroke::new(1.0, t.stroke));
+    for (row, (name, about)) in [
+        ("Interactive", "somebody waits for the answer"),
+        ("Non-interactive", "nobody waits: it was computed before, or goes by its own clock"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let top = places.fields[row * 2].1.top();
+        pair(painter, pos2(places.band.left() + 4.0, top - LABEL / 2.0), (name, about), width, &t);
+    }
+    for (field, rect) in places.fields {
+        let n = count(field);
+        let is_over = over == Some(field);
+        let stroke = if is_over { Stroke::new(1.5, t.accent) } else { Stroke::new(1.0, t.stroke) };
+        let corner = CornerRadius::same(radius::CARD);
+        painter.rect(rect, corner, t.sunken, stroke, StrokeKind::Inside);
+        let response = ui.interact(rect, Id::unique(("field of the board", field)), Sense::hover());
+        let said = format!("{}: {n} cards", field_said(field));
+        response.widget_info(|| WidgetInfo::labeled(Role::Group, true, &said));
+        if is_over {
+            let slot = in_field(rect, n);
+            painter.rect_filled(slot, CornerRadius::same(radius::CONTROL), t.accent_tint);
+            dashed(painter, slot, Stroke::new(1.0, t.accent));
+            let galley = painter.layout_no_wrap("Drop here".to_owned(), font::label(), t.accent);
+            let at = slot.center() - vec2(galley.size().x / 2.0 - 10.0, galley.size().y / 2.0);
+            let icon = pos2(at.x - 12.0, slot.center().y);
+            paint_icon(painter, icon, Icon::DOWNLOAD_SIMPLE, Weight::Regular, size::ICON, t.accent);
+            painter.galley(at, galley, t.accent);
+        }
+    }
+}
+
+fn dashed(painter: &Painter, rect: Rect, stroke: Stroke) {
+    let rect = rect.shrink(0.5);
+    let corners =
+        [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+    painter.extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
+}
+
+/// What a card says below its name: by what tone, and with which icon.
+fn caption(
+    card: &Card,
+    lies: Option<Field>,
+    results: &Results,
+    draft: &Draft,
+) -> (Tone, Option<Icon>, String) {
+    let board = &results.board;
+    if board.running.as_ref() == Some(&card.id) {
+        return (Tone::Accent, None, "Running…".to_owned());
+    }
+    if let Some(lack) = board.lacks.get(&card.id) {
+        return (Tone::Warn, Some(Icon::WARNING), lack.said().to_owned());
+    }
+    if let Some(why) = board.failed.get(&card.id) {
+        return (Tone::Bad, Some(Icon::WARNING), why.clone());
+    }
+    if lies.is_some_and(|field| field != card.field()) {
+        return (Tone::Warn, Some(Icon::WARNING), card.hint.clone());
+    }
+    if let Some((ran, run)) = draft.ran.get(&card.id).zip(card.run) {
+        return (Tone::Good, Some(Icon::CHECK), said(run, *ran));
+    }
+    (Tone::Neutral, None, card.caption.clone())
+}
+
+/// A card without its button.
+fn paint_card(
+    painter: &Painter,
+    rect: Rect,
+    card: &Card,
+    (border, fill): (Stroke, eframe::egui::Color32),
+    (tone, icon, caption): &(Tone, Option<Icon>, String),
+    (button, t): (f32, &Tokens),
+) {
+    painter.rect(rect, CornerRadius::same(radius::CONTROL), fill, border, StrokeKind::Inside);
+    let at = pos2(rect.left() + 20.0, rect.center().y);
+    let sign = Icon::named(&card.icon).unwrap_or(Icon::CUBE);
+    paint_icon(painter, at, sign, Weight::Regular, size::ICON, t.text_2);
+    let left = rect.left() + 40.0;
+    let width = rect.right() - button - space::S2 - left;
+    let title = elided(painter, &card.title, font::label(), t.text, width);
+    painter.galley(pos2(left, rect.top() + 6.0), title, t.text);
+    let (color, _) = tone.colors(t);
+    let y = rect.bottom() - 14.0;
+    let mut x = left;
+    if let Some(icon) = icon {
+        paint_icon(painter, pos2(x + 6.0, y), *icon, Weight::Fill, size::ICON_SMALL, color);
+        x += 16.0;
+    }
+    clipped(painter, pos2(x, y), Align2::LEFT_CENTER, caption, width - (x - left), color);
+}
+
+fn card_ui(
+    ui: &mut Ui,
+    (card, lies): (&Card, Option<Field>),
+    rect: Rect,
+    (results, draft): (&Results, &Draft),
+    places: &Places,
+    commands: &mut Commands,
+) {
+    let t = tokens(ui);
+    let id = card_id(card);
+    let response = ui.interact(rect, id, Sense::click_and_drag());
+    let is_chosen = draft.card.as_ref() == Some(&card.id);
+    let is_wrong = lies.is_some_and(|field| field != card.field());
+    let caption = caption(card, lies, results, draft);
+    response.widget_info(|| {
+        let mut info = WidgetInfo::selected(Role::ListItem, true, is_chosen, &card.title);
+        let place = lies.map_or_else(|| "to sort".to_owned(), field_said);
+        info.current_text_value = Some(format!("{place}; {}", caption.2));
+        info
+    });
+    spot(ui, &card.title, rect);
+    let border = match () {
+        () if is_wrong => Stroke::new(1.0, t.warn),
+        () if is_chosen => Stroke::new(1.0, t.accent),
+        () => Stroke::new(1.0, t.stroke),
+    };
+    if response.dragged() {
+        dashed(ui.painter(), rect, Stroke::new(1.0, t.stroke_control));
+        let moved = ui.input(|input| {
+            let from = input.pointer.press_origin()?;
+            Some(input.pointer.interact_pos()? - from)
+        });
+        let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, id));
+        let lifted = rect.translate(moved.unwrap_or(Vec2::ZERO));
+        let border = Stroke::new(1.0, t.accent);
+        painter.rect_filled(
+            lifted.translate(vec2(0.0, 3.0)).expand(1.0),
+            CornerRadius::same(radius::CONTROL),
+            t.stroke_strong.gamma_multiply(0.5),
+        );
+        paint_card(&painter, lifted, card, (border, t.surface), &caption, (0.0, &t));
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    } else {
+        let fill = if response.hovered() { t.hover } else { t.surface };
+        paint_card(ui.painter(), rect, card, (border, fill), &caption, (RUN + space::S2, &t));
+        run_ui(ui, rect, card, results, commands);
+        if response.hovered() {
+            ui.ctx().set_cursor_icon(CursorIcon::Grab);
+        }
+        focus_ring(ui, &response, radius::CONTROL);
+    }
+    if response.drag_stopped()
+        && let Some(at) = ui.input(|input| input.pointer.interact_pos())
+    {
+        let field = places.fields.iter().find(|(_, rect)| rect.contains(at)).map(|(field, _)| *field);
+        if field.is_some() || places.tray.expand(LABEL).contains(at) {
+            commands.push(Command::Place(card.id.clone(), field));
+        }
+    }
+    keys_ui(ui, &response, (card, lies), draft, commands);
+}
+
+/// What runs a card, or leads to what it lacks.
+fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mut Commands) {
+    let place = Rect::from_center_size(
+        pos2(rect.right() - space::S2 - RUN / 2.0, rect.center().y),
+        vec2(RUN, size::CONTROL_SMALL),
+    );
+    let mut area = ui.new_child(
+        UiBuilder::new()
+            .id_salt(("run", &card.id))
+            .max_rect(place)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    let board = &results.board;
+    if board.running.as_ref() == Some(&card.id) {
+        area.add_space(RUN - size::ICON);
+        spinner(&mut area, size::ICON);
+        return;
+    }
+    if let Some(lack) = board.lacks.get(&card.id) {
+        let (label, command): (_, AppCommand) = match lack {
+            Lack::Server => ("Start", serve::Command::Start.into()),
+            Lack::Model => ("Train one", AppCommand::Go(PageId::Train)),
+            Lack::Table => ("Open one", AppCommand::Go(PageId::Data)),
+        };
+        let name = format!("{label}: {}", card.title);
+        if Button::secondary(label).name(&name).small().width(RUN).ui(&mut area).clicked() {
+            commands.push(command);
+        }
+        return;
+    }
+    let name = format!("Run it: {}", card.title);
+    let why = if card.run.is_none() { card.about.as_str() } else { "" };
+    let free = card.run.is_some() && board.running.is_none();
+    let run = Button::secondary("Run it").name(&name).icon_fill(Icon::PLAY).small().width(RUN);
+    if run.enabled(free, why).ui(&mut area).clicked() {
+        commands.push(Command::Run(card.id.clone()));
+    }
+}
+
+/// The keys of the card that has the focus: arrows move it, Space picks it up and drops it, R runs it.
+fn keys_ui(
+    ui: &Ui,
+    response: &Response,
+    (card, lies): (&Card, Option<Field>),
+    draft: &Draft,
+    commands: &mut Commands,
+) {
+    let held = draft.held.as_ref().filter(|held| held.card == card.id);
+    let spaced = response.has_focus() && ui.input(|input| input.key_pressed(Key::Space));
+    if spaced {
+        match held {
+            Some(held) => commands.push(Command::Place(card.id.clone(), held.over)),
+            None => commands.push(Command::Hold(Some(Held { card: card.id.clone(), over: lies }))),
+        }
+    } else if response.clicked() || response.drag_started() {
+        response.request_focus();
+        commands.push(Command::Choose(card.id.clone()));
+    }
+    if !response.has_focus() {
+        if held.is_some() {
+            commands.push(Command::Hold(None));
+        }
+        return;
+    }
+    let filter = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        tab: false,
+        // put down first, where it was
+        escape: held.is_some(),
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    for key in [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown] {
+        if pressed(key) {
+            let to = moved(held.map_or(lies, |held| held.over), key);
+            match held {
+                Some(_) => commands.push(Command::Hold(Some(Held { card: card.id.clone(), over: to }))),
+                None if to != lies => commands.push(Command::Place(card.id.clone(), to)),
+                None => {}
+            }
+        }
+    }
+    if held.is_some() && pressed(Key::Escape) {
+        commands.push(Command::Hold(None));
+    }
+    if held.is_none() && card.run.is_some() && pressed(Key::R) {
+        commands.push(Command::Run(card.id.clone()));
+    }
+}
+
+/// Explains one card at a time, and counts.
+fn band_ui(ui: &mut Ui, rect: Rect, unit: &Unit, (results, draft): (&Results, &Draft)) {
+    let t = tokens(ui);
+    let chosen = unit.cards.iter().find(|card| draft.card.as_ref() == Some(&card.id));
+    let lies = |card: &Card| draft.placed.get(&card.id).copied();
+    let is_wrong = |card: &&Card| lies(card).is_some_and(|field| field != card.field());
+    // what is chosen, else the first that lies wrong
+    let card = chosen.or_else(|| unit.cards.iter().find(is_wrong));
+    let placed = unit.cards.iter().filter(|card| lies(card).is_some()).count();
+    let right = unit.cards.iter().filter(|card| lies(card) == Some(card.field())).count();
+    let (tone, icon, head, said) = match card {
+        None => (
+            Tone::Info,
+            Icon::QUESTION,
+            "Two questions sort every card.".to_owned(),
+            "Does somebody wait for the answer? And does a call have one row or many?".to_owned(),
+        ),
+        Some(card) => {
+            let failed = results.board.failed.get(&card.id);
+            let has_run =
+                draft.ran.contains_key(&card.id) || results.board.running.as_ref() == Some(&card.id);
+            match (failed, lies(card)) {
+                (Some(why), _) => {
+                    (Tone::Bad, Icon::WARNING, format!("{} did not run.", card.title), why.clone())
+                }
+                (_, Some(field)) if field != card.field() => {
+                    let first = card.hint.clone();
+                    (Tone::Warn, Icon::WARNING, format!("Look again at {}.", card.title), first)
+                }
+                (_, Some(_)) if !has_run => (
+                    Tone::Good,
+                    Icon::CHECK_CIRCLE,
+                    format!("{} lies right.", card.title),
+                    card.because.clone(),
+                ),
+                _ => (Tone::Info, Icon::QUESTION, format!("{}.", card.title), card.about.clone()),
+            }
+        }
+    };
+    let (color, fill) = tone.colors(&t);
+    ui.painter().rect_filled(rect, CornerRadius::same(radius::CONTROL), fill);
+    let mut area = ui.new_child(
+        UiBuilder::new()
+            .id_salt("band")
+            .max_rect(rect.shrink2(vec2(space::S3, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    icon_ui(&mut area, icon, Weight::Fill, size::ICON, color);
+    area.add_space(space::S1);
+    let count = if placed == 0 {
+        format!("{} cards", unit.cards.len())
+    } else {
+        format!("{right} of {placed} right")
+    };
+    let count_width = 96.0;
+    let width = (area.available_width() - count_width).max(80.0);
+    let mut job = eframe::egui::text::LayoutJob::default();
+    let format = |font, color| eframe::egui::TextFormat { font_id: font, color, ..Default::default() };
+    job.append(&format!("{head} "), 0.0, format(font::label(), t.text));
+    job.append(&said, 0.0, format(font::body(), t.text));
+    area.allocate_ui_with_layout(vec2(width, BAND), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_width(width);
+        ui.add(Label::new(job).wrap());
+    });
+    area.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.label(text(count, font::small(), t.text_2));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_lead_into_every_field_and_back_to_the_tray() {
+        let field = |waits, many| Some(Field { waits, many });
+        for (from, key, to) in [
+            (None, Key::ArrowDown, field(true, false)),
+            (None, Key::ArrowRight, field(true, true)),
+            (None, Key::ArrowUp, None),
+            (field(true, true), Key::ArrowUp, None),
+            (field(true, true), Key::ArrowLeft, field(true, false)),
+            (field(true, true), Key::ArrowDown, field(false, true)),
+            (field(false, true), Key::ArrowDown, field(false, true)),
+            (field(false, true), Key::ArrowUp, field(true, true)),
+            (field(false, false), Key::ArrowRight, field(false, true)),
+        ] {
+            assert_eq!(moved(from, key), to, "{from:?} {key:?}");
+        }
+    }
+
+    #[test]
+    fn every_card_has_an_icon() {
+        for card in crate::lesson::units().unwrap().iter().flat_map(|unit| &unit.cards) {
+            assert!(Icon::named(&card.icon).is_some(), "{}", card.icon);
+        }
+    }
+}
