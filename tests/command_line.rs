@@ -223,7 +223,7 @@ fn a_lesson_is_printed_and_checked() {
     }
     let out = drydock(&["lesson", "check", "own"]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    assert!(String::from_utf8_lossy(&out.stdout).contains("9 units, 13 steps"));
+    assert!(String::from_utf8_lossy(&out.stdout).contains("9 units, 15 steps"));
     let unit = own.join("1-ai-around-you.toml");
     let text = std::fs::read_to_string(&unit).unwrap();
     for (from, to, said) in [
@@ -241,4 +241,56 @@ fn a_lesson_is_printed_and_checked() {
             String::from_utf8_lossy(&out.stderr)
         );
     }
+}
+
+/// What was handed in is done again from its start, by the file alone; what is wrong with a file is said, and the others are
+/// graded all the same.
+#[test]
+fn scenarios_are_graded_by_doing_them_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    file("tiny.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n5,10.5\n6,12\n7,14\n8,15.5\n9,18\n10,20\n11,22\n12,24\n");
+    let start =
+        "form = \"drydock-scenario 1\"\ntitle = \"Tiny\"\nask = \"Train.\"\nstart = [\"open tiny.csv\"]\n";
+    let tasks = "[[task]]\ntext = \"A model\"\ncheck = \"models.count >= 1\"\n\
+                 [[task]]\ntext = \"Ten rows predicted\"\ncheck = \"predict.rows >= 10\"\n";
+    file("given.toml", &format!("{start}{tasks}"));
+    file(
+        "ada.toml",
+        &format!("{start}by = \"Ada\"\ndid = [\"role y target\", \"train y\", \"predict table\"]\n{tasks}"),
+    );
+    file("bob.toml", &format!("{start}by = \"Bob\"\ndid = [\"train y\"]\n{tasks}"));
+    // easier tasks of one's own
+    let easy = "[[task]]\ntext = \"A table\"\ncheck = \"data.rows >= 1\"\n";
+    file("eve.toml", &format!("{start}by = \"Eve\"\ndid = []\n{easy}"));
+    file("lost.toml", &format!("{}{tasks}", start.replace("tiny.csv", "gone.csv")));
+    file("odd.toml", "form = 1");
+    let grade = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_drydock"))
+            .arg("grade")
+            .args(args)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned(), said)
+    };
+    let (status, out, said) =
+        grade(&["ada.toml", "bob.toml", "eve.toml", "--against", "given.toml", "--json"]);
+    assert_eq!(status, Some(0), "{said}");
+    let rows: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let marks: Vec<(&str, u64, u64)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["by"].as_str().unwrap(), row["done"].as_u64().unwrap(), row["of"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(marks, [("Ada", 2, 2), ("Bob", 1, 2), ("Eve", 0, 2)]);
+    assert_eq!(rows[0]["tasks"][1]["check"], "predict.rows >= 10");
+    let (status, out, said) = grade(&["odd.toml", "lost.toml", "eve.toml"]);
+    assert_eq!(status, Some(1));
+    assert!(said.contains("2 of 3 could not be done again"), "{said}");
+    assert!(out.contains("odd.toml: not graded") && out.contains("eve.toml, Eve: 1 of 1 tasks"), "{out}");
+    assert!(out.contains("could not go on at 'open gone.csv'"), "{out}");
+    assert_eq!(grade(&[]).0, Some(2));
 }

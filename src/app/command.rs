@@ -11,6 +11,7 @@ use super::pages::{PageId, data, drift, predict, requests, serve, train, walkthr
 use super::picker::{Picker, Purpose};
 use super::state::{AppState, Palette, StatusKind, ThemeChoice};
 use super::theme::Icon;
+use crate::lesson::Language;
 use crate::workspace::DataRef;
 
 /// Something a user asked for.
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Open(DataRef),
     OpenPasted(String),
     SetTheme(ThemeChoice),
+    /// The lesson in another language.
+    SetLanguage(Language),
     SwitchTheme,
     Projector,
     /// The focus goes to the next panel, or the one before.
@@ -206,6 +209,8 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
             .keys(Modifiers::NONE, Key::F6),
         Action::new("Light or dark", Icon::SUN, Command::SwitchTheme).keys(ctrl_shift, Key::L),
         Action::new("Projector mode", Icon::PRESENTATION_CHART, Command::Projector).keys(ctrl_shift, Key::P),
+        Action::new("Lesson in English", Icon::PATH, Command::SetLanguage(Language::English)),
+        Action::new("Lektion auf Deutsch", Icon::PATH, Command::SetLanguage(Language::German)),
         Action::new("Theme: light", Icon::SUN, Command::SetTheme(ThemeChoice::Light)),
         Action::new("Theme: dark", Icon::MOON, Command::SetTheme(ThemeChoice::Dark)),
         Action::new("Theme: as the system", Icon::MONITOR, Command::SetTheme(ThemeChoice::Auto)),
@@ -277,6 +282,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
             state.screen.theme = theme;
             return vec![Effect::Look];
         }
+        Command::SetLanguage(language) => state.screen.language = language,
         Command::SwitchTheme => return vec![Effect::SwitchTheme],
         Command::Projector => {
             state.screen.projector = !state.screen.projector;

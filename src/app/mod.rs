@@ -17,6 +17,7 @@ mod state;
 mod still;
 mod theme;
 mod widgets;
+mod words;
 
 use std::path::PathBuf;
 

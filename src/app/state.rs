@@ -15,7 +15,7 @@ use super::picker::Picker;
 use crate::data::profile::ColumnProfile;
 use crate::data::{Column, ColumnKind, Loaded, ReadOptions};
 use crate::inference::Predictor;
-use crate::lesson::Scenario;
+use crate::lesson::{Language, Scenario};
 use crate::model::{Model, Policy};
 use crate::work::Clock;
 use crate::workspace::registry::{Change, Rollout, What, note};
@@ -236,6 +236,8 @@ pub(crate) enum ThemeChoice {
 pub(crate) struct Screen {
     pub(crate) page: PageId,
     pub(crate) theme: ThemeChoice,
+    /// The lesson's language.
+    pub(crate) language: Language,
     pub(crate) projector: bool,
     pub(crate) guide_open: bool,
     /// What was opened last, latest first.

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_named_with_its_place() {
-        let mut units = crate::lesson::units().unwrap();
+        let mut units = crate::lesson::units(crate::lesson::Language::English).unwrap();
         units[0].takeaway.clear();
         units[1].id = units[0].id.clone();
         let step = &mut units[0].steps[0];

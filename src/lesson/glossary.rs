@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn terms_are_found_as_whole_words_and_the_longest_first() {
-        let (glossary, _) = crate::lesson::words().unwrap();
+        let glossary = crate::lesson::words(crate::lesson::Language::English).unwrap().glossary;
         let found = |text: &str| -> Vec<(String, String)> {
             let found = glossary.find(text).into_iter();
             found.map(|(range, term)| (text[range].to_owned(), term.name.clone())).collect()
@@ -169,7 +169,7 @@ mod tests {
             "[[term]]\nname = 'a'\nmeaning = 'x'\n[[term]]\nname = 'b'\nalso = ['A']\nmeaning = 'y'\n";
         assert!(Glossary::parse(twice).unwrap_err().to_string().contains("'a' has two meanings"));
         // what is often mixed up is told apart
-        let (glossary, _) = crate::lesson::words().unwrap();
+        let glossary = crate::lesson::words(crate::lesson::Language::English).unwrap().glossary;
         for name in ["batch prediction", "data drift", "queue wait", "p-value", "distance", "service time"] {
             let term = glossary.terms.iter().find(|term| term.name == name).unwrap();
             assert!(term.not.is_some(), "{name}");

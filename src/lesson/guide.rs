@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Glossary, Unit};
+use super::{Phrases, Unit, Words};
 
 /// Text that is safe in HTML, with `**` around what is bold.
 fn html(text: &str) -> String {
@@ -39,16 +39,26 @@ fn question(out: &mut String, asked: &str, (options, answer): (&[String], usize)
 
 /// The guide as a page of HTML: times, what to say, answers, solutions.
 #[must_use]
-pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
+pub fn teachers_guide(units: &[Unit], words: &Words) -> String {
     let total: u32 = units.iter().map(|unit| unit.minutes).sum();
+    let say = |english: &'static str| html(words.phrases.say(english));
+    let about = words.phrases.fill(
+        "{0} units, {1} minutes. Everything runs offline, on one real table and one real model.",
+        &[&units.len(), &total],
+    );
     let mut out = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Drydock: teacher's guide</title><style>{STYLE}</style>\
-         <h1>A model goes to production: teacher's guide</h1><p>{} units, {total} minutes. Everything runs offline, on one real table and one real model.</p>\
-         <table><tr><th>Unit</th><th>Minutes</th><th>Steps</th></tr>",
-        units.len()
+        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>Drydock: {title}</title><style>{STYLE}</style>\
+         <h1>{}: {title}</h1><p>{}</p><table><tr><th>{}</th><th>{}</th><th>{}</th></tr>",
+        words.language.code(),
+        say("A model goes to production"),
+        html(&about),
+        say("Unit"),
+        say("Minutes"),
+        say("Steps"),
+        title = say("teacher's guide"),
     );
     for (at, unit) in units.iter().enumerate() {
-        let steps = if unit.coming.is_some() { "reading".to_owned() } else { unit.steps.len().to_string() };
+        let steps = if unit.coming.is_some() { say("reading") } else { unit.steps.len().to_string() };
         let _infallible = write!(
             out,
             "<tr><td>{}. {}</td><td>{}</td><td>{steps}</td></tr>",
@@ -73,9 +83,8 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
         for (number, step) in unit.steps.iter().enumerate() {
             let _infallible = write!(
                 out,
-                "<h3>Step {}: {} <small>{} min</small></h3><p>{}</p><p><b>{}</b></p>",
-                number + 1,
-                html(&step.title),
+                "<h3>{} <small>{} min</small></h3><p>{}</p><p><b>{}</b></p>",
+                html(&words.phrases.fill("Step {0}: {1}", &[&(number + 1), &step.title])),
                 step.minutes,
                 html(&step.why),
                 html(&step.action)
@@ -84,10 +93,10 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
                 let _infallible = write!(out, "<p class=\"note\">{}</p>", html(notes));
             }
             if let Some(first) = &step.predict {
-                let asked = format!("Ask first: {}", first.question);
+                let asked = words.phrases.fill("Ask first: {0}", &[&first.question]);
                 question(&mut out, &asked, (&first.options, first.answer), &first.reveal);
             }
-            out.push_str("<p>Done when:</p><ul>");
+            let _infallible = write!(out, "<p>{}</p><ul>", say("Done when:"));
             for task in &step.tasks {
                 let _infallible = write!(
                     out,
@@ -96,30 +105,33 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
                     html(&task.check.to_string())
                 );
             }
-            out.push_str("</ul><p>If somebody is stuck:</p><ol>");
+            let _infallible = write!(out, "</ul><p>{}</p><ol>", say("If somebody is stuck:"));
             for hint in &step.hints {
                 let _infallible = write!(out, "<li>{}</li>", html(hint));
             }
             let solution: Vec<String> = step.solve.iter().map(|line| html(&line.to_string())).collect();
             let _infallible = write!(
                 out,
-                "</ol><p>Solution: <small>{}</small></p><p>To understand afterwards: {}</p>",
-                solution.join(", then "),
+                "</ol><p>{} <small>{}</small></p><p>{} {}</p>",
+                say("Solution:"),
+                solution.join(", "),
+                say("To understand afterwards:"),
                 html(&step.after)
             );
         }
         if !unit.quiz.is_empty() {
-            out.push_str("<h3>Check of understanding</h3>");
+            let _infallible = write!(out, "<h3>{}</h3>", say("Check of understanding"));
             for quiz in &unit.quiz {
                 question(&mut out, &quiz.question, (&quiz.options, quiz.answer), &quiz.because);
             }
         }
         for one in &unit.takeaway {
-            let _infallible = write!(out, "<p class=\"note\">To keep: {}</p>", html(&one.text));
+            let _infallible = write!(out, "<p class=\"note\">{} {}</p>", say("To keep:"), html(&one.text));
         }
     }
-    out.push_str("<h2>Glossary</h2><table>");
-    for term in &glossary.terms {
+    cards(&mut out, units, &words.phrases);
+    let _infallible = write!(out, "<h2>{}</h2><table>", say("Glossary"));
+    for term in &words.glossary.terms {
         let not =
             term.not.as_deref().map(|not| format!("<br><small>{}</small>", html(not))).unwrap_or_default();
         let _infallible =
@@ -129,10 +141,35 @@ pub fn teachers_guide(units: &[Unit], glossary: &Glossary) -> String {
     out
 }
 
+/// The sorting board's answers: each system, where it belongs, and why.
+fn cards(out: &mut String, units: &[Unit], phrases: &Phrases) {
+    let cards: Vec<&super::Card> = units.iter().flat_map(|unit| &unit.cards).collect();
+    if cards.is_empty() {
+        return;
+    }
+    let _infallible = write!(out, "<h2>{}</h2><table>", html(phrases.say("Where does each system belong?")));
+    for card in cards {
+        let field = phrases.say(match (card.waits, card.many) {
+            (true, false) => "Interactive, single record",
+            (true, true) => "Interactive, batch",
+            (false, false) => "Non-interactive, single record",
+            (false, true) => "Non-interactive, batch",
+        });
+        let _infallible = write!(
+            out,
+            "<tr><td><b>{}</b></td><td>{}<br><small>{}</small></td></tr>",
+            html(&card.title),
+            html(field),
+            html(&card.because)
+        );
+    }
+    out.push_str("</table>");
+}
+
 /// What is to keep of every unit, as Markdown.
 #[must_use]
-pub fn to_keep(units: &[Unit]) -> String {
-    let mut text = String::from("# A model goes to production\n");
+pub fn to_keep(units: &[Unit], words: &Words) -> String {
+    let mut text = format!("# {}\n", words.phrases.say("A model goes to production"));
     for (at, unit) in units.iter().enumerate() {
         let _infallible = write!(text, "\n## {}. {}\n\n", at + 1, unit.title);
         for one in &unit.takeaway {
@@ -148,9 +185,9 @@ mod tests {
 
     #[test]
     fn the_guide_has_every_step_with_its_time_and_every_answer() {
-        let units = crate::lesson::units().unwrap();
-        let (glossary, _) = crate::lesson::words().unwrap();
-        let guide = teachers_guide(&units, &glossary);
+        let units = crate::lesson::units(crate::lesson::Language::English).unwrap();
+        let words = crate::lesson::words(crate::lesson::Language::English).unwrap();
+        let guide = teachers_guide(&units, &words);
         for unit in &units {
             assert!(guide.contains(&html(&unit.title)));
             for step in &unit.steps {
@@ -163,6 +200,6 @@ mod tests {
             }
         }
         assert_eq!(html("a **b** <c> & d"), "a <b>b</b> &lt;c&gt; &amp; d");
-        assert_eq!(to_keep(&units).matches("\n## ").count(), units.len());
+        assert_eq!(to_keep(&units, &words).matches("\n## ").count(), units.len());
     }
 }

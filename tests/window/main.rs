@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails should say so")]
 
 mod bench;
+mod board;
 mod call;
 mod data;
 mod data_more;
@@ -16,6 +17,7 @@ mod monkey;
 mod predict;
 mod requests;
 mod requests_more;
+mod scenario;
 mod serve;
 mod train;
 mod walkthrough;

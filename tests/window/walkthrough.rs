@@ -1,5 +1,6 @@
 //! The lesson: units are read, steps lead to pages, and a tick is what really happened there.
 
+use drydock::lesson::{Language, units};
 use drydock::model::ModelKind;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -28,15 +29,12 @@ fn a_step_is_followed_done_and_explained() {
     assert!(bench.says("A table with at least 1,000 rows is open: to do"), "{}", bench.labels());
     assert!(!bench.says("12,708 rows"), "the explanation comes after the success");
     // help comes on demand, a little at a time
-    bench.click("Give me a hint: Take the course's table");
-    bench.settle();
+    press(&mut bench, "Give me a hint: Take the course's table");
     assert!(bench.says("second one in the rail") && !bench.says("the first one is the course's"));
-    bench.click("One more hint: Take the course's table");
-    bench.settle();
+    press(&mut bench, "One more hint: Take the course's table");
     assert!(bench.says("the first one is the course's"));
     bench.picture("walkthrough");
-    bench.click("Go to Data: Take the course's table");
-    bench.settle();
+    press(&mut bench, "Go to Data: Take the course's table");
     // the guide has the step now, and the page is where it is done
     assert_eq!(format!("{:?}", bench.harness.state().page()), "Data");
     assert!(bench.says("AI around you: Take the course's table"), "{}", bench.labels());
@@ -60,6 +58,12 @@ fn a_step_is_followed_done_and_explained() {
     assert!(bench.says("Not this one."), "{}", bench.labels());
     press(&mut bench, "The shop did, in a job that ran before; the page only looks the result up");
     press(&mut bench, "A card payment that is checked while you wait");
+    assert!(bench.says("0 of 6 units done"), "the board is still to sort");
+    press(&mut bench, "Go to Walkthrough: Sort the systems");
+    crate::board::sort_all(&mut bench);
+    bench.click("Run it: Thermostat controller");
+    bench.click("Run it: Churn list");
+    bench.click("Read the unit");
     bench.wait_till_said("1 of 6 units done");
     assert!(bench.says("Lesson 1: AI around you, 8 min, done"), "{}", bench.labels());
     bench.picture("walkthrough_done");
@@ -81,8 +85,8 @@ fn what_the_lesson_says_of_its_data_is_so() {
         .iter()
         .map(|row| row[0][..4].parse::<i32>().unwrap() - i32::from(&row[0][5..7] < "07"))
         .collect();
-    let unit = &drydock::lesson::units().unwrap()[0];
-    let step = &unit.steps[0];
+    let unit = &units(Language::English).unwrap()[0];
+    let step = unit.steps.iter().find(|step| step.id == "open").unwrap();
     assert!(step.action.contains(&format!("{} shops, {} winters", shops.len(), winters.len())));
     let n = rows.len().to_string();
     let (thousands, rest) = n.split_at(n.len() - 3);
@@ -117,7 +121,7 @@ fn the_whole_lesson_is_played_through() {
     bench.click("Teach the lesson");
     bench.settle();
     let mut played = 0;
-    for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
+    for (at, unit) in units(Language::English).unwrap().iter().enumerate() {
         for step in &unit.steps {
             let place = format!("{}/{}", unit.id, step.id);
             begin(&mut bench, (at + 1, unit), &step.title);
@@ -144,7 +148,7 @@ fn the_whole_lesson_is_played_through() {
             played += 1;
         }
     }
-    assert_eq!(played, 13);
+    assert_eq!(played, 15);
     bench.picture("lesson_large");
     // nothing of it was the learner's
     press(&mut bench, "Back to my own work");
@@ -159,7 +163,7 @@ fn the_whole_lesson_is_played_through() {
 #[test]
 fn every_unit_can_be_read_and_every_step_leads_to_a_page_that_is_there() {
     let mut bench = at_lesson(egui::Theme::Dark);
-    for (at, unit) in drydock::lesson::units().unwrap().iter().enumerate() {
+    for (at, unit) in units(Language::English).unwrap().iter().enumerate() {
         let line = bench.text_of(&format!("Lesson {}: {}", at + 1, unit.title));
         bench.click(&line);
         bench.settle();
@@ -243,4 +247,62 @@ fn terms_and_tools_are_explained_where_they_stand() {
     bench.settle();
     assert!(bench.says("A Deployment with replicas behind a Service"), "{}", bench.labels());
     bench.picture("tools");
+}
+
+/// The lesson is there in another language in the very window in which that is chosen, and goes on where it stood.
+#[test]
+fn the_language_changes_in_the_settings_without_a_restart() {
+    let mut bench = at_lesson(egui::Theme::Light);
+    press(&mut bench, "Go to Walkthrough: Sort the systems");
+    bench.one("Card payment check").focus();
+    bench.harness.step();
+    bench.key(Key::ArrowDown);
+    bench.keys(Modifiers::COMMAND, Key::Comma);
+    bench.click("Deutsch");
+    bench.click("Close settings");
+    bench.settle();
+    assert!(bench.says("Wohin gehört welches System?"), "{}", bench.labels());
+    // what was sorted lies where it lay, under its other name, and is what the step points to
+    assert!(bench.says("Interaktiv, einzelner Datensatz: 1 Karte"), "{}", bench.labels());
+    assert!(bench.says("Kartenzahlung liegt richtig."), "{}", bench.labels());
+    bench.picture("board_german");
+    bench.click("Einheit lesen");
+    bench.settle();
+    assert!(bench.says("0 von 6 Einheiten erledigt, noch etwa "), "{}", bench.labels());
+    bench.picture("walkthrough_german");
+    for (at, unit) in units(Language::German).unwrap().iter().enumerate() {
+        let line = bench.text_of(&format!("Einheit {}: {}", at + 1, unit.title));
+        bench.click(&line);
+        bench.settle();
+        assert!(bench.says(&unit.purpose), "{}: {}", unit.id, bench.labels());
+        for step in &unit.steps {
+            assert!(bench.says(&format!("{}: offen", step.tasks[0].text)), "{}/{}", unit.id, step.id);
+        }
+    }
+    // it is kept, and changes back
+    bench.let_time_pass();
+    let mut bench = bench.killed_and_restarted();
+    assert!(bench.says("0 von 6 Einheiten erledigt"), "{}", bench.labels());
+    bench.keys(Modifiers::COMMAND, Key::Comma);
+    bench.click("English");
+    bench.click("Close settings");
+    assert!(bench.says("0 of 6 units done"), "{}", bench.labels());
+}
+
+/// On the fast track there is nothing to read, and no tick for what was not done.
+#[test]
+fn the_fast_track_has_the_tasks_and_the_questions_only() {
+    let mut bench = at_lesson(egui::Theme::Light);
+    let unit = &units(Language::English).unwrap()[0];
+    assert!(bench.says(&unit.steps[0].why));
+    bench.click("Fast track");
+    bench.settle();
+    assert!(!bench.says(&unit.steps[0].why) && !bench.says("must not be there"), "{}", bench.labels());
+    assert!(bench.says(&format!("{}: to do", unit.steps[0].tasks[0].text)));
+    assert!(bench.says(&unit.quiz[0].question));
+    bench.picture("fast_track");
+    // a part of the unit is a click away
+    bench.click("Check yourself, to do");
+    bench.settle();
+    assert!(bench.says("0/9"), "{}", bench.labels());
 }

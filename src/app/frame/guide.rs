@@ -9,6 +9,7 @@ use crate::app::pages::{PageId, train, walkthrough};
 use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, hairline_ui, icon_button, icon_ui, task_line, termed};
+use crate::app::words::{say, say_with};
 use crate::lesson::{Glossary, PageTools, SCENARIO};
 
 /// What the guide says on a page.
@@ -172,13 +173,13 @@ pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &
             state.screen.walkthrough.teaching && is_elsewhere
         });
         let words = &state.results.walkthrough.words;
-        open_ui(ui, (&guide, &words.0), commands, |ui, commands| {
+        open_ui(ui, (&guide, &words.glossary), commands, |ui, commands| {
             if let Some(step) = taught {
                 let now = state.work.clock.unix_millis();
                 walkthrough::present_ui(ui, step, &state.results.walkthrough, now, commands);
             }
             let page = serde_json::to_value(state.screen.page).ok();
-            let tools = page.as_ref().and_then(|page| words.1.of(page.as_str()?));
+            let tools = page.as_ref().and_then(|page| words.tools.of(page.as_str()?));
             if let Some(tools) = tools {
                 tools_ui(ui, tools, state.screen.walkthrough.tools_open, commands);
             }
@@ -236,7 +237,7 @@ fn open_ui(
         }
         let done = guide.tasks.iter().filter(|task| task.done).count();
         if !guide.tasks.is_empty() {
-            ui.label(text(format!("{done} of {}", guide.tasks.len()), font::small(), t.text_2));
+            ui.label(text(say_with("{0} of {1}", &[&done, &guide.tasks.len()]), font::small(), t.text_2));
         }
     });
     ui.painter().hline(rect.x_range(), head.bottom() - 0.5, hairline(&t));
@@ -286,7 +287,7 @@ fn open_ui(
         Next::Nowhere => {}
     }
     if left > 0 {
-        let said = if left == 1 { "1 task left".to_owned() } else { format!("{left} tasks left") };
+        let said = if left == 1 { say("1 task left") } else { say_with("{0} tasks left", &[&left]) };
         foot_ui.label(text(said, font::small(), t.text_2));
     }
 }

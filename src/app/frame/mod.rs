@@ -26,12 +26,14 @@ use super::pages::{PageId, View, walkthrough};
 use super::state::AppState;
 use super::theme::{size, tokens};
 use super::widgets::{hide, point_to};
+use super::words::speak;
 
 /// Paints the whole window.
 pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
     if let Some(backwards) = state.screen.panel_step.take() {
         panels::step(ui, backwards);
     }
+    speak(&state.results.walkthrough.words);
     hide(ui.ctx(), walkthrough::hides(state));
     // the lesson's own page points at nothing but what is done there
     let here = state.screen.page;

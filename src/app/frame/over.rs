@@ -13,6 +13,7 @@ use crate::app::effect::short_path;
 use crate::app::state::{AppState, ThemeChoice};
 use crate::app::theme::{Icon, font, radius, size, space, text, tokens};
 use crate::app::widgets::{Button, Segment, field_label, hairline_ui, icon_button, segmented, switch};
+use crate::lesson::Language;
 
 /// Everything that lies over the page.
 pub(crate) fn over_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], commands: &mut Commands) {
@@ -104,6 +105,14 @@ fn settings_ui(ui: &Ui, state: &mut AppState, actions: &[Action], commands: &mut
             ui.label(text("Projector mode: everything half as large again", font::body(), t.text));
             ui.label(text(hint(actions, "Projector mode"), font::mono_key(), t.text_3));
         });
+        hairline_ui(ui);
+        field_label(ui, "Language of the lesson");
+        let mut language = state.screen.language;
+        let choices = Language::ALL.map(|language| Segment::new(language, language.name()));
+        let width = ui.available_width();
+        if segmented(ui, "Language of the lesson", &mut language, &choices, size::CONTROL, Some(width)) {
+            commands.push(Command::SetLanguage(language));
+        }
         hairline_ui(ui);
         field_label(ui, "Your work is kept in");
         let folder = state

@@ -46,7 +46,14 @@ pub(crate) fn rail_ui(
             continue;
         }
         let key = hint(actions, &format!("Go to {}", page.title()));
-        if nav_item(&mut list, page.icon(), page.title(), here, compact, bad, &key).clicked() {
+        let note = match page {
+            PageId::Walkthrough => {
+                let (done, of) = walkthrough::progress(state);
+                if of > 0 { format!("{done}/{of}") } else { String::new() }
+            }
+            _ => String::new(),
+        };
+        if nav_item(&mut list, page.icon(), (page.title(), &note), here, compact, bad, &key).clicked() {
             commands.push(Command::Go(page));
         }
     }
@@ -54,14 +61,17 @@ pub(crate) fn rail_ui(
     let mut foot = ui.new_child(UiBuilder::new().max_rect(bottom).layout(Layout::bottom_up(Align::Min)));
     foot.spacing_mut().item_spacing.y = space::S2;
     let key = hint(actions, "Settings");
-    if nav_item(&mut foot, Icon::GEAR_SIX, "Settings", state.screen.settings, compact, false, &key).clicked()
+    if nav_item(&mut foot, Icon::GEAR_SIX, ("Settings", &key), state.screen.settings, compact, false, &key)
+        .clicked()
     {
         commands.push(Command::Settings);
     }
     if compact {
         let key = hint(actions, "Projector mode");
         let on = state.screen.projector;
-        if nav_item(&mut foot, Icon::PRESENTATION_CHART, "Projector mode", on, true, false, &key).clicked() {
+        if nav_item(&mut foot, Icon::PRESENTATION_CHART, ("Projector mode", ""), on, true, false, &key)
+            .clicked()
+        {
             commands.push(Command::Projector);
         }
     } else {
@@ -119,7 +129,7 @@ fn group_ui(ui: &mut Ui, name: &str, compact: bool) {
 fn nav_item(
     ui: &mut Ui,
     icon: Icon,
-    label: &str,
+    (label, note): (&str, &str),
     here: bool,
     compact: bool,
     bad: bool,
@@ -127,7 +137,11 @@ fn nav_item(
 ) -> Response {
     let t = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::NAV_ITEM), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, label));
+    response.widget_info(|| {
+        let mut info = WidgetInfo::selected(Role::Tab, true, here, label);
+        info.current_text_value = Some(note.to_owned()).filter(|note| !note.is_empty());
+        info
+    });
     let fill = if here || response.is_pointer_button_down_on() {
         t.selected
     } else if response.hovered() {
@@ -161,9 +175,10 @@ fn nav_item(
             (pos2(rect.right() - space::S4, rect.center().y), size::ICON_SEGMENT)
         };
         paint_icon(painter, at, Icon::X_CIRCLE, Weight::Fill, points, t.bad);
-    } else if !compact && label == "Settings" {
+    } else if !compact && !note.is_empty() {
         let at = pos2(rect.right() - space::S2, rect.center().y);
-        painter.text(at, Align2::RIGHT_CENTER, key, font::mono_key(), t.text_3);
+        let font = if label == "Settings" { font::mono_key() } else { font::small() };
+        painter.text(at, Align2::RIGHT_CENTER, note, font, t.text_3);
     }
     focus_ring(ui, &response, radius::CONTROL);
     if compact {

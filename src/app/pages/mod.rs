@@ -103,12 +103,13 @@ impl PageId {
     }
 }
 
-/// What a file that was dropped on the window is for: a model is opened as one; on the Predict page a table is
+/// What a file that was dropped on the window is for: a model or a scenario is opened as one; on the Predict page a table is
 /// predicted; anything else is data.
 pub(crate) fn dropped(state: &AppState, path: PathBuf) -> Command {
-    let is_model = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let is = |name: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(name));
     let purpose = match state.screen.page {
-        _ if is_model => Purpose::OpenModel,
+        _ if is("json") => Purpose::OpenModel,
+        _ if is("toml") => Purpose::OpenScenario,
         PageId::Predict if state.truth.champion().is_some() => Purpose::OpenBatch,
         _ => Purpose::OpenData,
     };

@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::{Weight, focus_ring, hidden, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
+use crate::app::words::say;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -132,7 +133,8 @@ impl<'a> Button<'a> {
         let label_font =
             if self.height < size::CONTROL_COMPACT { font::small_medium() } else { font::label() };
         let icon_size = if self.height < size::CONTROL_COMPACT { size::ICON_SEGMENT } else { size::ICON };
-        let galley = ui.painter().layout_no_wrap(self.label.to_owned(), label_font, Color32::PLACEHOLDER);
+        let label = say(self.label);
+        let galley = ui.painter().layout_no_wrap(label.clone(), label_font, Color32::PLACEHOLDER);
         let key =
             self.key.map(|key| ui.painter().layout_no_wrap(key, font::mono_key(), Color32::PLACEHOLDER));
         let icon_width = self.icon.map_or(0.0, |_| icon_size + space::S2);
@@ -143,9 +145,10 @@ impl<'a> Button<'a> {
         let width = self.width.unwrap_or(content + padding * 2.0);
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(vec2(width, self.height), sense);
-        let name = self.name.unwrap_or(self.label);
+        // who points to it calls it by its English name
+        spot(ui, self.name.unwrap_or(self.label), rect);
+        let name = self.name.unwrap_or(&label);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
-        spot(ui, name, rect);
         if ui.is_rect_visible(rect) {
             let (down, hovered) = (response.is_pointer_button_down_on(), response.hovered());
             let (fill, border, foreground, quiet) = match self.kind {

@@ -9,6 +9,7 @@ use eframe::egui::{
 };
 
 use super::run::{Lack, said};
+use super::step::because_ui;
 use super::{Command, Draft, Results};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::{PageId, serve};
@@ -16,7 +17,8 @@ use crate::app::theme::{Icon, Tokens, font, radius, size, space, text, tokens};
 use crate::app::widgets::{
     Button, Tone, Weight, clipped, elided, focus_ring, icon_ui, paint_icon, spinner, spot,
 };
-use crate::lesson::{Card, Field, Unit};
+use crate::app::words::{say, say_with};
+use crate::lesson::{Card, Field, Step, Unit};
 
 const CARD: f32 = 48.0;
 const GAP: f32 = 8.0;
@@ -24,8 +26,10 @@ const GAP: f32 = 8.0;
 const ROW: f32 = CARD + GAP;
 const LABEL: f32 = 24.0;
 const BAND: f32 = 56.0;
+/// Room below a field's last card.
+const ROOM: f32 = 16.0;
 /// The width of a card's button.
-const RUN: f32 = 76.0;
+const RUN: f32 = 64.0;
 
 /// What is going on with the cards.
 #[derive(Debug, Default)]
@@ -48,8 +52,16 @@ pub(crate) struct Held {
 
 /// The words of a field.
 fn field_said(field: Field) -> String {
-    let waits = if field.waits { "Interactive" } else { "Non-interactive" };
-    format!("{waits}, {}", if field.many { "batch" } else { "single record" })
+    say(match (field.waits, field.many) {
+        (true, false) => "Interactive, single record",
+        (true, true) => "Interactive, batch",
+        (false, false) => "Non-interactive, single record",
+        (false, true) => "Non-interactive, batch",
+    })
+}
+
+fn cards_said(n: usize) -> String {
+    if n == 1 { say("1 card") } else { say_with("{0} cards", &[&n]) }
 }
 
 /// Where a card comes to by an arrow: the tray lies above the two fields in which somebody waits, and those above the two
@@ -74,7 +86,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(at: Rect, in_tray: usize, count: impl Fn(Field) -> usize) -> Self {
+    fn new(at: Rect, in_tray: usize, over: Option<Field>, count: impl Fn(Field) -> usize) -> Self {
         let half = (at.width() - GAP) / 2.0;
         let column = |many: bool, top: f32, height: f32| {
             let left = at.left() + if many { half + GAP } else { 0.0 };
@@ -87,9 +99,10 @@ impl Places {
         let mut fields = [(Field::ALL[0], at); 4];
         for (row, pair) in Field::ALL.chunks(2).enumerate() {
             y += LABEL;
-            // room for one more
-            let most = pair.iter().map(|field| count(*field)).max().unwrap_or(0);
-            let height = (most + 1).max(2) as f32 * ROW + GAP;
+            // room for the one that is held over it
+            let rows = |field: &Field| count(*field) + usize::from(over == Some(*field));
+            let most = pair.iter().map(rows).max().unwrap_or(0);
+            let height = most.max(2) as f32 * ROW + GAP + ROOM;
             for (at, field) in pair.iter().enumerate() {
                 fields[row * 2 + at] = (*field, column(field.many, y, height));
             }
@@ -123,7 +136,7 @@ fn card_id(card: &Card) -> Id {
 /// The board of a unit, with its head.
 pub(super) fn board_ui(
     ui: &mut Ui,
-    (number, unit): (usize, &Unit),
+    (number, unit, step): (usize, &Unit, &Step),
     (results, draft): (&Results, &Draft),
     commands: &mut Commands,
 ) {
@@ -131,7 +144,7 @@ pub(super) fn board_ui(
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(text(format!("Lesson {number}, activity"), font::small(), t.text_2));
+            ui.label(text(say_with("Lesson {0}, activity", &[&number]), font::small(), t.text_2));
             ui.label(text("Where does each system belong?", font::title(), t.text));
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -152,16 +165,17 @@ pub(super) fn board_ui(
     let count = |field: Field| of(field).count();
     let origin = ui.cursor().min;
     let width = ui.available_width();
-    let places = Places::new(Rect::from_min_size(origin, vec2(width, f32::INFINITY)), tray.len(), count);
+    let at = Rect::from_min_size(origin, vec2(width, f32::INFINITY));
+    let over = over(ui, unit, draft, &Places::new(at, tray.len(), None, count));
+    let places = Places::new(at, tray.len(), over, count);
     let (all, _) = ui.allocate_exact_size(vec2(width, places.band.bottom() - origin.y), Sense::hover());
     let painter = ui.painter().clone();
     let at = pos2(all.left(), all.top() + LABEL / 2.0);
     let how = match tray.len() {
-        0 => "Every card lies in a field; drag one back to look at it again".to_owned(),
-        _ => "Drag a card, or choose it and press an arrow key".to_owned(),
+        0 => "Every card lies in a field; drag one back to look at it again",
+        _ => "Drag a card, or choose it and press an arrow key",
     };
-    pair(&painter, at, ("To sort", &how), width, &t);
-    let over = over(ui, unit, draft, &places);
+    pair(&painter, at, ("To sort", how), width, &t);
     fields_ui(ui, &places, (over, count), width);
     for (at, card) in tray.iter().enumerate() {
         card_ui(ui, (card, None), places.in_tray(at), (results, draft), &places, commands);
@@ -172,14 +186,19 @@ pub(super) fn board_ui(
         }
     }
     band_ui(ui, places.band, unit, (results, draft));
+    if draft.is_solved(unit, step) {
+        ui.add_space(space::S2);
+        because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &step.after);
+    }
 }
 
 /// A word in bold, and what it means, on one line.
 fn pair(painter: &Painter, at: eframe::egui::Pos2, (name, about): (&str, &str), width: f32, t: &Tokens) {
-    let galley = painter.layout_no_wrap(name.to_owned(), font::label(), t.text);
+    let (name, about) = (say(name), say(about));
+    let galley = painter.layout_no_wrap(name, font::label(), t.text);
     let left = galley.size().x + space::S2;
     painter.galley(pos2(at.x, at.y - galley.size().y / 2.0), galley, t.text);
-    clipped(painter, pos2(at.x + left, at.y), Align2::LEFT_CENTER, about, width - left, t.text_2);
+    clipped(painter, pos2(at.x + left, at.y), Align2::LEFT_CENTER, &about, width - left, t.text_2);
 }
 
 /// The field that a card is held over: by the pointer, or by the keyboard.
@@ -223,13 +242,13 @@ fn fields_ui(ui: &Ui, places: &Places, (over, count): (Option<Field>, impl Fn(Fi
         let corner = CornerRadius::same(radius::CARD);
         painter.rect(rect, corner, t.sunken, stroke, StrokeKind::Inside);
         let response = ui.interact(rect, Id::unique(("field of the board", field)), Sense::hover());
-        let said = format!("{}: {n} cards", field_said(field));
+        let said = format!("{}: {}", field_said(field), cards_said(n));
         response.widget_info(|| WidgetInfo::labeled(Role::Group, true, &said));
         if is_over {
             let slot = in_field(rect, n);
             painter.rect_filled(slot, CornerRadius::same(radius::CONTROL), t.accent_tint);
             dashed(painter, slot, Stroke::new(1.0, t.accent));
-            let galley = painter.layout_no_wrap("Drop here".to_owned(), font::label(), t.accent);
+            let galley = painter.layout_no_wrap(say("Drop here"), font::label(), t.accent);
             let at = slot.center() - vec2(galley.size().x / 2.0 - 10.0, galley.size().y / 2.0);
             let icon = pos2(at.x - 12.0, slot.center().y);
             paint_icon(painter, icon, Icon::DOWNLOAD_SIMPLE, Weight::Regular, size::ICON, t.accent);
@@ -254,10 +273,10 @@ fn caption(
 ) -> (Tone, Option<Icon>, String) {
     let board = &results.board;
     if board.running.as_ref() == Some(&card.id) {
-        return (Tone::Accent, None, "Running…".to_owned());
+        return (Tone::Accent, None, say("Running…"));
     }
     if let Some(lack) = board.lacks.get(&card.id) {
-        return (Tone::Warn, Some(Icon::WARNING), lack.said().to_owned());
+        return (Tone::Warn, Some(Icon::WARNING), say(lack.said()));
     }
     if let Some(why) = board.failed.get(&card.id) {
         return (Tone::Bad, Some(Icon::WARNING), why.clone());
@@ -281,10 +300,10 @@ fn paint_card(
     (button, t): (f32, &Tokens),
 ) {
     painter.rect(rect, CornerRadius::same(radius::CONTROL), fill, border, StrokeKind::Inside);
-    let at = pos2(rect.left() + 20.0, rect.center().y);
+    let at = pos2(rect.left() + 18.0, rect.center().y);
     let sign = Icon::named(&card.icon).unwrap_or(Icon::CUBE);
     paint_icon(painter, at, sign, Weight::Regular, size::ICON, t.text_2);
-    let left = rect.left() + 40.0;
+    let left = rect.left() + 36.0;
     let width = rect.right() - button - space::S2 - left;
     let title = elided(painter, &card.title, font::label(), t.text, width);
     painter.galley(pos2(left, rect.top() + 6.0), title, t.text);
@@ -314,7 +333,7 @@ fn card_ui(
     let caption = caption(card, lies, results, draft);
     response.widget_info(|| {
         let mut info = WidgetInfo::selected(Role::ListItem, true, is_chosen, &card.title);
-        let place = lies.map_or_else(|| "to sort".to_owned(), field_said);
+        let place = lies.map_or_else(|| say("to sort"), field_said);
         info.current_text_value = Some(format!("{place}; {}", caption.2));
         info
     });
@@ -380,20 +399,20 @@ fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mu
     }
     if let Some(lack) = board.lacks.get(&card.id) {
         let (label, command): (_, AppCommand) = match lack {
-            Lack::Server => ("Start", serve::Command::Start.into()),
+            Lack::Server => ("Start it", serve::Command::Start.into()),
             Lack::Model => ("Train one", AppCommand::Go(PageId::Train)),
             Lack::Table => ("Open one", AppCommand::Go(PageId::Data)),
         };
-        let name = format!("{label}: {}", card.title);
+        let name = format!("{}: {}", say(label), card.title);
         if Button::secondary(label).name(&name).small().width(RUN).ui(&mut area).clicked() {
             commands.push(command);
         }
         return;
     }
-    let name = format!("Run it: {}", card.title);
+    let name = say_with("Run it: {0}", &[&card.title]);
     let why = if card.run.is_none() { card.about.as_str() } else { "" };
     let free = card.run.is_some() && board.running.is_none();
-    let run = Button::secondary("Run it").name(&name).icon_fill(Icon::PLAY).small().width(RUN);
+    let run = Button::secondary("Run").name(&name).icon_fill(Icon::PLAY).small().width(RUN);
     if run.enabled(free, why).ui(&mut area).clicked() {
         commands.push(Command::Run(card.id.clone()));
     }
@@ -443,9 +462,6 @@ fn keys_ui(
             }
         }
     }
-    if held.is_some() && pressed(Key::Escape) {
-        commands.push(Command::Hold(None));
-    }
     if held.is_none() && card.run.is_some() && pressed(Key::R) {
         commands.push(Command::Run(card.id.clone()));
     }
@@ -465,8 +481,8 @@ fn band_ui(ui: &mut Ui, rect: Rect, unit: &Unit, (results, draft): (&Results, &D
         None => (
             Tone::Info,
             Icon::QUESTION,
-            "Two questions sort every card.".to_owned(),
-            "Does somebody wait for the answer? And does a call have one row or many?".to_owned(),
+            say("Two questions sort every card."),
+            say("Does somebody wait for the answer? And does a call have one row or many?"),
         ),
         Some(card) => {
             let failed = results.board.failed.get(&card.id);
@@ -474,16 +490,16 @@ fn band_ui(ui: &mut Ui, rect: Rect, unit: &Unit, (results, draft): (&Results, &D
                 draft.ran.contains_key(&card.id) || results.board.running.as_ref() == Some(&card.id);
             match (failed, lies(card)) {
                 (Some(why), _) => {
-                    (Tone::Bad, Icon::WARNING, format!("{} did not run.", card.title), why.clone())
+                    (Tone::Bad, Icon::WARNING, say_with("{0} did not run.", &[&card.title]), why.clone())
                 }
                 (_, Some(field)) if field != card.field() => {
                     let first = card.hint.clone();
-                    (Tone::Warn, Icon::WARNING, format!("Look again at {}.", card.title), first)
+                    (Tone::Warn, Icon::WARNING, say_with("Look again at {0}.", &[&card.title]), first)
                 }
                 (_, Some(_)) if !has_run => (
                     Tone::Good,
                     Icon::CHECK_CIRCLE,
-                    format!("{} lies right.", card.title),
+                    say_with("{0} lies right.", &[&card.title]),
                     card.because.clone(),
                 ),
                 _ => (Tone::Info, Icon::QUESTION, format!("{}.", card.title), card.about.clone()),
@@ -501,9 +517,9 @@ fn band_ui(ui: &mut Ui, rect: Rect, unit: &Unit, (results, draft): (&Results, &D
     icon_ui(&mut area, icon, Weight::Fill, size::ICON, color);
     area.add_space(space::S1);
     let count = if placed == 0 {
-        format!("{} cards", unit.cards.len())
+        cards_said(unit.cards.len())
     } else {
-        format!("{right} of {placed} right")
+        say_with("{0} of {1} right", &[&right, &placed])
     };
     let count_width = 96.0;
     let width = (area.available_width() - count_width).max(80.0);
@@ -544,7 +560,11 @@ mod tests {
 
     #[test]
     fn every_card_has_an_icon() {
-        for card in crate::lesson::units().unwrap().iter().flat_map(|unit| &unit.cards) {
+        for card in crate::lesson::units(crate::lesson::Language::English)
+            .unwrap()
+            .iter()
+            .flat_map(|unit| &unit.cards)
+        {
             assert!(Icon::named(&card.icon).is_some(), "{}", card.icon);
         }
     }

@@ -28,7 +28,7 @@ use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Switch};
 use crate::app::theme::Icon;
 use crate::lesson::{
-    Field, Glossary, Line, Scenario, Step, Tools, Unit, teachers_guide, to_keep, units, units_from, words,
+    Field, Language, Line, Scenario, Step, Unit, Words, teachers_guide, to_keep, units, units_from, words,
     words_from,
 };
 
@@ -48,6 +48,11 @@ pub(crate) struct Draft {
     pub(crate) given: BTreeSet<String>,
     /// Whether an instructor is at work: with notes, times and starting states.
     pub(crate) teaching: bool,
+    /// Whether it is for somebody who knows it: no reading, only what is to be done.
+    pub(crate) fast: bool,
+    /// Whether the questions at the end are to be shown next.
+    #[serde(skip)]
+    pub(crate) to_check: bool,
     /// Whether it is shown what a page's work is called in other tools.
     pub(crate) tools_open: bool,
     /// How many hints of a step were asked for.
@@ -70,8 +75,10 @@ pub(crate) struct Draft {
 pub(crate) struct Results {
     /// The units; empty until they are read.
     pub(crate) units: Arc<Vec<Unit>>,
-    /// The glossary, and what the pages' work is called in other tools.
-    pub(crate) words: Arc<(Glossary, Tools)>,
+    /// What stands beside the units.
+    pub(crate) words: Arc<Words>,
+    /// The language that it was read in.
+    language: Language,
     /// What is wrong with a unit's file.
     pub(crate) problem: Option<String>,
     /// The folder that the lesson is read from while it is written, and what was read last.
@@ -104,6 +111,12 @@ pub(crate) enum Command {
     Leave,
     /// A question was answered.
     Answer(String, usize),
+    /// Go to the questions at the end of a unit.
+    ToCheck(String),
+    /// The questions came into view.
+    Shown,
+    /// The fast track, or all of it.
+    Fast(bool),
     /// Teach, or no longer.
     Teach(bool),
     /// Make the state that the step begins in, apart from the learner's own work, and go there.
@@ -186,15 +199,32 @@ impl Draft {
         (0..step.tasks.len()).all(|task| self.done.contains(&task_key(unit, step, task)))
     }
 
+    /// Whether every question at a unit's end is answered right.
+    pub(crate) fn is_checked(&self, unit: &Unit) -> bool {
+        unit.quiz
+            .iter()
+            .enumerate()
+            .all(|(at, quiz)| self.answers.get(&quiz_key(unit, at)) == Some(&quiz.answer))
+    }
+
     /// Whether a unit is done: every task, and every question at the end answered right.
     pub(crate) fn is_done(&self, unit: &Unit) -> bool {
-        let is_right = |(at, quiz): (usize, &crate::lesson::Quiz)| {
-            self.answers.get(&quiz_key(unit, at)) == Some(&quiz.answer)
-        };
         unit.coming.is_none()
             && unit.steps.iter().all(|step| self.is_solved(unit, step))
-            && unit.quiz.iter().enumerate().all(is_right)
+            && self.is_checked(unit)
     }
+
+    /// How long a unit takes, in minutes: on the fast track there is nothing to read.
+    pub(crate) fn minutes(&self, unit: &Unit) -> u32 {
+        if self.fast { unit.steps.iter().map(|step| step.minutes).sum() } else { unit.minutes }
+    }
+}
+
+/// How many units are done, of all.
+pub(crate) fn progress(state: &AppState) -> (usize, usize) {
+    let units = &state.results.walkthrough.units;
+    let draft = &state.screen.walkthrough;
+    (units.iter().filter(|unit| draft.is_done(unit)).count(), units.len())
 }
 
 /// The page of that name in a unit's file.
@@ -207,6 +237,10 @@ pub(crate) fn poll(state: &mut AppState) {
     let results = &mut state.results.walkthrough;
     if results.units.is_empty() && results.problem.is_none() {
         results.from = std::env::var_os("DRYDOCK_LESSONS").map(PathBuf::from);
+        results.language = state.screen.language;
+        read(results);
+    } else if results.language != state.screen.language {
+        results.language = state.screen.language;
         read(results);
     } else if let Some(folder) = &results.from
         && results.looked.is_none_or(|at| at.elapsed() >= LOOK)
@@ -269,7 +303,7 @@ fn read(results: &mut Results) {
             results.read = latest(folder);
             units_from(folder).and_then(|units| Ok((units, words_from(folder)?)))
         }
-        None => units().and_then(|units| Ok((units, words()?))),
+        None => units(results.language).and_then(|units| Ok((units, words(results.language)?))),
     };
     match found {
         Ok((units, words)) => {
@@ -321,6 +355,7 @@ fn carry_over(old: AppState, fresh: &mut AppState) {
     fresh.results.walkthrough = Results {
         units: before.units,
         words: before.words,
+        language: before.language,
         problem: before.problem,
         from: before.from,
         read: before.read,
@@ -330,6 +365,7 @@ fn carry_over(old: AppState, fresh: &mut AppState) {
     };
     let screen = &mut fresh.screen;
     screen.theme = old.screen.theme;
+    screen.language = old.screen.language;
     screen.projector = old.screen.projector;
     screen.serve.port.clone_from(&old.screen.serve.port);
     screen.guide_open = true;
@@ -372,6 +408,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
             }
         }
+        Command::ToCheck(unit) => {
+            draft.unit = unit;
+            draft.following = None;
+            draft.to_check = true;
+        }
+        Command::Shown => draft.to_check = false,
+        Command::Fast(on) => draft.fast = on,
         Command::Leave => draft.following = None,
         Command::Teach(on) => draft.teaching = on,
         Command::Begin(unit, step) => {
@@ -380,7 +423,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Back => state.work.switch = Some(Switch::Back),
         Command::SaveGuide(path) => {
             let results = &state.results.walkthrough;
-            let text = teachers_guide(&results.units, &results.words.0);
+            let text = teachers_guide(&results.units, &results.words);
             return vec![AppEffect::Train(train::Effect::SaveText(
                 text.into(),
                 path,
@@ -388,7 +431,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             ))];
         }
         Command::SaveToKeep(path) => {
-            let text = to_keep(&state.results.walkthrough.units);
+            let text = to_keep(&state.results.walkthrough.units, &state.results.walkthrough.words);
             return vec![AppEffect::Train(train::Effect::SaveText(
                 text.into(),
                 path,
@@ -479,7 +522,11 @@ fn save(state: &mut AppState, scenario: &Scenario, path: PathBuf) -> Vec<AppEffe
 
 /// Esc: the guide is the pages' own again.
 pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
-    state.screen.walkthrough.following = None;
+    let draft = &mut state.screen.walkthrough;
+    // a card that was picked up is put down first, where it was
+    if draft.held.take().is_none() {
+        draft.following = None;
+    }
     Vec::new()
 }
 
@@ -510,6 +557,11 @@ pub(crate) fn actions(state: &AppState) -> Vec<Action> {
         Action::new("Hand the scenario in…", Icon::FILE_CODE, AppCommand::Choose(Purpose::HandIn))
             .when(state.results.walkthrough.scenario.is_some(), "No scenario is open"),
         Action::new("Start the lesson over", Icon::ARROW_COUNTER_CLOCKWISE, Command::StartOver),
+        Action::new(
+            "Fast track of the lesson",
+            Icon::LIGHTNING,
+            Command::Fast(!state.screen.walkthrough.fast),
+        ),
         Action::new(
             "Teach: notes, times and starting states",
             Icon::PATH,

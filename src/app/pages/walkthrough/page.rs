@@ -13,10 +13,11 @@ use crate::app::pages::{PageId, View};
 use crate::app::picker::Purpose;
 use crate::app::theme::{Icon, font, hairline, radius, size, space, text, tokens};
 use crate::app::widgets::{
-    Button, Tone, Weight, card_place, empty_state, field_label, focus_ring, follow_focus, hairline_ui,
-    icon_ui, meaning_ui, meter, page_head, paint_icon, switch, tag, task_line, termed, termed_job,
-    text_field,
+    Button, Tone, Weight, card_place, clipped, empty_state, field_label, focus_ring, follow_focus,
+    hairline_ui, icon_ui, meaning_ui, meter, page_head, paint_icon, switch, tag, task_line, termed,
+    termed_job, text_field,
 };
+use crate::app::words::{say, say_with};
 use crate::lesson::{Glossary, SCENARIO, Step, Unit, to_keep};
 
 /// The width of the course.
@@ -38,14 +39,21 @@ pub(crate) fn walkthrough_page_ui(
         ui.label(text("Teach", font::label(), tokens(ui).text_2));
         let mut teaching = draft.teaching;
         if switch(ui, &mut teaching, "Teach the lesson")
-            .on_hover_text("Notes, times, and the starting state of any step")
+            .on_hover_text(say("Notes, times, and the starting state of any step"))
             .changed()
         {
             commands.push(Command::Teach(teaching));
         }
         ui.add_space(space::S2);
+        ui.label(text("Fast track", font::label(), tokens(ui).text_2));
+        let mut fast = draft.fast;
+        let about = "For those who know it: no reading, only what is to be done and the questions";
+        if switch(ui, &mut fast, "Fast track").on_hover_text(say(about)).changed() {
+            commands.push(Command::Fast(fast));
+        }
+        ui.add_space(space::S2);
         let over = Button::ghost("Start over").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
-        let over = over.ui(ui).on_hover_text("Every tick and answer goes; data, models and server stay");
+        let over = over.ui(ui).on_hover_text(say("Every tick and answer goes; data, models and server stay"));
         if over.clicked() {
             commands.push(Command::StartOver);
         }
@@ -76,11 +84,11 @@ pub(crate) fn walkthrough_page_ui(
         let step = step.and_then(|(_, step)| unit.steps.iter().find(|one| one.id == *step));
         let is_here = step.is_some_and(|step| page_of(&step.page) == Some(PageId::Walkthrough));
         match step.filter(|_| draft.teaching || is_here) {
-            _ if is_glossary => glossary_ui(ui, &results.words.0),
+            _ if is_glossary => glossary_ui(ui, &results.words.glossary),
             Some(step) if unit.id == SCENARIO => scenario_ui(ui, (unit, step), (results, draft), commands),
-            Some(_) if is_here => {
+            Some(step) if is_here => {
                 let number = results.units.iter().position(|one| one.id == unit.id).unwrap_or(0) + 1;
-                board_ui(ui, (number, unit), (results, draft), commands);
+                board_ui(ui, (number, unit, step), (results, draft), commands);
             }
             Some(step) => {
                 let now = view.work.clock.unix_millis();
@@ -103,7 +111,7 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
     );
     let ready: Vec<&Unit> = results.units.iter().filter(|unit| unit.coming.is_none()).collect();
     let done = ready.iter().filter(|unit| draft.is_done(unit)).count();
-    let left: u32 = ready.iter().filter(|unit| !draft.is_done(unit)).map(|unit| unit.minutes).sum();
+    let left: u32 = ready.iter().filter(|unit| !draft.is_done(unit)).map(|unit| draft.minutes(unit)).sum();
     let mut list = ui.new_child(UiBuilder::new().id_salt("list").max_rect(inner));
     ScrollArea::vertical().auto_shrink(false).show(&mut list, |ui| {
         ui.spacing_mut().item_spacing.y = space::S1;
@@ -112,9 +120,9 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
             ui.vertical(|ui| {
                 ui.label(text("A model goes to production", font::card_title(), t.text));
                 let share = done as f32 / ready.len().max(1) as f32;
-                let said = format!("{done} of {} units done", ready.len());
+                let said = say_with("{0} of {1} units done", &[&done, &ready.len()]);
                 meter(ui, &said, share, inner.width() - space::S6, size::PROGRESS, t.accent);
-                let rest = if left > 0 { format!("{said}, about {left} min left") } else { said };
+                let rest = if left > 0 { say_with("{0}, about {1} min left", &[&said, &left]) } else { said };
                 ui.label(text(rest, font::small(), t.text_2));
             });
         });
@@ -122,6 +130,9 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         for (at, unit) in results.units.iter().enumerate() {
             if unit_line_ui(ui, at + 1, unit, unit.id == shown, draft).clicked() {
                 commands.push(Command::Show(unit.id.clone()));
+            }
+            if unit.id == shown {
+                parts_ui(ui, unit, draft, commands);
             }
         }
         ui.add_space(space::S2);
@@ -133,11 +144,11 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         }
         let open = Button::ghost("Open a scenario…").icon(Icon::FOLDER_OPEN).compact();
         let about = "A state to begin in and what is asked there, from an instructor; your own work stays";
-        if open.ui(ui).on_hover_text(about).clicked() {
+        if open.ui(ui).on_hover_text(say(about)).clicked() {
             commands.push(AppCommand::Choose(Purpose::OpenScenario));
         }
         if let Some(opened) = &results.scenario {
-            let name = format!("Scenario: {}", opened.scenario.title);
+            let name = say_with("Scenario: {0}", &[&opened.scenario.title]);
             let back = Button::ghost("To the open scenario").name(&name).icon(Icon::PATH).compact();
             if back.ui(ui).clicked() {
                 commands.push(Command::Follow(SCENARIO.into(), SCENARIO.into()));
@@ -152,7 +163,7 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         if draft.teaching {
             let save = Button::ghost("Save this state as a scenario…").icon(Icon::FILE_CODE).compact();
             let about = "The open table, its roles, models and sliders as a text file, to which you add what is asked";
-            if save.ui(ui).on_hover_text(about).clicked() {
+            if save.ui(ui).on_hover_text(say(about)).clicked() {
                 commands.push(AppCommand::Choose(Purpose::SaveScenario));
             }
             let guide = Button::ghost("Save the teacher's guide…").icon(Icon::FILE_CODE).compact();
@@ -175,7 +186,7 @@ fn scenario_ui(
     ui.label(text("Scenario", font::small(), t.text_2));
     ui.add(Label::new(text(&step.title, font::title(), t.text)).wrap());
     for line in step.action.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        termed(ui, &results.words.0, line, (font::heading(), t.text_2));
+        termed(ui, &results.words.glossary, line, (font::heading(), t.text_2));
     }
     ui.add_space(space::S2);
     for (at, task) in step.tasks.iter().enumerate() {
@@ -184,9 +195,9 @@ fn scenario_ui(
     }
     if let Some(stuck) = &results.stuck {
         ui.add_space(space::S2);
-        ui.add(Label::new(text(format!("The scenario {stuck}."), font::body(), t.bad)).wrap());
+        ui.add(Label::new(text(say_with("The scenario {0}.", &[stuck]), font::body(), t.bad)).wrap());
     } else if let Some(line) = results.script.as_ref().and_then(|running| running.line()) {
-        ui.label(text(format!("Its state is being made: {line}"), font::small(), t.text_2));
+        ui.label(text(say_with("Its state is being made: {0}", &[line]), font::small(), t.text_2));
     }
     ui.add_space(space::S4);
     hairline_ui(ui);
@@ -245,7 +256,8 @@ fn unit_line_ui(
         () if unit.coming.is_some() => "to read; the activity is still to come",
         () => "to do",
     };
-    let spoken = format!("Lesson {number}: {}, {} min, {state}", unit.title, unit.minutes);
+    let spoken =
+        say_with("Lesson {0}: {1}, {2} min, {3}", &[&number, &unit.title, &unit.minutes, &say(state)]);
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, &spoken));
     let fill = if here {
         t.selected
@@ -278,7 +290,7 @@ fn unit_line_ui(
             t.text_2,
         );
     }
-    let minutes = format!("{} min", unit.minutes);
+    let minutes = say_with("{0} min", &[&unit.minutes]);
     let right = painter.layout_no_wrap(minutes, font::small(), t.text_3);
     let width = rect.width() - space::S8 - right.size().x - space::S4;
     let color = if unit.coming.is_some() { t.text_2 } else { t.text };
@@ -293,36 +305,91 @@ fn unit_line_ui(
     response
 }
 
+/// The parts of the unit that is shown: what to read, its steps, the questions.
+fn parts_ui(ui: &mut Ui, unit: &Unit, draft: &Draft, commands: &mut Commands) {
+    let followed = draft.following.as_ref().filter(|(of, _)| *of == unit.id).map(|(_, step)| step);
+    if !draft.fast && part_ui(ui, &say("Read"), None, followed.is_none()).clicked() {
+        commands.push(Command::Leave);
+    }
+    for step in &unit.steps {
+        let is_solved = draft.is_solved(unit, step);
+        if part_ui(ui, &step.title, Some(is_solved), followed == Some(&step.id)).clicked() {
+            commands.push(Command::Follow(unit.id.clone(), step.id.clone()));
+        }
+    }
+    if !unit.quiz.is_empty()
+        && part_ui(ui, &say("Check yourself"), Some(draft.is_checked(unit)), false).clicked()
+    {
+        commands.push(Command::ToCheck(unit.id.clone()));
+    }
+}
+
+fn part_ui(ui: &mut Ui, name: &str, is_done: Option<bool>, here: bool) -> eframe::egui::Response {
+    let t = tokens(ui);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), size::CONTROL_SMALL), Sense::click());
+    let state = is_done.map(|is_done| say(if is_done { "done" } else { "to do" }));
+    let spoken = state.map_or_else(|| name.to_owned(), |state| format!("{name}, {state}"));
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, &spoken));
+    let painter = ui.painter();
+    if response.hovered() {
+        painter.rect_filled(rect, eframe::egui::CornerRadius::same(radius::CONTROL), t.hover);
+    }
+    let at = pos2(rect.left() + space::S8 + 6.0, rect.center().y);
+    match is_done {
+        Some(true) => paint_icon(painter, at, Icon::CHECK, Weight::Bold, size::ICON_SMALL, t.good),
+        _ if here => paint_icon(painter, at, Icon::CARET_RIGHT, Weight::Bold, size::ICON_SMALL, t.accent),
+        _ => {
+            painter.circle_stroke(at, 3.0, eframe::egui::Stroke::new(1.0, t.stroke_control));
+        }
+    }
+    let color = if here { t.accent } else { t.text_2 };
+    let left = rect.left() + space::S8 + space::S4 + 4.0;
+    let width = rect.right() - left - space::S2;
+    clipped(painter, pos2(left, rect.center().y), eframe::egui::Align2::LEFT_CENTER, name, width, color);
+    focus_ring(ui, &response, radius::CONTROL);
+    response
+}
+
 /// A unit: what to read, its steps, the questions at the end, what to keep.
 fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands: &mut Commands) {
     let t = tokens(ui);
     if let Some(problem) = &results.problem {
-        ui.add(Label::new(text(format!("The lesson's files: {problem}"), font::small(), t.bad)).wrap());
+        ui.add(
+            Label::new(text(say_with("The lesson's files: {0}", &[problem]), font::small(), t.bad)).wrap(),
+        );
     }
     ui.label(text(&unit.title, font::title(), t.text));
     ui.add(Label::new(text(&unit.purpose, font::heading(), t.text_2)).wrap());
     if let Some(coming) = &unit.coming {
         ui.add_space(space::S1);
         ui.horizontal(|ui| {
-            tag(ui, Tone::Info, Some((Icon::CLOCK, Weight::Regular)), "Reading now, activity to come");
+            let said = say("Reading now, activity to come");
+            tag(ui, Tone::Info, Some((Icon::CLOCK, Weight::Regular)), &said);
         });
         ui.add(Label::new(text(coming, font::body(), t.text)).wrap());
     }
     ui.add_space(space::S2);
-    reading_ui(ui, &results.words.0, &unit.reading);
+    if !draft.fast || unit.coming.is_some() {
+        reading_ui(ui, &results.words.glossary, &unit.reading);
+    }
     for (at, step) in unit.steps.iter().enumerate() {
         ui.add_space(space::S4);
         let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
         ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
         ui.add_space(space::S2);
-        step_ui(ui, (&results.words.0, unit), (at + 1, step), draft, commands);
+        step_ui(ui, (&results.words.glossary, unit), (at + 1, step), draft, commands);
     }
     if !unit.quiz.is_empty() {
         ui.add_space(space::S4);
         let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
         ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
         ui.add_space(space::S2);
-        ui.label(text("Check yourself", font::heading(), t.text));
+        let head = ui.label(text("Check yourself", font::heading(), t.text));
+        if draft.to_check {
+            head.scroll_to_me(Some(Align::Min));
+            commands.push(Command::Shown);
+        }
         for at in 0..unit.quiz.len() {
             quiz_ui(ui, unit, at, draft, commands);
         }
@@ -399,7 +466,7 @@ fn takeaway_ui(ui: &mut Ui, results: &Results, unit: &Unit, commands: &mut Comma
                         }
                         if Button::ghost("Copy all that is to keep").icon(Icon::COPY).small().ui(ui).clicked()
                         {
-                            commands.push(AppCommand::Copy(to_keep(&results.units)));
+                            commands.push(AppCommand::Copy(to_keep(&results.units, &results.words)));
                         }
                     });
                 });

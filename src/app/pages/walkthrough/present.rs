@@ -7,6 +7,7 @@ use super::{Command, Draft, Results, after, task_key};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, hairline_ui, icon_ui, meter, task_line};
+use crate::app::words::{say, say_with};
 use crate::lesson::{Step, Unit};
 
 /// Minutes and seconds.
@@ -23,10 +24,10 @@ fn time_ui(ui: &mut Ui, results: &Results, step: &Step, now: i64, width: f32) {
     let color = if seconds > planned { t.warn } else { t.text };
     ui.horizontal(|ui| {
         ui.label(text(clock(seconds), font::metric(), color));
-        ui.label(text(format!("of {} min", step.minutes), font::small(), t.text_2));
+        ui.label(text(say_with("of {0} min", &[&step.minutes]), font::small(), t.text_2));
     });
     let share = (seconds as f32 / planned.max(1) as f32).min(1.0);
-    let said = format!("{} of {} min", clock(seconds), step.minutes);
+    let said = say_with("{0} of {1} min", &[&clock(seconds), &step.minutes]);
     meter(ui, &said, share, width, size::PROGRESS, if seconds > planned { t.warn } else { t.accent });
     // the clock goes on without a hand on it
     ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
@@ -71,7 +72,7 @@ fn buttons_ui(
 ) {
     let t = tokens(ui);
     if let Some(line) = results.script.as_ref().and_then(|running| running.line()) {
-        ui.label(text(format!("At work: {line}"), font::small(), t.text_2));
+        ui.label(text(say_with("At work: {0}", &[line]), font::small(), t.text_2));
     }
     let is_free = results.script.is_none();
     let why = "A script is at work";
@@ -79,15 +80,15 @@ fn buttons_ui(
     let again =
         Button::secondary("Begin this step").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact().width(width);
     let again = again.enabled(is_free, why).ui(ui);
-    if again.on_hover_text("Makes the step's starting state, apart from your own work").clicked() {
+    if again.on_hover_text(say("Makes the step's starting state, apart from your own work")).clicked() {
         commands.push(Command::Begin(unit.id.clone(), step.id.clone()));
     }
     let solve = Button::secondary("Solve it").icon(Icon::LIGHTNING).compact().width(width);
-    if solve.enabled(is_free, why).ui(ui).on_hover_text("Does what the step asks for").clicked() {
+    if solve.enabled(is_free, why).ui(ui).on_hover_text(say("Does what the step asks for")).clicked() {
         commands.push(Command::Solve);
     }
     if let Some((next_unit, next)) = after(&results.units, &unit.id, &step.id) {
-        let then = format!("Then: {}", next.title);
+        let then = say_with("Then: {0}", &[&next.title]);
         let button = Button::primary(&then).trailing(Icon::ARROW_RIGHT).compact().width(width);
         if button.enabled(is_free, why).ui(ui).clicked() {
             commands.push(Command::Begin(next_unit.id.clone(), next.id.clone()));

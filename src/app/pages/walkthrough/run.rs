@@ -13,6 +13,7 @@ use crate::app::pages::predict::{self, Endpoint, Record};
 use crate::app::pages::serve;
 use crate::app::state::{AppState, Dataset, Problem, StatusKind, Switch};
 use crate::app::widgets::format;
+use crate::app::words::say_with;
 use crate::client::Request;
 use crate::drift::predict_leniently;
 use crate::inference::{Predictor, Scratch};
@@ -87,11 +88,13 @@ enum Work {
 pub(super) fn said(run: Run, ran: Ran) -> String {
     let (n, time) = (ran.n, format::duration(ran.seconds));
     match run {
-        Run::Complete(_) => format!("{} in {time}", format::plural(n, "token", "tokens")),
+        Run::Complete(_) if n == 1 => say_with("1 token in {0}", &[&time]),
+        Run::Complete(_) => say_with("{0} tokens in {1}", &[&n, &time]),
         Run::Here(_) if n > 1 => {
-            format!("{} rows, each in {}", format::count(n as u64), format::duration(ran.seconds / n as f64))
+            say_with("{0} rows, each in {1}", &[&n, &format::duration(ran.seconds / n as f64)])
         }
-        _ => format!("{} in {time}", format::plural(n, "row", "rows")),
+        _ if n == 1 => say_with("1 row in {0}", &[&time]),
+        _ => say_with("{0} rows in {1}", &[&format::count(n as u64), &time]),
     }
 }
 
@@ -240,7 +243,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event) -> Vec<AppEffect> {
     };
     state.results.walkthrough.board.running = None;
     let found = card_of(&state.results.walkthrough, &card);
-    let said = found.and_then(|card| Some(format!("Ran {}: {}", card.title, said(card.run?, ran))));
+    let said = found.and_then(|card| Some(say_with("Ran {0}: {1}", &[&card.title, &said(card.run?, ran)])));
     state.screen.walkthrough.ran.insert(card, ran);
     state.say(StatusKind::Done, said.unwrap_or_default());
     Vec::new()

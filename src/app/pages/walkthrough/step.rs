@@ -6,6 +6,7 @@ use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
 use crate::app::command::Commands;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line, termed};
+use crate::app::words::{say, say_with};
 use crate::lesson::{Glossary, Step, Unit};
 
 /// A step: why, what to do, the tasks as they stand, help, and what to understand once it is done.
@@ -22,18 +23,20 @@ pub(super) fn step_ui(
         if is_solved {
             icon_ui(ui, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON_CARD, t.good);
         }
-        ui.label(text(format!("Step {number}: {}", step.title), font::heading(), t.text));
+        ui.label(text(say_with("Step {0}: {1}", &[&number, &step.title]), font::heading(), t.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(text(format!("{} min", step.minutes), font::small(), t.text_3));
+            ui.label(text(say_with("{0} min", &[&step.minutes]), font::small(), t.text_3));
         });
     });
-    termed(ui, glossary, &step.why, (font::body(), t.text_2));
     let key = step_key(unit, step);
-    if let Some(question) = &step.predict {
+    if !draft.fast {
+        termed(ui, glossary, &step.why, (font::body(), t.text_2));
+    }
+    if let Some(question) = step.predict.as_ref().filter(|_| !draft.fast) {
         ui.add_space(space::S1);
         let given = draft.answers.get(&key).copied();
         ui.add(
-            Label::new(text(format!("Before you begin: {}", question.question), font::label(), t.text))
+            Label::new(text(say_with("Before you begin: {0}", &[&question.question]), font::label(), t.text))
                 .wrap(),
         );
         for (at, option) in question.options.iter().enumerate() {
@@ -46,9 +49,9 @@ pub(super) fn step_ui(
         }
         if let Some(given) = given.filter(|_| is_solved) {
             let came_true = given == question.answer;
-            let said = if came_true { "As you said. " } else { "Not as you said. " };
+            let said = say(if came_true { "As you said." } else { "Not as you said." });
             let (icon, color) = if came_true { (Icon::CHECK_CIRCLE, t.good) } else { (Icon::EYE, t.warn) };
-            because_ui(ui, (icon, color), &format!("{said}{}", question.reveal));
+            because_ui(ui, (icon, color), &format!("{said} {}", question.reveal));
         }
     }
     ui.add_space(space::S1);
@@ -64,7 +67,7 @@ pub(super) fn step_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         if let Some(page) = page_of(&step.page) {
-            let label = format!("Go to {}", page.title());
+            let label = say_with("Go to {0}", &[&page.title()]);
             let name = format!("{label}: {}", step.title);
             let button = if is_solved { Button::secondary(&label) } else { Button::primary(&label) };
             if button.icon(page.icon()).name(&name).compact().ui(ui).clicked() {
@@ -72,18 +75,18 @@ pub(super) fn step_ui(
             }
         }
         if draft.teaching {
-            let name = format!("Begin here: {}", step.title);
+            let name = say_with("Begin here: {0}", &[&step.title]);
             let begin =
                 Button::secondary("Begin here").name(&name).icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
             let begin =
-                begin.ui(ui).on_hover_text("Makes the step's starting state, apart from your own work");
+                begin.ui(ui).on_hover_text(say("Makes the step's starting state, apart from your own work"));
             if begin.clicked() {
                 commands.push(Command::Begin(unit.id.clone(), step.id.clone()));
             }
         }
         if shown < step.hints.len() && !is_solved {
             let label = if shown == 0 { "Give me a hint" } else { "One more hint" };
-            let name = format!("{label}: {}", step.title);
+            let name = format!("{}: {}", say(label), step.title);
             if Button::ghost(label).name(&name).icon(Icon::QUESTION).compact().ui(ui).clicked() {
                 commands.push(Command::Hint(key.clone()));
             }
@@ -98,7 +101,7 @@ pub(super) fn step_ui(
 }
 
 /// A sentence with a sign before it.
-fn because_ui(ui: &mut Ui, (icon, color): (Icon, eframe::egui::Color32), said: &str) {
+pub(super) fn because_ui(ui: &mut Ui, (icon, color): (Icon, eframe::egui::Color32), said: &str) {
     let t = tokens(ui);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
@@ -121,10 +124,11 @@ pub(super) fn quiz_ui(ui: &mut Ui, unit: &Unit, at: usize, draft: &Draft, comman
     }
     match given {
         Some(given) if given == quiz.answer => {
-            because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &format!("Right. {}", quiz.because));
+            because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &format!("{} {}", say("Right."), quiz.because));
         }
         Some(_) => {
-            because_ui(ui, (Icon::WARNING, t.warn), "Not this one. Read the unit again, and choose another.");
+            let said = say("Not this one. Read the unit again, and choose another.");
+            because_ui(ui, (Icon::WARNING, t.warn), &said);
         }
         None => {}
     }
