@@ -205,7 +205,7 @@ impl Drydock {
                 }
             }
         };
-        pages::serve::close(&mut self.state);
+        pages::serve::close_beside(&mut self.state);
         let home = if let Some(rehearsal) = self.rehearsal.take() {
             // what was done for a step is not kept
             rehearsal.home

@@ -16,6 +16,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ("models.beat_naive", "models that beat the naive model on held-out rows"),
     ("predict.changed", "1 if a record was changed and predicted"),
     ("predict.rows", "rows that were predicted in one go"),
+    ("predict.saved", "1 if predictions were saved as a file"),
     ("predict.sizes", "sizes of a call whose time per row was measured"),
     ("server.running", "1 while the server runs"),
     ("server.answered", "1 if a request was answered with 200"),

@@ -29,6 +29,8 @@ pub enum Line {
     Set(String, String),
     /// Predict every row of the open table.
     PredictTable,
+    /// Save the predictions as a file in the workspace.
+    SavePredictions,
     /// Measure the time of calls of different sizes.
     Measure,
     /// Start the server.
@@ -60,7 +62,8 @@ pub enum Line {
 }
 
 /// Lines that are a word or two and nothing else.
-const PLAIN: [(&str, Line); 11] = [
+const PLAIN: [(&str, Line); 12] = [
+    ("save predictions", Line::SavePredictions),
     ("sort cards", Line::SortCards),
     ("predict table", Line::PredictTable),
     ("measure", Line::Measure),

@@ -65,7 +65,7 @@ fn a_step_is_followed_done_and_explained() {
     bench.click("Run it: Churn list");
     bench.click("Read the unit");
     bench.wait_till_said("1 of 6 units done");
-    assert!(bench.says("Lesson 1: AI around you, 8 min, done"), "{}", bench.labels());
+    assert!(bench.says("Lesson 1: AI around you, 12 min, done"), "{}", bench.labels());
     bench.picture("walkthrough_done");
     // what was done outlives the window
     bench.let_time_pass();
@@ -91,6 +91,12 @@ fn what_the_lesson_says_of_its_data_is_so() {
     let n = rows.len().to_string();
     let (thousands, rest) = n.split_at(n.len() - 3);
     assert!(step.after.contains(&format!("{thousands},{rest} rows")), "{}", step.after);
+    // the board's own figures
+    let sort = unit.steps.iter().find(|step| step.id == "sort").unwrap();
+    assert_eq!(unit.cards.len(), 12);
+    assert!(sort.action.contains("twelve") && sort.tasks[0].text.contains("12 cards"));
+    assert_eq!(unit.cards.iter().filter(|card| card.waits).count(), 5);
+    assert!(sort.predict.as_ref().unwrap().reveal.starts_with("Five do."));
 }
 
 /// Brings the step with that title to its starting state, as an instructor does.
@@ -141,6 +147,16 @@ fn the_whole_lesson_is_played_through() {
             for task in &step.tasks {
                 let done = format!("{}: done", task.text);
                 assert!(bench.says(&done), "{place}: its script does not solve it; {}", bench.labels());
+            }
+            if step.id == "move" {
+                // what is said afterwards of this very model: one input drifted, the others are calm
+                assert!(step.after.starts_with("footfall drifted, the others are calm."));
+                for (input, drifts) in
+                    [("footfall", true), ("temperature_c", false), ("price", false), ("rain_mm", false)]
+                {
+                    let psi = crate::drift::psi(&crate::drift::card(&bench, input));
+                    assert!(if drifts { psi > 0.25 } else { psi < 0.1 }, "{input}: {psi}");
+                }
             }
             bench.click("Walkthrough");
             bench.settle();
@@ -295,7 +311,7 @@ fn the_fast_track_has_the_tasks_and_the_questions_only() {
     let mut bench = at_lesson(egui::Theme::Light);
     let unit = &units(Language::English).unwrap()[0];
     assert!(bench.says(&unit.steps[0].why));
-    bench.click("Fast track");
+    bench.click("Take the fast track");
     bench.settle();
     assert!(!bench.says(&unit.steps[0].why) && !bench.says("must not be there"), "{}", bench.labels());
     assert!(bench.says(&format!("{}: to do", unit.steps[0].tasks[0].text)));

@@ -333,11 +333,11 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
     ui.add_space(space::S3);
     if !guide.why.is_empty() {
         ui.label(text("Why", font::small_medium(), t.text_3));
-        termed(ui, glossary, guide.why.as_ref(), (font::body(), t.text_2));
+        termed(ui, glossary, &say(guide.why.as_ref()), (font::body(), t.text_2));
         ui.add_space(space::S3);
     }
     ui.label(text("What to do", font::small_medium(), t.text_3));
-    termed(ui, glossary, guide.what.as_ref(), (font::body(), t.text_2));
+    termed(ui, glossary, &say(guide.what.as_ref()), (font::body(), t.text_2));
     if guide.tasks.is_empty() {
         return;
     }

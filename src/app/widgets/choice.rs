@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::{Weight, focus_ring, hidden, paint_icon, spot};
 use crate::app::theme::{Icon, font, radius, size, space, tokens};
+use crate::app::words::say;
 
 /// One of the choices of [`segmented`].
 #[derive(Debug, Clone, Copy)]
@@ -252,7 +253,7 @@ pub(crate) fn task_line(ui: &mut Ui, said: &str, is_done: bool, font: eframe::eg
     let galley = ui.painter().layout(said.to_owned(), font, color, ui.available_width() - indent);
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y), Sense::hover());
-    let spoken = format!("{said}: {}", if is_done { "done" } else { "to do" });
+    let spoken = format!("{said}: {}", say(if is_done { "done" } else { "to do" }));
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
     let at = pos2(rect.left() + size::ICON / 2.0, rect.top() + 10.0);
     let (icon, weight, sign) = if is_done {

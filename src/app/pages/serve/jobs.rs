@@ -350,3 +350,18 @@ pub(crate) fn close(state: &mut AppState) {
         let _finished = host.server.stop_within(Duration::from_secs(2));
     }
 }
+
+/// The same without waiting for what it still answers: on a thread of its own, so that the window goes on.
+pub(crate) fn close_beside(state: &mut AppState) {
+    let mut server = super::Server::default();
+    std::mem::swap(&mut server, &mut state.results.serve.server);
+    if let super::Server::Serving(live) = server {
+        let stop = move || {
+            if let Some(host) = &live.host {
+                let _finished = host.server.stop_within(Duration::from_secs(2));
+            }
+        };
+        // where no thread can be had it is stopped when it is dropped
+        drop(std::thread::Builder::new().name("stopping".into()).spawn(stop));
+    }
+}

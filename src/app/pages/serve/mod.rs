@@ -30,7 +30,7 @@ pub(crate) use apply::{apply, cancelled, escape, failed, happened};
 pub(crate) use cards::body_limit;
 pub(crate) use draft::{Draft, Part, Show};
 pub(crate) use hear::poll;
-pub(crate) use jobs::{carry_out, close, endpoint, log_file};
+pub(crate) use jobs::{carry_out, close, close_beside, endpoint, log_file};
 pub(crate) use page::serve_page_ui;
 pub(crate) use results::{KeyShown, Live, Results, Seat, Server};
 pub(crate) use seen::Log;

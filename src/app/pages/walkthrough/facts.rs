@@ -28,6 +28,7 @@ impl Facts for AppState {
                 let batch = results.predict.batch.value.as_ref().filter(|batch| batch.stopped.is_none());
                 batch.map_or(0.0, |batch| batch.n_rows as f64)
             }
+            "predict.saved" => yes(screen.predict.saved),
             "predict.sizes" => count(results.predict.curves.values().map(Vec::len).max().unwrap_or(0)),
             "server.running" => yes(results.serve.live().is_some()),
             "server.answered" => yes(screen.serve.answered),

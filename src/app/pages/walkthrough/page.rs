@@ -24,7 +24,7 @@ use crate::lesson::{Glossary, SCENARIO, Step, Unit, to_keep};
 const COURSE: f32 = 248.0;
 /// The widest that text is read well.
 const READ: f32 = 680.0;
-const LINE: f32 = 44.0;
+const LINE: f32 = 40.0;
 
 /// The page.
 pub(crate) fn walkthrough_page_ui(
@@ -48,7 +48,7 @@ pub(crate) fn walkthrough_page_ui(
         ui.label(text("Fast track", font::label(), tokens(ui).text_2));
         let mut fast = draft.fast;
         let about = "For those who know it: no reading, only what is to be done and the questions";
-        if switch(ui, &mut fast, "Fast track").on_hover_text(say(about)).changed() {
+        if switch(ui, &mut fast, "Take the fast track").on_hover_text(say(about)).changed() {
             commands.push(Command::Fast(fast));
         }
         ui.add_space(space::S2);
@@ -127,6 +127,8 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
             });
         });
         ui.add_space(space::S2);
+        // beside the scroll bar
+        ui.set_width(inner.width() - space::S2);
         for (at, unit) in results.units.iter().enumerate() {
             if unit_line_ui(ui, at + 1, unit, unit.id == shown, draft).clicked() {
                 commands.push(Command::Show(unit.id.clone()));

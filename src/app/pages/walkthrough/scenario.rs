@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::script;
 use crate::app::command::Command as AppCommand;
 use crate::app::pages::{PageId, data, drift, predict, serve, train};
+use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Truth};
 use crate::drift::lab::Shifts;
 use crate::lesson::{Facts, Line, SCENARIO, Scenario, Unit};
@@ -140,6 +141,9 @@ fn line_of(state: &AppState, command: &AppCommand) -> Option<Line> {
             Line::Set(column.clone(), value.to_string())
         }
         AppCommand::Predict(predict::Command::OpenTable) => Line::PredictTable,
+        AppCommand::Predict(predict::Command::SaveBatch(_)) | AppCommand::Chosen(Purpose::SaveBatch, _) => {
+            Line::SavePredictions
+        }
         AppCommand::Predict(predict::Command::Measure) => Line::Measure,
         AppCommand::Serve(serve::Command::Start) => Line::Serve,
         AppCommand::Serve(serve::Command::Switch) if state.results.serve.live().is_none() => Line::Serve,

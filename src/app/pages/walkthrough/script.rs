@@ -98,7 +98,9 @@ fn stopped(state: &mut AppState, at: &str) -> bool {
 fn page_of(line: &Line) -> Option<PageId> {
     match line {
         Line::SortCards | Line::Run(_) => Some(PageId::Walkthrough),
-        Line::Change(_) | Line::Set(..) | Line::PredictTable | Line::Measure => Some(PageId::Predict),
+        Line::Change(_) | Line::Set(..) | Line::PredictTable | Line::SavePredictions | Line::Measure => {
+            Some(PageId::Predict)
+        }
         Line::Scenario(_)
         | Line::Shift(_)
         | Line::SendWeeks
@@ -158,6 +160,10 @@ fn begin(state: &mut AppState, line: &Line) -> Result<Vec<Command>, String> {
             vec![predict::Command::Set(column.clone(), value).into()]
         }
         Line::PredictTable => vec![predict::Command::OpenTable.into()],
+        Line::SavePredictions => {
+            let folder = state.truth.folder.as_ref().ok_or("there is no workspace to save in")?;
+            vec![predict::Command::SaveBatch(folder.root().join("predictions.csv")).into()]
+        }
         Line::Measure => vec![predict::Command::Measure.into()],
         Line::Serve => vec![serve::Command::Start.into()],
         Line::SendRight => vec![serve::Command::First.into()],
@@ -213,6 +219,7 @@ fn is_done(state: &AppState, line: &Line, models: usize) -> bool {
         Line::Promote(number) => state.truth.champion == Some(*number),
         Line::Change(_) => is("predict.changed"),
         Line::PredictTable => is("predict.rows"),
+        Line::SavePredictions => is("predict.saved"),
         Line::Measure => is("predict.sizes"),
         Line::Serve => is("server.running"),
         Line::SendRight => is("server.answered"),
