@@ -85,11 +85,12 @@ impl Headless {
             ..egui::RawInput::default()
         };
         let (ctx, app) = (self.ctx.clone(), &mut self.app);
-        let painted = ctx.run_ui(input, |ui| {
+        let mut painted = ctx.run_ui(input, |ui| {
             app.work(ui.ctx(), None);
             frame::frame_ui(ui, &mut app.state, &app.actions, &mut app.commands);
         });
-        drop(painted);
+        // nobody draws it
+        painted.textures_delta.clear();
     }
 
     fn close(mut self) {

@@ -88,9 +88,9 @@ mod tests {
         for said in [
             "ai-around-you: there is nothing to keep",
             "ai-around-you: another unit has this id",
-            "ai-around-you/open: a ladder of hints",
-            "ai-around-you/open: there is no page 'moon'",
-            "ai-around-you/open: 0 tasks",
+            "ai-around-you/sort: a ladder of hints",
+            "ai-around-you/sort: there is no page 'moon'",
+            "ai-around-you/sort: 0 tasks",
         ] {
             assert!(faults.contains(said), "{said}: {faults}");
         }

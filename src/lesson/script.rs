@@ -107,9 +107,17 @@ impl TryFrom<String> for Line {
                 Ok(Self::Role(column.trim().to_owned(), role.to_owned()))
             }
             "set" => {
-                let (column, value) = rest.rsplit_once(" = ").ok_or_else(known)?;
-                is_json(&line, value)?;
-                Ok(Self::Set(column.to_owned(), value.to_owned()))
+                // a column's name may hold the sign, and so may a value: the first place from which on all is JSON
+                let places =
+                    rest.match_indices(" = ").map(|(at, sign)| (&rest[..at], &rest[at + sign.len()..]));
+                let mut wrong = known();
+                for (column, value) in places {
+                    match is_json(&line, value) {
+                        Ok(()) => return Ok(Self::Set(column.to_owned(), value.to_owned())),
+                        Err(error) => wrong = error,
+                    }
+                }
+                Err(wrong)
             }
             "train" if rest.starts_with('{') => is_json(&line, &rest).map(|()| Self::TrainBy(rest)),
             "shift" => is_json(&line, &rest).map(|()| Self::Shift(rest)),

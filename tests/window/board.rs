@@ -14,7 +14,7 @@ fn at_board(theme: egui::Theme) -> Bench {
     let mut bench = Bench::sized(1440.0, 900.0, theme);
     bench.click("Walkthrough");
     bench.settle();
-    bench.one("Go to Walkthrough: Sort the systems").click_accesskit();
+    bench.one("To the board: Sort the systems").click_accesskit();
     bench.settle();
     assert!(bench.says("Where does each system belong?"), "{}", bench.labels());
     bench

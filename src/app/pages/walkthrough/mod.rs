@@ -216,7 +216,11 @@ impl Draft {
 
     /// How long a unit takes, in minutes: on the fast track there is nothing to read.
     pub(crate) fn minutes(&self, unit: &Unit) -> u32 {
-        if self.fast { unit.steps.iter().map(|step| step.minutes).sum() } else { unit.minutes }
+        if self.fast && !unit.steps.is_empty() {
+            unit.steps.iter().map(|step| step.minutes).sum()
+        } else {
+            unit.minutes
+        }
     }
 }
 

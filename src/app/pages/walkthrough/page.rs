@@ -259,7 +259,7 @@ fn unit_line_ui(
         () => "to do",
     };
     let spoken =
-        say_with("Lesson {0}: {1}, {2} min, {3}", &[&number, &unit.title, &unit.minutes, &say(state)]);
+        say_with("Lesson {0}: {1}, {2} min, {3}", &[&number, &unit.title, &draft.minutes(unit), &say(state)]);
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, here, &spoken));
     let fill = if here {
         t.selected
@@ -292,7 +292,7 @@ fn unit_line_ui(
             t.text_2,
         );
     }
-    let minutes = say_with("{0} min", &[&unit.minutes]);
+    let minutes = say_with("{0} min", &[&draft.minutes(unit)]);
     let right = painter.layout_no_wrap(minutes, font::small(), t.text_3);
     let width = rect.width() - space::S8 - right.size().x - space::S4;
     let color = if unit.coming.is_some() { t.text_2 } else { t.text };

@@ -4,6 +4,7 @@ use eframe::egui::{Align, Label, Layout, Ui};
 
 use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
 use crate::app::command::Commands;
+use crate::app::pages::PageId;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line, termed};
 use crate::app::words::{say, say_with};
@@ -67,7 +68,8 @@ pub(super) fn step_ui(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         if let Some(page) = page_of(&step.page) {
-            let label = say_with("Go to {0}", &[&page.title()]);
+            let is_board = page == PageId::Walkthrough;
+            let label = if is_board { say("To the board") } else { say_with("Go to {0}", &[&page.title()]) };
             let name = format!("{label}: {}", step.title);
             let button = if is_solved { Button::secondary(&label) } else { Button::primary(&label) };
             if button.icon(page.icon()).name(&name).compact().ui(ui).clicked() {
