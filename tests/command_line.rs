@@ -291,6 +291,6 @@ fn scenarios_are_graded_by_doing_them_again() {
     assert_eq!(status, Some(1));
     assert!(said.contains("2 of 3 could not be done again"), "{said}");
     assert!(out.contains("odd.toml: not graded") && out.contains("eve.toml, Eve: 1 of 1 tasks"), "{out}");
-    assert!(out.contains("could not go on at 'open gone.csv'"), "{out}");
+    assert!(out.contains("The script could not go on at 'open gone.csv'"), "{out}");
     assert_eq!(grade(&[]).0, Some(2));
 }

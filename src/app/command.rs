@@ -258,6 +258,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<Effect> {
     }
     walkthrough::note(state, &command);
     match command {
+        Command::Go(page) if walkthrough::hides(state).is_some_and(|hides| hides.contains(page.title())) => {
+            state.say(StatusKind::Note, format!("The scenario hides the page {}", page.title()));
+        }
         Command::Go(page) => state.screen.page = page,
         Command::Choose(purpose) => {
             if let Some(why) = state.work.no_dialog.clone() {

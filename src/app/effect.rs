@@ -136,6 +136,7 @@ pub(crate) fn receive(state: &mut AppState, polled: Polled) -> Vec<Effect> {
             Vec::new()
         }
         Polled::End(slot, End::Cancelled) => {
+            walkthrough::not_done(state, slot);
             match slot {
                 Slot::Read
                 | Slot::Rows
@@ -227,6 +228,7 @@ fn failed(state: &mut AppState, slot: Slot, problem: Problem) {
         format!("{}. {}", problem.title, problem.detail)
     };
     state.say(StatusKind::Failed, said);
+    walkthrough::not_done(state, slot);
     match slot {
         Slot::Read
         | Slot::Rows

@@ -40,14 +40,21 @@ pub fn grade(scenario: &Scenario, folder: &Path) -> Result<Graded, String> {
     window.app.state.work.switch = Some(asked);
     let ended = window.until_at_rest();
     let results = &window.app.state.results.walkthrough;
-    let mut problem = ended.err().or_else(|| results.stuck.clone().map(|stuck| format!("its start {stuck}")));
+    let mut problem = ended.err().or_else(|| results.stuck.clone());
     if problem.is_none() {
         super::pages::walkthrough::do_again(&mut window.app.state, &scenario.did);
         let ended = window.until_at_rest();
         problem = ended.err().or_else(|| window.app.state.results.walkthrough.stuck.clone());
     }
     let state = &window.app.state;
-    let tasks = scenario.tasks.iter().map(|task| (task.clone(), task.check.holds(state))).collect();
+    // as the window ticks them: what was true once, and was not so from the start
+    let (unit, done) = (scenario.unit(), &state.screen.walkthrough.done);
+    let is_done = |at: usize| {
+        unit.steps
+            .first()
+            .is_some_and(|step| done.contains(&super::pages::walkthrough::task_key(&unit, step, at)))
+    };
+    let tasks = scenario.tasks.iter().enumerate().map(|(at, task)| (task.clone(), is_done(at))).collect();
     let data_sha256 = state.truth.data().and_then(|data| data.loaded.sha256.clone());
     window.close();
     Ok(Graded { tasks, problem, data_sha256 })

@@ -64,16 +64,21 @@ impl Keeper {
     }
 
     /// Writes the workspace at once, when the window closes.
-    pub(crate) fn now(&mut self, state: &mut AppState) {
-        let Some(folder) = state.truth.folder.clone() else { return };
+    /// Whether it is kept; if not, why was said.
+    pub(crate) fn now(&mut self, state: &mut AppState) -> bool {
+        let Some(folder) = state.truth.folder.clone() else { return true };
         let saved = saved(state);
         let bytes = serde_json::to_vec(&saved).unwrap_or_default();
         if self.written.as_ref() != Some(&bytes) {
             match folder.save(&saved) {
                 Ok(()) => self.written = Some(bytes),
-                Err(error) => state.say(StatusKind::Failed, format!("Your work could not be kept: {error}")),
+                Err(error) => {
+                    state.say(StatusKind::Failed, format!("Your work could not be kept: {error}"));
+                    return false;
+                }
             }
         }
+        true
     }
 }
 

@@ -205,15 +205,23 @@ impl Drydock {
                 }
             }
         };
+        if self.rehearsal.is_none() {
+            // one's own work is left as it is, or not at all
+            if self.state.work.job(job::Slot::Train).is_some() {
+                let said = "A model is being trained; wait for it, or stop it first";
+                self.state.say(state::StatusKind::Note, said);
+                return;
+            }
+            self.jobs.wait(job::Slot::Keep, 5);
+            if self.ready && !self.keeper.now(&mut self.state) {
+                return;
+            }
+        }
         pages::serve::close_beside(&mut self.state);
         let home = if let Some(rehearsal) = self.rehearsal.take() {
             // what was done for a step is not kept
             rehearsal.home
         } else {
-            self.jobs.wait(job::Slot::Keep, 5);
-            if self.ready {
-                self.keeper.now(&mut self.state);
-            }
             self.state.truth.folder.clone()
         };
         let mut fresh = AppState::new(self.state.work.clock);
@@ -383,7 +391,8 @@ impl eframe::App for Drydock {
         pages::serve::close(&mut self.state);
         self.jobs.wait(job::Slot::Keep, 5);
         if self.ready {
-            self.keeper.now(&mut self.state);
+            // why not was said, and there is nobody left to read it
+            let _kept = self.keeper.now(&mut self.state);
         }
         self.rehearsal = None;
     }

@@ -1,5 +1,5 @@
-//! What the window says around the lesson, in the language that was chosen. Widgets are asked for in English, and shown
-//! in that language where it has a translation; the thread that paints has one language at a time, set before each frame.
+//! What the window says around the lesson, in the language that was chosen; the thread that paints has one language at a
+//! time, set before each frame. What is a learner's own, such as a column's name, is never asked for here.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -23,11 +23,6 @@ pub(crate) fn speak(words: &Arc<Words>) {
 /// An English text in the chosen language.
 pub(crate) fn say(english: &str) -> String {
     WORDS.with_borrow(|words| words.phrases.say(english).to_owned())
-}
-
-/// The same, if there is a translation.
-pub(crate) fn translated(english: &str) -> Option<String> {
-    WORDS.with_borrow(|words| words.phrases.knows(english).then(|| words.phrases.say(english).to_owned()))
 }
 
 /// An English text in the chosen language, with values in the places `{0}`, `{1}`, …
@@ -75,7 +70,6 @@ mod tests {
             "Running {title}",
             "Reading a scenario",
             "The scenario can't be opened",
-            "Who hands it in",
         ];
         let all: Vec<String> = sources.iter().flat_map(|source| texts(source)).collect();
         assert!(all.len() > 60, "{all:?}");

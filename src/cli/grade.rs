@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, do_again: DoAgain) -> Result<(), Failure> {
             }
             Err(problem) => {
                 failed += 1;
-                json!({"file": file, "problem": problem})
+                json!({"file": file.display().to_string(), "problem": problem})
             }
         };
         if !args.json {
@@ -67,12 +67,16 @@ fn graded(
 ) -> Result<(Scenario, Graded), String> {
     let handed_in = Scenario::read(file).map_err(|error| error.to_string())?;
     let scenario = match given {
-        Some(given) => Scenario { by: handed_in.by, did: handed_in.did, ..given.clone() },
+        Some(given) => {
+            Scenario { by: handed_in.by, did: handed_in.did, not_again: handed_in.not_again, ..given.clone() }
+        }
         None => handed_in,
     };
     let folder = against.unwrap_or(file).parent().unwrap_or(Path::new("")).to_path_buf();
     let folder = std::path::absolute(&folder).unwrap_or(folder);
-    let graded = do_again(&scenario, &folder)?;
+    // a fault of the program in one file is no reason not to grade the others
+    let done = std::panic::catch_unwind(|| do_again(&scenario, &folder));
+    let graded = done.unwrap_or_else(|_| Err("doing it again ended by a fault of the program".into()))?;
     Ok((scenario, graded))
 }
 
@@ -82,7 +86,7 @@ fn row(file: &Path, scenario: &Scenario, graded: &Graded) -> Value {
         .iter()
         .map(|(task, done)| json!({"text": task.text, "check": task.check.to_string(), "done": done}));
     json!({
-        "file": file,
+        "file": file.display().to_string(),
         "title": scenario.title,
         "by": scenario.by,
         "done": graded.n_done(),
@@ -90,6 +94,7 @@ fn row(file: &Path, scenario: &Scenario, graded: &Graded) -> Value {
         "tasks": tasks.collect::<Vec<_>>(),
         "data_sha256": graded.data_sha256,
         "problem": graded.problem,
+        "not_again": scenario.not_again,
     })
 }
 
@@ -110,5 +115,8 @@ fn print(row: &Value) {
     }
     if let Some(problem) = text("problem") {
         outln!("  {problem}");
+    }
+    for lost in row.get("not_again").and_then(Value::as_array).into_iter().flatten() {
+        outln!("  not done again: {}", lost.as_str().unwrap_or_default());
     }
 }

@@ -97,6 +97,7 @@ impl Check {
     #[must_use]
     pub fn holds(&self, facts: &impl Facts) -> bool {
         self.parts.iter().all(|(name, comparison, number)| {
+            // no number where it is not known: then nothing holds
             let fact = facts.fact(name);
             match comparison {
                 Comparison::AtLeast => fact >= *number,

@@ -20,7 +20,7 @@ pub use faults::faults;
 pub use glossary::{Glossary, PageTools, Term, Tools};
 pub use guide::{teachers_guide, to_keep};
 pub use language::{Language, Phrases, differences};
-pub use scenario::{Graded, SCENARIO, Scenario, ScenarioError};
+pub use scenario::{Graded, MOST_LINES, SCENARIO, Scenario, ScenarioError};
 pub use script::Line;
 pub use unit::{Prediction, Quiz, Step, TakeAway, Task, Unit, UnitError};
 

@@ -3,6 +3,8 @@
 //! what came of it by doing it again.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +15,11 @@ use super::{Line, Step, Task, Unit};
 const FORM: &str = "drydock-scenario 1";
 /// The largest file that is read: a scenario is a page of text.
 const LARGEST: u64 = 1 << 20;
-/// The most lines of a script: every one may train a model.
-const MOST_LINES: usize = 400;
+/// The most lines of start and deeds together: every one may train a model.
+pub const MOST_LINES: usize = 1_000;
+/// What can't be hidden: without these nobody could see what is asked, hand it in, or leave.
+const NEVER_HIDDEN: [&str; 5] =
+    ["Walkthrough", "Back to my own work", "Hand in…", "Settings", "To the scenario"];
 /// What a scenario's unit and step are called among those of the lesson.
 pub const SCENARIO: &str = "scenario";
 
@@ -45,6 +50,9 @@ pub struct Scenario {
     /// What was done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub did: Vec<Line>,
+    /// What was done that can't be done again, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_again: Vec<String>,
     /// What has to be true in the end.
     #[serde(default, rename = "task", skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
@@ -93,6 +101,7 @@ impl Scenario {
             start,
             by: None,
             did: Vec::new(),
+            not_again: Vec::new(),
             tasks: Vec::new(),
         }
     }
@@ -103,11 +112,17 @@ impl Scenario {
     /// [`ScenarioError`]: it can't be read, is too large, or says something that no scenario can.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         let wrong = |what: String| ScenarioError { file: path.display().to_string(), what };
-        let size = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
-        if size > LARGEST {
-            return Err(wrong(format!("{size} bytes are no scenario; the largest has {LARGEST}")));
+        let said = |error: std::io::Error| wrong(error.to_string());
+        // a pipe or a device may never end
+        if !std::fs::metadata(path).map_err(said)?.is_file() {
+            return Err(wrong("this is no file".into()));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(said)?;
+        file.take(LARGEST + 1).read_to_string(&mut text).map_err(said)?;
+        if text.len() as u64 > LARGEST {
+            return Err(wrong(format!("it has more than {LARGEST} bytes, and is no scenario")));
+        }
         Self::parse(&path.display().to_string(), &text)
     }
 
@@ -123,6 +138,12 @@ impl Scenario {
         }
         if scenario.start.len() + scenario.did.len() > MOST_LINES {
             return Err(wrong(format!("more than {MOST_LINES} lines of start and did")));
+        }
+        if let Some(name) = scenario.hide.iter().find(|name| NEVER_HIDDEN.contains(&name.as_str())) {
+            return Err(wrong(format!("'{name}' can't be hidden")));
+        }
+        if let Some(task) = scenario.tasks.iter().find(|task| task.check.to_string().contains("board.")) {
+            return Err(wrong(format!("'{}': cards belong to the lesson, not to a scenario", task.check)));
         }
         for line in scenario.start.iter().chain(&scenario.did) {
             match line {
@@ -140,17 +161,21 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// The file's text.
+    /// The file's text, with remarks on top.
     ///
     /// # Errors
     /// [`ScenarioError`] when it can't be written as TOML.
-    pub fn to_toml(&self) -> Result<String, ScenarioError> {
+    pub fn to_toml(&self, remarks: &[String]) -> Result<String, ScenarioError> {
         let text = toml::to_string_pretty(self);
         let text =
             text.map_err(|error| ScenarioError { file: self.title.clone(), what: error.to_string() })?;
+        let remarks = remarks.iter().fold(String::new(), |mut all, remark| {
+            let _infallible = writeln!(all, "# Note: {}", remark.replace('\n', " "));
+            all
+        });
         Ok(format!(
             "# A scenario for Drydock: open it on the Walkthrough page. What is done there is handed in as such a\n\
-             # file, and `drydock grade` does it again.\n{text}"
+             # file, and `drydock grade` does it again.\n{remarks}{text}"
         ))
     }
 
@@ -219,7 +244,7 @@ check = "drift.compared >= 1"
         handed_in.by = Some("Ada".into());
         handed_in.did =
             vec![Line::Retrain, Line::TrainBy(r#"{"target":"units \"sold\"","alpha":1e-3}"#.into())];
-        let text = handed_in.to_toml().unwrap();
+        let text = handed_in.to_toml(&["a note".into()]).unwrap();
         assert_eq!(Scenario::parse("b.toml", &text).unwrap(), handed_in, "{text}");
         assert_eq!(handed_in.unit().steps[0].tasks, scenario.tasks);
     }
@@ -235,6 +260,8 @@ check = "drift.compared >= 1"
             ("open winter-beverages", "dance", "no line of a script"),
             ("drift.compared", "drift.pared", "there is no fact"),
             ("hide", "colour", "unknown field"),
+            ("Requests", "Back to my own work", "can't be hidden"),
+            ("drift.compared", "board.right", "not to a scenario"),
         ] {
             let error = Scenario::parse("a.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with("a.toml: ") && error.contains(said), "{error}");

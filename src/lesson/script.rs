@@ -55,6 +55,10 @@ pub enum Line {
     SendWeeks,
     /// Train on recent rows, and compare.
     Retrain,
+    /// Compare champion and challenger.
+    Compare,
+    /// Set how many weeks pass until the true values are known.
+    Delay(u64),
     /// As [`Line::Retrain`], on other rows: `all`, or `weighted`.
     RetrainOn(String),
     /// Commit to the re-training policy of that title, and see what each would have cost.
@@ -62,7 +66,8 @@ pub enum Line {
 }
 
 /// Lines that are a word or two and nothing else.
-const PLAIN: [(&str, Line); 12] = [
+const PLAIN: [(&str, Line); 13] = [
+    ("compare", Line::Compare),
     ("save predictions", Line::SavePredictions),
     ("sort cards", Line::SortCards),
     ("predict table", Line::PredictTable),
@@ -90,7 +95,7 @@ impl TryFrom<String> for Line {
         let known = || {
             let plain: Vec<&str> = PLAIN.iter().map(|(text, _)| *text).collect();
             format!(
-                "'{line}' is no line of a script; there are: run CARD, open SAMPLE, role COLUMN ROLE, train COLUMN, train {{SETTINGS}}, promote NUMBER, change COLUMN, set COLUMN = VALUE, scenario NAME, shift {{SLIDERS}}, commit POLICY, retrain, retrain ROWS, {}",
+                "'{line}' is no line of a script; there are: run CARD, open SAMPLE, role COLUMN ROLE, train COLUMN, train {{SETTINGS}}, promote NUMBER, change COLUMN, set COLUMN = VALUE, scenario NAME, shift {{SLIDERS}}, delay WEEKS, commit POLICY, retrain, retrain ROWS, {}",
                 plain.join(", ")
             )
         };
@@ -121,6 +126,12 @@ impl TryFrom<String> for Line {
             }
             "train" if rest.starts_with('{') => is_json(&line, &rest).map(|()| Self::TrainBy(rest)),
             "shift" => is_json(&line, &rest).map(|()| Self::Shift(rest)),
+            "delay" => rest
+                .parse()
+                .ok()
+                .filter(|weeks| *weeks <= 100)
+                .map(Self::Delay)
+                .ok_or_else(|| format!("'{line}': expected a number of weeks, at most 100")),
             "retrain" => Ok(Self::RetrainOn(rest)),
             "train" => Ok(Self::Train(rest)),
             "change" => Ok(Self::Change(rest)),
@@ -158,6 +169,7 @@ impl fmt::Display for Line {
             Self::TrainBy(settings) => write!(f, "train {settings}"),
             Self::Set(column, value) => write!(f, "set {column} = {value}"),
             Self::Shift(shifts) => write!(f, "shift {shifts}"),
+            Self::Delay(weeks) => write!(f, "delay {weeks}"),
             Self::RetrainOn(rows) => write!(f, "retrain {rows}"),
             Self::Change(column) => write!(f, "change {column}"),
             Self::Scenario(name) => write!(f, "scenario {name}"),
@@ -194,6 +206,8 @@ mod tests {
             r#"set store = "a = b""#,
             "retrain",
             "retrain all",
+            "compare",
+            "delay 3",
             "predict table",
             "send weeks",
         ] {

@@ -62,7 +62,7 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     scenario.title = "A strange winter".into();
     scenario.ask = "Choose a winter in which an input drifts, retrain, and ask the served model once.".into();
     scenario.hide = ["Requests", "Heat wave"].map(str::to_owned).into();
-    let text = format!("{}{TASKS}", scenario.to_toml().unwrap());
+    let text = format!("{}{TASKS}", scenario.to_toml(&[]).unwrap());
     std::fs::write(&given, &text).unwrap();
 
     // the learner opens it by dropping it on the window
@@ -102,6 +102,12 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     }
     bench.click("To the scenario");
     bench.settle();
+    // what was done is in no file yet: leaving asks first
+    bench.one("Back to my own work").click_accesskit();
+    bench.settle();
+    assert!(bench.says("What you did is in no file yet"), "{}", bench.labels());
+    bench.click("Stay");
+    bench.settle();
     bench.fill("Your name", "Ada");
     let handed_in = bench.file("ada.toml", "");
     save_as(&mut bench, "Hand in…", &handed_in);
@@ -119,6 +125,12 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     let graded = grade(&scenario, given.parent().unwrap()).unwrap();
     assert_eq!((graded.n_done(), graded.tasks.len()), (3, 3), "{graded:?}");
     assert_eq!(graded.problem, None);
+    // a line that can't be done again is said, and the others count all the same
+    let mut broken = scenario.clone();
+    broken.did.insert(0, drydock::lesson::Line::Promote(7));
+    let graded = grade(&broken, given.parent().unwrap()).unwrap();
+    assert_eq!(graded.n_done(), 3, "{graded:?}");
+    assert!(graded.problem.unwrap().contains("'promote v7'"));
     // and what was not done is not marked
     let lazy = Scenario { did: scenario.did[..1].to_vec(), ..scenario };
     let graded = grade(&lazy, given.parent().unwrap()).unwrap();

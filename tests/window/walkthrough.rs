@@ -114,6 +114,23 @@ fn begin(bench: &mut Bench, (number, unit): (usize, &drydock::lesson::Unit), tit
     bench.settle();
 }
 
+/// Writes what is shown into the folder that LOOK names, for an author to look every step over: a server's port and what was
+/// measured change, so that such pictures can't be compared.
+fn look(bench: &mut Bench, name: &str, projector: bool) {
+    let Some(folder) = std::env::var_os("LOOK") else { return };
+    let keys = Modifiers::COMMAND | Modifiers::SHIFT;
+    if projector {
+        bench.keys(keys, Key::P);
+    }
+    bench.settle();
+    let image = bench.harness.render().unwrap();
+    image.save(std::path::Path::new(&folder).join(format!("{name}.png"))).unwrap();
+    if projector {
+        bench.keys(keys, Key::P);
+        bench.key(Key::F1);
+    }
+}
+
 /// The lesson from start to end: every step begins unsolved, what it points to is there, its script solves it, and what is to
 /// be understood afterwards is said. The learner's own work is untouched by all of it.
 #[test]
@@ -142,8 +159,10 @@ fn the_whole_lesson_is_played_through() {
             if !step.start.contains(&drydock::lesson::Line::Serve) {
                 bench.picture(&format!("lesson_{}_{}", at + 1, step.id));
             }
+            look(&mut bench, &format!("{}_{}", at + 1, step.id), false);
             press(&mut bench, "Solve it");
             bench.settle();
+            look(&mut bench, &format!("{}_{}_solved", at + 1, step.id), false);
             for task in &step.tasks {
                 let done = format!("{}: done", task.text);
                 assert!(bench.says(&done), "{place}: its script does not solve it; {}", bench.labels());
@@ -159,6 +178,7 @@ fn the_whole_lesson_is_played_through() {
             bench.click("Walkthrough");
             bench.settle();
             assert!(bench.says(&step.after), "{place}: {}", bench.labels());
+            look(&mut bench, &format!("{}_{}_projector", at + 1, step.id), true);
             played += 1;
         }
     }

@@ -230,7 +230,7 @@ fn open_ui(
             .layout(Layout::left_to_right(Align::Center)),
     );
     icon_ui(&mut row, Icon::COMPASS, Weight::Regular, size::ICON, t.accent);
-    row.label(text("Guide", font::card_title(), t.text));
+    row.label(text(say("Guide"), font::card_title(), t.text));
     row.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if icon_button(ui, Icon::SIDEBAR_SIMPLE, "Close the guide").clicked() {
             commands.push(Command::Guide);
@@ -263,6 +263,7 @@ fn open_ui(
             let label = format!("Next: {}", next.title());
             let why = "Every task above comes first; the rail takes you anywhere at any time";
             if Button::primary(&label)
+                .lesson()
                 .trailing(Icon::ARROW_RIGHT)
                 .enabled(enabled, why)
                 .ui(&mut foot_ui)
@@ -274,11 +275,11 @@ fn open_ui(
         // nothing is locked: the lesson goes on from here at any time
         Next::Lesson(unit) => {
             let back = if unit == SCENARIO {
-                Button::secondary("To the scenario")
+                Button::secondary("To the scenario").lesson()
             } else if left == 0 {
-                Button::primary("On with the lesson")
+                Button::primary("On with the lesson").lesson()
             } else {
-                Button::secondary("Back to the lesson")
+                Button::secondary("Back to the lesson").lesson()
             };
             if back.icon(Icon::PATH).ui(&mut foot_ui).clicked() {
                 commands.push(walkthrough::Command::Show(unit.clone()));
@@ -299,7 +300,7 @@ fn tools_ui(ui: &mut Ui, tools: &PageTools, is_open: bool, commands: &mut Comman
     hairline_ui(ui);
     ui.add_space(space::S2);
     let icon = if is_open { Icon::CARET_DOWN } else { Icon::CARET_RIGHT };
-    if Button::ghost("What this is called elsewhere").icon(icon).compact().ui(ui).clicked() {
+    if Button::ghost("What this is called elsewhere").lesson().icon(icon).compact().ui(ui).clicked() {
         commands.push(walkthrough::Command::Tools(!is_open));
     }
     if !is_open {
@@ -329,14 +330,14 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
         }
         ui.add_space(space::S4);
     }
-    ui.add(Label::new(text(guide.title.as_ref(), font::heading(), t.text)).wrap());
+    ui.add(Label::new(text(say(guide.title.as_ref()), font::heading(), t.text)).wrap());
     ui.add_space(space::S3);
     if !guide.why.is_empty() {
-        ui.label(text("Why", font::small_medium(), t.text_3));
+        ui.label(text(say("Why"), font::small_medium(), t.text_3));
         termed(ui, glossary, &say(guide.why.as_ref()), (font::body(), t.text_2));
         ui.add_space(space::S3);
     }
-    ui.label(text("What to do", font::small_medium(), t.text_3));
+    ui.label(text(say("What to do"), font::small_medium(), t.text_3));
     termed(ui, glossary, &say(guide.what.as_ref()), (font::body(), t.text_2));
     if guide.tasks.is_empty() {
         return;
@@ -346,9 +347,9 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
     ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
     ui.add_space(space::S3);
     ui.horizontal(|ui| {
-        ui.label(text("Tasks", font::small_medium(), t.text_2));
+        ui.label(text(say("Tasks"), font::small_medium(), t.text_2));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(text("checked live", font::small(), t.text_3));
+            ui.label(text(say("checked live"), font::small(), t.text_3));
             icon_ui(ui, Icon::PULSE, Weight::Regular, size::ICON_SEGMENT, t.text_3);
         });
     });

@@ -6,7 +6,6 @@ mod tokens;
 pub(crate) use icons::Icon;
 pub(crate) use tokens::{CODE_COLORS, DARK, LIGHT, Tokens};
 
-use crate::app::words::translated;
 use eframe::egui::epaint::text::{FontTweak, VariationCoords};
 use eframe::egui::style::{HandleShape, ScrollStyle, WidgetVisuals};
 use eframe::egui::{
@@ -268,8 +267,6 @@ pub(crate) fn hairline(tokens: &Tokens) -> Stroke {
 /// Text in a font and colour, in the line height that belongs to its size.
 pub(crate) fn text(text: impl Into<String>, font: FontId, color: Color32) -> RichText {
     let height = line_height(&font);
-    let text = text.into();
-    let text = translated(&text).unwrap_or(text);
     RichText::new(text).font(font).color(color).line_height(Some(height))
 }
 

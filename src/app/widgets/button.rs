@@ -30,6 +30,7 @@ pub(crate) struct Button<'a> {
     why_not: Option<&'a str>,
     height: f32,
     width: Option<f32>,
+    lesson: bool,
 }
 
 impl<'a> Button<'a> {
@@ -45,6 +46,7 @@ impl<'a> Button<'a> {
             why_not: None,
             height: size::CONTROL,
             width: None,
+            lesson: false,
         }
     }
 
@@ -123,6 +125,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// Belongs to the lesson, and is labelled in its language.
+    pub(crate) fn lesson(mut self) -> Self {
+        self.lesson = true;
+        self
+    }
+
     /// Shows it.
     pub(crate) fn ui(self, ui: &mut Ui) -> Response {
         if let Some(nothing) = hidden(ui, self.name.unwrap_or(self.label)) {
@@ -133,7 +141,7 @@ impl<'a> Button<'a> {
         let label_font =
             if self.height < size::CONTROL_COMPACT { font::small_medium() } else { font::label() };
         let icon_size = if self.height < size::CONTROL_COMPACT { size::ICON_SEGMENT } else { size::ICON };
-        let label = say(self.label);
+        let label = if self.lesson { say(self.label) } else { self.label.to_owned() };
         let galley = ui.painter().layout_no_wrap(label.clone(), label_font, Color32::PLACEHOLDER);
         let key =
             self.key.map(|key| ui.painter().layout_no_wrap(key, font::mono_key(), Color32::PLACEHOLDER));

@@ -357,10 +357,10 @@ pub(crate) fn needs_a_model(state: &AppState) -> bool {
 }
 
 /// How many inputs drifted at this place of the sliders.
-fn drifted(state: &AppState) -> usize {
+fn drifted(state: &AppState) -> Option<usize> {
     let results = &state.results.drift;
-    let columns = ready(&state.truth, results).and_then(|_| live::columns(results, &state.screen.drift));
-    columns.unwrap_or_default().iter().filter(|column| column.drifted == Some(true)).count()
+    let columns = ready(&state.truth, results).and_then(|_| live::columns(results, &state.screen.drift))?;
+    Some(columns.iter().filter(|column| column.drifted == Some(true)).count())
 }
 
 /// Whether everything that the laboratory shows is of this place of the sliders.
@@ -384,6 +384,7 @@ pub(crate) fn line_of(state: &AppState, command: &Command) -> Option<Line> {
     let draft = &state.screen.drift;
     Some(match command {
         Command::Send => Line::SendWeeks,
+        Command::Compare => Line::Compare,
         Command::Retrain => {
             let name =
                 Learn::ALL.iter().find(|(_, learn)| *learn == draft.learn).map_or("recent", |(name, _)| name);
@@ -397,6 +398,11 @@ pub(crate) fn line_of(state: &AppState, command: &Command) -> Option<Line> {
     })
 }
 
+/// How often the weeks' rows were sent.
+pub(crate) fn runs(state: &AppState) -> usize {
+    state.results.drift.monitor.runs
+}
+
 /// Chooses a re-training policy by its title, as a learner who commits to it does.
 pub(crate) fn commit(state: &mut AppState, title: &str) {
     let at = RetrainPolicy::ALL.iter().position(|policy| policy.title() == title);
@@ -408,8 +414,12 @@ pub(crate) fn fact(state: &AppState, name: &str) -> Option<f64> {
     let results = &state.results.drift;
     let count = |n: usize| n as f64;
     Some(match name {
-        "drift.drifted" => count(drifted(state)),
-        "drift.crossed" => f64::from(u8::from(needs_a_model(state))),
+        // what is not known at this moment is no number, and fulfils no check
+        "drift.drifted" => drifted(state).map_or(f64::NAN, count),
+        "drift.crossed" => {
+            let weeks = followed::followed(&state.truth, results, &state.screen.drift);
+            weeks.map_or(f64::NAN, |weeks| f64::from(u8::from(weeks.crossed().is_some())))
+        }
         "drift.windows" => {
             let served = results.monitor.served.as_ref();
             count(served.map_or(0, |served| served.watched.windows.len()))
@@ -425,7 +435,7 @@ pub(crate) fn tasks(state: &AppState) -> Vec<(&'static str, bool)> {
     let results = &state.results.drift;
     vec![
         ("Move a slider or choose a scenario", state.screen.drift.changed),
-        ("Make an input drift", drifted(state) > 0),
+        ("Make an input drift", drifted(state).unwrap_or(0) > 0),
         ("See the error cross the line", needs_a_model(state)),
         ("Retrain on recent rows and compare", results.challenge.is_some()),
     ]

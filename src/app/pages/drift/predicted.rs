@@ -65,8 +65,10 @@ impl Predicted {
                 let before = compare_numbers(name, ColumnKind::Number, a.clone(), b.clone(), &rule);
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
+                // the first move finds its memory there
+                let last = Mutex::new(Some(Halved::of(&rows)));
                 let kind = Kind::Numbers { lab: Box::new(lab), rows, weighted: Weighted::new(model) };
-                Some(Self { judge, kind, last: Mutex::default() })
+                Some(Self { judge, kind, last })
             }
             Task::Classification => {
                 let (a, b) = (coded(&lenient, &of_reference), coded(&lenient, &of_current));

@@ -145,13 +145,13 @@ pub(super) fn board_ui(
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.label(text(say_with("Lesson {0}, activity", &[&number]), font::small(), t.text_2));
-            ui.label(text("Where does each system belong?", font::title(), t.text));
+            ui.label(text(say("Where does each system belong?"), font::title(), t.text));
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if Button::ghost("Read the unit").icon(Icon::X).compact().ui(ui).clicked() {
+            if Button::ghost("Read the unit").lesson().icon(Icon::X).compact().ui(ui).clicked() {
                 commands.push(Command::Leave);
             }
-            let over = Button::ghost("Sort again").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+            let over = Button::ghost("Sort again").lesson().icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
             let can = !draft.placed.is_empty();
             let over = over.enabled(can, if can { "" } else { "All cards are in the tray" });
             if over.ui(ui).clicked() {
@@ -404,7 +404,7 @@ fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mu
             Lack::Table => ("Open one", AppCommand::Go(PageId::Data)),
         };
         let name = format!("{}: {}", say(label), card.title);
-        if Button::secondary(label).name(&name).small().width(RUN).ui(&mut area).clicked() {
+        if Button::secondary(label).lesson().name(&name).small().width(RUN).ui(&mut area).clicked() {
             commands.push(command);
         }
         return;
@@ -412,7 +412,7 @@ fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mu
     let name = say_with("Run it: {0}", &[&card.title]);
     let why = if card.run.is_none() { card.about.as_str() } else { "" };
     let free = card.run.is_some() && board.running.is_none();
-    let run = Button::secondary("Run").name(&name).icon_fill(Icon::PLAY).small().width(RUN);
+    let run = Button::secondary("Run").lesson().name(&name).icon_fill(Icon::PLAY).small().width(RUN);
     if run.enabled(free, why).ui(&mut area).clicked() {
         commands.push(Command::Run(card.id.clone()));
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
 pub(crate) use run::{Effect, Event, cancelled, carry_out, failed, happened};
-pub(crate) use scenario::{hides, note, open};
+pub(crate) use scenario::{hides, not_done, note, open};
 
 use super::{PageId, train};
 use crate::app::command::{Action, Command as AppCommand};
@@ -28,8 +28,8 @@ use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Switch};
 use crate::app::theme::Icon;
 use crate::lesson::{
-    Field, Language, Line, Scenario, Step, Unit, Words, teachers_guide, to_keep, units, units_from, words,
-    words_from,
+    Field, Language, Line, SCENARIO, Scenario, Step, Unit, Words, teachers_guide, to_keep, units, units_from,
+    words, words_from,
 };
 
 /// What the learner did in the lesson; kept over a restart.
@@ -61,6 +61,9 @@ pub(crate) struct Draft {
     pub(crate) placed: BTreeMap<String, Field>,
     /// What cards came to that ran.
     pub(crate) ran: BTreeMap<String, run::Ran>,
+    /// Whether a scenario is to be left without handing it in.
+    #[serde(skip)]
+    pub(crate) leaving: bool,
     /// Who hands a scenario in.
     pub(crate) by: String,
     /// The card that is explained.
@@ -125,6 +128,8 @@ pub(crate) enum Command {
     Solve,
     /// Back to the learner's own work.
     Back,
+    /// Not back after all.
+    Stay,
     /// Write the teacher's guide to a file.
     SaveGuide(PathBuf),
     /// Write what is to keep to a file.
@@ -382,7 +387,7 @@ fn carry_over(old: AppState, fresh: &mut AppState) {
 
 /// Does what was done in a scenario again.
 pub(crate) fn do_again(state: &mut AppState, did: &[Line]) {
-    state.results.walkthrough.script = Some(script::Running::new(did, false));
+    state.results.walkthrough.script = Some(script::Running::again(did));
 }
 
 /// The step after one, in the order of the lesson, and its unit.
@@ -421,10 +426,29 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Fast(on) => draft.fast = on,
         Command::Leave => draft.following = None,
         Command::Teach(on) => draft.teaching = on,
+        Command::Begin(unit, _) if unit == SCENARIO => {
+            if let Some(opened) = &state.results.walkthrough.scenario {
+                let again = (Box::new(opened.scenario.clone()), opened.folder.clone());
+                state.work.switch = Some(Switch::Scenario(again.0, again.1));
+            }
+        }
         Command::Begin(unit, step) => {
             state.work.switch = Some(Switch::Rehearse { unit, step });
         }
-        Command::Back => state.work.switch = Some(Switch::Back),
+        Command::Back => {
+            let is_unsaved =
+                state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved());
+            if is_unsaved && !draft.leaving {
+                // asked once more: what was done is nowhere else
+                draft.leaving = true;
+                draft.following = Some((SCENARIO.into(), SCENARIO.into()));
+                draft.unit = SCENARIO.into();
+                state.screen.page = PageId::Walkthrough;
+            } else {
+                state.work.switch = Some(Switch::Back);
+            }
+        }
+        Command::Stay => draft.leaving = false,
         Command::SaveGuide(path) => {
             let results = &state.results.walkthrough;
             let text = teachers_guide(&results.units, &results.words);
@@ -442,21 +466,21 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 "It could not be saved",
             ))];
         }
+        Command::OpenScenario(_)
+            if state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved()) =>
+        {
+            state.say(StatusKind::Note, "Hand the open scenario in first, or leave it");
+        }
         Command::OpenScenario(path) => {
             return vec![AppEffect::Walkthrough(Box::new(Effect::Read(path)))];
         }
         Command::SaveScenario(path) => match scenario::of_state(state) {
-            Ok((scenario, left_out)) => {
-                for what in left_out {
-                    state.say(StatusKind::Note, format!("Not in the scenario: {what}"));
-                }
-                return save(state, &scenario, path);
-            }
+            Ok((scenario, left_out)) => return save(state, &scenario, &left_out, path),
             Err(why) => scenario::refused(state, &why),
         },
         Command::HandIn(path) => match scenario::handed_in(state) {
-            Some(scenario) => return save(state, &scenario, path),
-            None => scenario::refused(state, "none is open"),
+            Ok(scenario) => return save(state, &scenario, &[], path),
+            Err(why) => scenario::refused(state, &why),
         },
         Command::By(by) => draft.by = by,
         Command::Tools(open) => draft.tools_open = open,
@@ -511,8 +535,8 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
 }
 
 /// Writes a scenario.
-fn save(state: &mut AppState, scenario: &Scenario, path: PathBuf) -> Vec<AppEffect> {
-    match scenario.to_toml() {
+fn save(state: &mut AppState, scenario: &Scenario, remarks: &[String], path: PathBuf) -> Vec<AppEffect> {
+    match scenario.to_toml(remarks) {
         Ok(text) => {
             let failed = "The scenario could not be saved";
             vec![AppEffect::Train(train::Effect::SaveText(text.into(), path, failed))]

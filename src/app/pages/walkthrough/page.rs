@@ -35,24 +35,24 @@ pub(crate) fn walkthrough_page_ui(
     commands: &mut Commands,
 ) {
     let about = "From a table to a model that people use, with your own hands";
-    page_head(ui, view.compact, "Walkthrough", about, |ui| {
-        ui.label(text("Teach", font::label(), tokens(ui).text_2));
+    page_head(ui, view.compact, &say("Walkthrough"), &say(about), |ui| {
+        ui.label(text(say("Teach"), font::label(), tokens(ui).text_2));
         let mut teaching = draft.teaching;
-        if switch(ui, &mut teaching, "Teach the lesson")
+        if switch(ui, &mut teaching, &say("Teach the lesson"))
             .on_hover_text(say("Notes, times, and the starting state of any step"))
             .changed()
         {
             commands.push(Command::Teach(teaching));
         }
         ui.add_space(space::S2);
-        ui.label(text("Fast track", font::label(), tokens(ui).text_2));
+        ui.label(text(say("Fast track"), font::label(), tokens(ui).text_2));
         let mut fast = draft.fast;
         let about = "For those who know it: no reading, only what is to be done and the questions";
-        if switch(ui, &mut fast, "Take the fast track").on_hover_text(say(about)).changed() {
+        if switch(ui, &mut fast, &say("Take the fast track")).on_hover_text(say(about)).changed() {
             commands.push(Command::Fast(fast));
         }
         ui.add_space(space::S2);
-        let over = Button::ghost("Start over").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+        let over = Button::ghost("Start over").lesson().icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
         let over = over.ui(ui).on_hover_text(say("Every tick and answer goes; data, models and server stay"));
         if over.clicked() {
             commands.push(Command::StartOver);
@@ -63,7 +63,7 @@ pub(crate) fn walkthrough_page_ui(
     let is_glossary = draft.unit == GLOSSARY;
     let Some(unit) = results.unit(&draft.unit).or(results.units.first()) else {
         let said = results.problem.as_deref().unwrap_or("The lesson is being read");
-        empty_state(ui, Icon::PATH, "There is no lesson", said, |_| {});
+        empty_state(ui, Icon::PATH, &say("There is no lesson"), said, |_| {});
         return;
     };
     let left = rect.with_max_x(rect.left() + COURSE);
@@ -118,7 +118,7 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         ui.horizontal(|ui| {
             ui.add_space(space::S2);
             ui.vertical(|ui| {
-                ui.label(text("A model goes to production", font::card_title(), t.text));
+                ui.label(text(say("A model goes to production"), font::card_title(), t.text));
                 let share = done as f32 / ready.len().max(1) as f32;
                 let said = say_with("{0} of {1} units done", &[&done, &ready.len()]);
                 meter(ui, &said, share, inner.width() - space::S6, size::PROGRESS, t.accent);
@@ -140,35 +140,35 @@ fn course_ui(ui: &mut Ui, results: &Results, shown: &str, draft: &Draft, command
         ui.add_space(space::S2);
         hairline_ui(ui);
         ui.add_space(space::S2);
-        let glossary = Button::ghost("Glossary").icon(Icon::QUESTION).compact();
+        let glossary = Button::ghost("Glossary").lesson().icon(Icon::QUESTION).compact();
         if glossary.ui(ui).clicked() {
             commands.push(Command::Show(GLOSSARY.into()));
         }
-        let open = Button::ghost("Open a scenario…").icon(Icon::FOLDER_OPEN).compact();
+        let open = Button::ghost("Open a scenario…").lesson().icon(Icon::FOLDER_OPEN).compact();
         let about = "A state to begin in and what is asked there, from an instructor; your own work stays";
         if open.ui(ui).on_hover_text(say(about)).clicked() {
             commands.push(AppCommand::Choose(Purpose::OpenScenario));
         }
         if let Some(opened) = &results.scenario {
             let name = say_with("Scenario: {0}", &[&opened.scenario.title]);
-            let back = Button::ghost("To the open scenario").name(&name).icon(Icon::PATH).compact();
+            let back = Button::ghost("To the open scenario").lesson().name(&name).icon(Icon::PATH).compact();
             if back.ui(ui).clicked() {
                 commands.push(Command::Follow(SCENARIO.into(), SCENARIO.into()));
             }
         }
         if results.rehearsing && !draft.teaching {
-            let back = Button::ghost("Back to my own work").icon(Icon::X).compact();
+            let back = Button::ghost("Back to my own work").lesson().icon(Icon::X).compact();
             if back.ui(ui).clicked() {
                 commands.push(Command::Back);
             }
         }
         if draft.teaching {
-            let save = Button::ghost("Save this state as a scenario…").icon(Icon::FILE_CODE).compact();
+            let save = Button::ghost("Save this state as a scenario…").lesson().icon(Icon::FILE_CODE).compact();
             let about = "The open table, its roles, models and sliders as a text file, to which you add what is asked";
             if save.ui(ui).on_hover_text(say(about)).clicked() {
                 commands.push(AppCommand::Choose(Purpose::SaveScenario));
             }
-            let guide = Button::ghost("Save the teacher's guide…").icon(Icon::FILE_CODE).compact();
+            let guide = Button::ghost("Save the teacher's guide…").lesson().icon(Icon::FILE_CODE).compact();
             if guide.ui(ui).clicked() {
                 commands.push(AppCommand::Choose(Purpose::SaveGuide));
             }
@@ -185,7 +185,7 @@ fn scenario_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    ui.label(text("Scenario", font::small(), t.text_2));
+    ui.label(text(say("Scenario"), font::small(), t.text_2));
     ui.add(Label::new(text(&step.title, font::title(), t.text)).wrap());
     for line in step.action.lines().map(str::trim).filter(|line| !line.is_empty()) {
         termed(ui, &results.words.glossary, line, (font::heading(), t.text_2));
@@ -197,41 +197,62 @@ fn scenario_ui(
     }
     if let Some(stuck) = &results.stuck {
         ui.add_space(space::S2);
-        ui.add(Label::new(text(say_with("The scenario {0}.", &[stuck]), font::body(), t.bad)).wrap());
+        ui.add(Label::new(text(format!("{stuck}."), font::body(), t.bad)).wrap());
     } else if let Some(line) = results.script.as_ref().and_then(|running| running.line()) {
         ui.label(text(say_with("Its state is being made: {0}", &[line]), font::small(), t.text_2));
     }
     ui.add_space(space::S4);
     hairline_ui(ui);
     ui.add_space(space::S3);
-    field_label(ui, "Your name");
+    field_label(ui, &say("Your name"));
     let mut by = draft.by.clone();
-    if text_field(ui, "Your name", &mut by, "Who hands it in", 280.0, None).changed() {
+    if text_field(ui, &say("Your name"), &mut by, &say("Who hands it in"), 280.0, None).changed() {
         commands.push(Command::By(by));
     }
     ui.add_space(space::S2);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::S2;
         let free = results.script.is_none();
-        let hand_in = Button::primary("Hand in…").icon(Icon::EXPORT);
+        let hand_in = Button::primary("Hand in…").lesson().icon(Icon::EXPORT);
         if hand_in.enabled(free, "Its state is being made").ui(ui).clicked() {
             commands.push(AppCommand::Choose(Purpose::HandIn));
         }
-        if Button::ghost("Back to my own work").icon(Icon::X).ui(ui).clicked() {
+        if !draft.leaving && Button::ghost("Back to my own work").lesson().icon(Icon::X).ui(ui).clicked() {
             commands.push(Command::Back);
         }
     });
+    if draft.leaving {
+        ui.add_space(space::S2);
+        let said = say("What you did is in no file yet, and is gone when you leave.");
+        ui.add(Label::new(text(said, font::label(), t.warn)).wrap());
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S2;
+            if Button::danger("Leave without handing in").lesson().compact().ui(ui).clicked() {
+                commands.push(Command::Back);
+            }
+            if Button::secondary("Stay").lesson().compact().ui(ui).clicked() {
+                commands.push(Command::Stay);
+            }
+        });
+    }
+    if let Some(opened) = results.scenario.as_ref().filter(|opened| !opened.lost.is_empty()) {
+        let said = say_with(
+            "Not in what is handed in, since it can't be done again: {0}",
+            &[&opened.lost.join(", ")],
+        );
+        ui.add(Label::new(text(said, font::small(), t.warn)).wrap());
+    }
     let said = "A file is saved that holds what was asked and what you did, step by step. Whoever grades it has it done again.";
-    ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
+    ui.add(Label::new(text(say(said), font::small(), t.text_2)).wrap());
 }
 
 /// Every term with its one meaning.
 fn glossary_ui(ui: &mut Ui, glossary: &Glossary) {
     let t = tokens(ui);
-    ui.label(text("Glossary", font::title(), t.text));
+    ui.label(text(say("Glossary"), font::title(), t.text));
     ui.add(
         Label::new(text(
-            "One meaning for each term. Point at a term anywhere in the lesson to see it.",
+            say("One meaning for each term. Point at a term anywhere in the lesson to see it."),
             font::body(),
             t.text_2,
         ))
@@ -387,7 +408,7 @@ fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands:
         let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
         ui.painter().hline(line.x_range(), line.center().y, hairline(&t));
         ui.add_space(space::S2);
-        let head = ui.label(text("Check yourself", font::heading(), t.text));
+        let head = ui.label(text(say("Check yourself"), font::heading(), t.text));
         if draft.to_check {
             head.scroll_to_me(Some(Align::Min));
             commands.push(Command::Shown);
@@ -453,12 +474,13 @@ fn takeaway_ui(ui: &mut Ui, results: &Results, unit: &Unit, commands: &mut Comma
             ui.horizontal_top(|ui| {
                 icon_ui(ui, Icon::LIGHTNING, Weight::Fill, size::ICON, t.accent);
                 ui.vertical(|ui| {
-                    ui.label(text("To keep", font::small_medium(), t.text_2));
+                    ui.label(text(say("To keep"), font::small_medium(), t.text_2));
                     for one in &unit.takeaway {
                         ui.add(Label::new(text(&one.text, font::body(), t.text)).wrap());
                     }
                     ui.horizontal(|ui| {
                         if Button::ghost("Save all that is to keep…")
+                            .lesson()
                             .icon(Icon::FILE_CODE)
                             .small()
                             .ui(ui)
@@ -466,7 +488,12 @@ fn takeaway_ui(ui: &mut Ui, results: &Results, unit: &Unit, commands: &mut Comma
                         {
                             commands.push(AppCommand::Choose(Purpose::SaveToKeep));
                         }
-                        if Button::ghost("Copy all that is to keep").icon(Icon::COPY).small().ui(ui).clicked()
+                        if Button::ghost("Copy all that is to keep")
+                            .lesson()
+                            .icon(Icon::COPY)
+                            .small()
+                            .ui(ui)
+                            .clicked()
                         {
                             commands.push(AppCommand::Copy(to_keep(&results.units, &results.words)));
                         }

@@ -45,7 +45,7 @@ pub(crate) fn present_ui(
     ui.add_space(space::S4);
     hairline_ui(ui);
     ui.add_space(space::S3);
-    ui.label(text("For the instructor", font::small_medium(), t.text_2));
+    ui.label(text(say("For the instructor"), font::small_medium(), t.text_2));
     let width = ui.available_width();
     time_ui(ui, results, step, now, width);
     notes_ui(ui, step, font::body());
@@ -77,25 +77,28 @@ fn buttons_ui(
     let is_free = results.script.is_none();
     let why = "A script is at work";
     ui.add_space(space::S2);
-    let again =
-        Button::secondary("Begin this step").icon(Icon::ARROW_COUNTER_CLOCKWISE).compact().width(width);
+    let again = Button::secondary("Begin this step")
+        .lesson()
+        .icon(Icon::ARROW_COUNTER_CLOCKWISE)
+        .compact()
+        .width(width);
     let again = again.enabled(is_free, why).ui(ui);
     if again.on_hover_text(say("Makes the step's starting state, apart from your own work")).clicked() {
         commands.push(Command::Begin(unit.id.clone(), step.id.clone()));
     }
-    let solve = Button::secondary("Solve it").icon(Icon::LIGHTNING).compact().width(width);
+    let solve = Button::secondary("Solve it").lesson().icon(Icon::LIGHTNING).compact().width(width);
     if solve.enabled(is_free, why).ui(ui).on_hover_text(say("Does what the step asks for")).clicked() {
         commands.push(Command::Solve);
     }
     if let Some((next_unit, next)) = after(&results.units, &unit.id, &step.id) {
         let then = say_with("Then: {0}", &[&next.title]);
-        let button = Button::primary(&then).trailing(Icon::ARROW_RIGHT).compact().width(width);
+        let button = Button::primary(&then).lesson().trailing(Icon::ARROW_RIGHT).compact().width(width);
         if button.enabled(is_free, why).ui(ui).clicked() {
             commands.push(Command::Begin(next_unit.id.clone(), next.id.clone()));
         }
     }
     if results.rehearsing {
-        let back = Button::ghost("Back to my own work").icon(Icon::X).compact().width(width);
+        let back = Button::ghost("Back to my own work").lesson().icon(Icon::X).compact().width(width);
         if back.ui(ui).clicked() {
             commands.push(Command::Back);
         }
@@ -114,7 +117,7 @@ pub(super) fn large_ui(
     ui.horizontal(|ui| {
         ui.label(text(&unit.title, font::heading(), t.text_2));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if Button::ghost("Read the unit").icon(Icon::X).compact().ui(ui).clicked() {
+            if Button::ghost("Read the unit").lesson().icon(Icon::X).compact().ui(ui).clicked() {
                 commands.push(Command::Leave);
             }
         });

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use super::script;
 use crate::app::command::Command as AppCommand;
+use crate::app::job::Slot;
 use crate::app::pages::{PageId, data, drift, predict, serve, train};
 use crate::app::picker::Purpose;
 use crate::app::state::{AppState, StatusKind, Truth};
 use crate::drift::lab::Shifts;
-use crate::lesson::{Facts, Line, SCENARIO, Scenario, Unit};
+use crate::lesson::{Facts, Line, MOST_LINES, SCENARIO, Scenario, Unit};
 use crate::workspace::{DataRef, Role};
 
 /// The scenario that is open.
@@ -21,13 +22,39 @@ pub(crate) struct Opened {
     /// As a unit of one step.
     pub(crate) unit: Unit,
     /// Where its data lie.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// What was done since it began.
     journal: Vec<Line>,
-    /// The sliders as the journal knows them.
-    shifts: Shifts,
+    /// What was done that can't be done again.
+    pub(crate) lost: Vec<&'static str>,
+    /// What the journal knows of what is moved without a command.
+    known: Known,
     /// Whether its starting state is there.
     begun: bool,
+    /// Whether what was done is in a file.
+    handed_in: bool,
+}
+
+/// What is moved without a command, or by several.
+#[derive(Debug, Clone)]
+struct Known {
+    shifts: Shifts,
+    delay: u64,
+    values: predict::Record,
+}
+
+impl Known {
+    fn of(state: &AppState) -> Self {
+        let (drift, predict) = (&state.screen.drift, &state.screen.predict);
+        Self { shifts: drift.shifts.clone(), delay: drift.delay, values: predict.values.clone() }
+    }
+}
+
+impl Opened {
+    /// Whether something was done that is in no file.
+    pub(super) fn is_unsaved(&self) -> bool {
+        !self.handed_in && !self.journal.is_empty()
+    }
 }
 
 /// The name of a role in a script.
@@ -52,6 +79,7 @@ pub(super) fn role_of(name: &str) -> Role {
 pub(crate) fn open(old: AppState, fresh: &mut AppState, scenario: Scenario, folder: PathBuf) {
     super::carry_over(old, fresh);
     let unit = scenario.unit();
+    let known = Known::of(fresh);
     let results = &mut fresh.results.walkthrough;
     results.script = Some(script::Running::new(&scenario.start, true));
     results.scenario = Some(Box::new(Opened {
@@ -59,8 +87,10 @@ pub(crate) fn open(old: AppState, fresh: &mut AppState, scenario: Scenario, fold
         unit,
         folder,
         journal: Vec::new(),
-        shifts: drift::unmoved(),
+        lost: Vec::new(),
+        known,
         begun: false,
+        handed_in: false,
     }));
     let draft = &mut fresh.screen.walkthrough;
     draft.unit = SCENARIO.into();
@@ -70,11 +100,11 @@ pub(crate) fn open(old: AppState, fresh: &mut AppState, scenario: Scenario, fold
 
 /// The starting state stands: from here on what is done is noted. A sentence, where it is not the scenario's.
 pub(super) fn begun(state: &mut AppState) -> Option<String> {
-    let now = state.screen.drift.shifts.clone();
+    let known = Known::of(state);
     let sha256 = state.truth.data().and_then(|data| data.loaded.sha256.clone());
     let opened = state.results.walkthrough.scenario.as_mut()?;
     opened.begun = true;
-    opened.shifts = now;
+    opened.known = known;
     let wanted = opened.scenario.data_sha256.clone().filter(|wanted| Some(wanted) != sha256.as_ref())?;
     Some(format!(
         "The open data are not those of the scenario: its SHA-256 is {}, theirs is {}",
@@ -93,39 +123,93 @@ pub(crate) fn note(state: &mut AppState, command: &AppCommand) {
     if !is_open || state.results.walkthrough.script.is_some() {
         return;
     }
-    let Some(line) = line_of(state, command) else { return };
-    let now = moved(state);
+    let (line, lost) = (line_of(state, command), lost(command));
+    if line.is_none() && lost.is_none() {
+        return;
+    }
+    // where sliders and values stood when something was done with them
+    let moved = moved(state);
+    let known = Known::of(state);
     let Some(opened) = &mut state.results.walkthrough.scenario else { return };
-    let journal = &mut opened.journal;
-    // where the sliders stood when something was done with them
-    if let Some((line, shifts)) = now {
-        journal.push(line);
-        opened.shifts = shifts;
+    opened.handed_in = false;
+    opened.journal.extend(moved);
+    opened.known = known;
+    if let Some(lost) = lost.filter(|lost| !opened.lost.contains(lost)) {
+        opened.lost.push(lost);
     }
-    if let (Line::Set(column, _), Some(Line::Set(last, _))) = (&line, journal.last())
-        && column == last
-    {
-        // a slider on its way
-        journal.pop();
-    }
-    if journal.last() != Some(&line) || matches!(line, Line::TrainBy(_) | Line::Retrain | Line::RetrainOn(_))
-    {
-        journal.push(line);
+    // doing these once more changes nothing
+    let is_same = matches!(line, Some(Line::Role(..) | Line::Promote(_) | Line::Serve | Line::AskForKeys));
+    if !(is_same && opened.journal.last() == line.as_ref()) {
+        opened.journal.extend(line);
     }
 }
 
-/// The line that sets the sliders, if they are elsewhere than the journal knows.
-fn moved(state: &AppState) -> Option<(Line, Shifts)> {
-    let opened = state.results.walkthrough.scenario.as_ref()?;
-    let draft = &state.screen.drift;
-    if draft.shifts == opened.shifts {
-        return None;
+/// What was asked for last was not done: it failed, or was stopped.
+pub(crate) fn not_done(state: &mut AppState, slot: Slot) {
+    if state.results.walkthrough.script.is_some() {
+        return;
     }
-    let line = match &draft.scenario {
-        Some(name) => Line::Scenario(name.clone()),
-        None => Line::Shift(serde_json::to_string(&draft.shifts).ok()?),
+    let Some(opened) = &mut state.results.walkthrough.scenario else { return };
+    let is_of = |line: &Line| match slot {
+        Slot::Train => matches!(line, Line::TrainBy(_)),
+        Slot::DriftRetrain => matches!(line, Line::Retrain | Line::RetrainOn(_) | Line::Compare),
+        Slot::Server => matches!(line, Line::Serve | Line::AskForKeys),
+        Slot::BatchSave => matches!(line, Line::SavePredictions),
+        Slot::Batch => matches!(line, Line::PredictTable),
+        Slot::Measure => matches!(line, Line::Measure),
+        Slot::DriftSend => matches!(line, Line::SendWeeks),
+        Slot::DriftPolicies => matches!(line, Line::Commit(_)),
+        _ => false,
     };
-    Some((line, draft.shifts.clone()))
+    if let Some(at) = opened.journal.iter().rposition(is_of) {
+        opened.journal.remove(at);
+    }
+}
+
+/// The lines that bring sliders and values to where they are, from where the journal knows them.
+fn moved(state: &AppState) -> Vec<Line> {
+    let Some(opened) = &state.results.walkthrough.scenario else { return Vec::new() };
+    let (known, draft) = (&opened.known, &state.screen.drift);
+    let mut lines = Vec::new();
+    for (column, value) in &state.screen.predict.values {
+        if known.values.get(column) != Some(value) {
+            lines.push(Line::Set(column.clone(), value.to_string()));
+        }
+    }
+    if draft.delay != known.delay {
+        lines.push(Line::Delay(draft.delay));
+    }
+    if draft.shifts != known.shifts {
+        let shift = || Some(Line::Shift(serde_json::to_string(&draft.shifts).ok()?));
+        lines.extend(draft.scenario.clone().map(Line::Scenario).or_else(shift));
+    }
+    lines
+}
+
+/// What is done that no script can do again, in words.
+fn lost(command: &AppCommand) -> Option<&'static str> {
+    Some(match command {
+        AppCommand::Open(DataRef::Path(_)) | AppCommand::Chosen(Purpose::OpenData, _) => {
+            "opening another file"
+        }
+        AppCommand::OpenPasted(_) => "pasting a table",
+        AppCommand::Chosen(Purpose::OpenModel, _) | AppCommand::Train(train::Command::OpenModel(_)) => {
+            "opening a model"
+        }
+        AppCommand::Chosen(Purpose::OpenBatch, _) | AppCommand::Predict(predict::Command::OpenBatch(_)) => {
+            "predicting another file"
+        }
+        AppCommand::Chosen(Purpose::OpenLabels, _) => "labels from a file",
+        AppCommand::Undo => "taking something back",
+        AppCommand::Data(data::Command::ReadAgain(_) | data::Command::ApplySettings) => {
+            "reading the file otherwise"
+        }
+        AppCommand::Train(train::Command::Delete(_) | train::Command::Restore(..)) => "deleting a model",
+        AppCommand::Predict(predict::Command::Grid) => "predicting a what-if grid",
+        AppCommand::Serve(serve::Command::Classroom(_)) => "the classroom",
+        AppCommand::Serve(serve::Command::Try(Some(_))) => "a single trial of the key lab",
+        _ => return None,
+    })
 }
 
 /// What a command is in a script.
@@ -137,9 +221,6 @@ fn line_of(state: &AppState, command: &AppCommand) -> Option<Line> {
         }
         AppCommand::Train(train::Command::Train) => Line::TrainBy(train::settings_now(state)?),
         AppCommand::Train(train::Command::Champion(number)) => Line::Promote(*number),
-        AppCommand::Predict(predict::Command::Set(column, value)) => {
-            Line::Set(column.clone(), value.to_string())
-        }
         AppCommand::Predict(predict::Command::OpenTable) => Line::PredictTable,
         AppCommand::Predict(predict::Command::SaveBatch(_)) | AppCommand::Chosen(Purpose::SaveBatch, _) => {
             Line::SavePredictions
@@ -151,8 +232,12 @@ fn line_of(state: &AppState, command: &AppCommand) -> Option<Line> {
         AppCommand::Serve(serve::Command::FirstWrong) => Line::SendWrong,
         AppCommand::Serve(serve::Command::MakeKey) => Line::MakeKey,
         AppCommand::Serve(serve::Command::RevokeKey(_)) => Line::RevokeKey,
-        AppCommand::Serve(serve::Command::AskForKeys(true)) => Line::AskForKeys,
-        AppCommand::Serve(serve::Command::Try(_)) => Line::TryKeys,
+        AppCommand::Serve(serve::Command::AskForKeys(true))
+            if state.results.serve.keys.iter().any(|key| !key.revoked) =>
+        {
+            Line::AskForKeys
+        }
+        AppCommand::Serve(serve::Command::Try(None)) => Line::TryKeys,
         AppCommand::Drift(command) => return drift::line_of(state, command),
         _ => return None,
     })
@@ -162,7 +247,7 @@ fn line_of(state: &AppState, command: &AppCommand) -> Option<Line> {
 fn did(state: &AppState) -> Vec<Line> {
     let Some(opened) = &state.results.walkthrough.scenario else { return Vec::new() };
     let mut lines = opened.journal.clone();
-    lines.extend(moved(state).map(|(line, _)| line));
+    lines.extend(moved(state));
     // requests of the Requests page are as good as those that the Serve page offers
     let has = |line: &Line| opened.scenario.start.iter().chain(&opened.journal).any(|one| one == line);
     for (fact, line) in [("server.answered", Line::SendRight), ("server.refused", Line::SendWrong)] {
@@ -174,10 +259,24 @@ fn did(state: &AppState) -> Vec<Line> {
 }
 
 /// The scenario as it is handed in.
-pub(super) fn handed_in(state: &AppState) -> Option<Scenario> {
-    let opened = state.results.walkthrough.scenario.as_ref()?;
-    let by = state.screen.walkthrough.by.trim();
-    Some(Scenario { by: (!by.is_empty()).then(|| by.to_owned()), did: did(state), ..opened.scenario.clone() })
+///
+/// # Errors
+/// Why it can't be.
+pub(super) fn handed_in(state: &mut AppState) -> Result<Scenario, String> {
+    let did = did(state);
+    let by = state.screen.walkthrough.by.trim().to_owned();
+    let opened = state.results.walkthrough.scenario.as_mut().ok_or("none is open")?;
+    let scenario = Scenario {
+        by: Some(by).filter(|by| !by.is_empty()),
+        did,
+        not_again: opened.lost.iter().map(|&lost| lost.to_owned()).collect(),
+        ..opened.scenario.clone()
+    };
+    if scenario.start.len() + scenario.did.len() > MOST_LINES {
+        return Err(format!("more than {MOST_LINES} things were done; begin it again"));
+    }
+    opened.handed_in = true;
+    Ok(scenario)
 }
 
 /// The state that is there, as a scenario; and what of it can't be written down.
@@ -186,14 +285,14 @@ pub(super) fn handed_in(state: &AppState) -> Option<Scenario> {
 /// Why it is none.
 pub(super) fn of_state(state: &AppState) -> Result<(Scenario, Vec<String>), String> {
     let truth = &state.truth;
-    let data = truth.data().ok_or("Open a table first: a scenario begins with one")?;
+    let data = truth.data().ok_or("a scenario begins with a table, and none is open")?;
     let mut left_out = Vec::new();
     let open = match &data.from {
         DataRef::Sample(name) => name.clone(),
         DataRef::Path(path) => {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.ok_or("The table's file has no name")?;
-            left_out.push(format!("lay {name} beside the scenario's file"));
+            left_out.push(format!("lay {name} beside this file"));
             name
         }
         DataRef::Pasted(_) => {
@@ -206,7 +305,13 @@ pub(super) fn of_state(state: &AppState) -> Result<(Scenario, Vec<String>), Stri
     lines.extend(
         truth.roles.iter().map(|(column, role)| Line::Role(column.clone(), role_name(*role).to_owned())),
     );
-    lines.extend(models(truth, &mut left_out));
+    lines.extend(models(truth, &mut left_out)?);
+    if data.options != (crate::data::ReadOptions { hash: data.options.hash, ..Default::default() }) {
+        left_out.push("the settings that the table was read with are not in it".into());
+    }
+    if !truth.missing.is_empty() {
+        left_out.push("rules for missing values are in it for its models only".into());
+    }
     let draft = &state.screen.drift;
     if draft.shifts != drift::unmoved() && truth.champion().is_some() {
         lines.push(match &draft.scenario {
@@ -221,13 +326,22 @@ pub(super) fn of_state(state: &AppState) -> Result<(Scenario, Vec<String>), Stri
 }
 
 /// Every model that can be trained again from the open table, and which of them is the champion.
-fn models(truth: &Truth, left_out: &mut Vec<String>) -> Vec<Line> {
+///
+/// # Errors
+/// A sentence when the champion is none of them.
+fn models(truth: &Truth, left_out: &mut Vec<String>) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     let (mut number, mut champion) = (0, None);
     for version in &truth.versions {
         let settings = train::settings_of_version(truth, version);
         let Some(settings) = settings.and_then(|settings| serde_json::to_string(&settings).ok()) else {
-            left_out.push(format!("v{} was not trained on the open table", version.entry.number));
+            let number = version.entry.number;
+            if truth.champion == Some(number) {
+                return Err(format!(
+                    "the champion, v{number}, was not trained on the open table; choose another"
+                ));
+            }
+            left_out.push(format!("v{number} is not in it: it was not trained on the open table"));
             continue;
         };
         number += 1;
@@ -238,12 +352,12 @@ fn models(truth: &Truth, left_out: &mut Vec<String>) -> Vec<Line> {
     }
     // the first is the champion by itself
     lines.extend(champion.filter(|number| *number > 1).map(Line::Promote));
-    lines
+    Ok(lines)
 }
 
 /// Says that a file was not written, and why.
 pub(super) fn refused(state: &mut AppState, why: &str) {
-    state.say(StatusKind::Note, format!("There is no scenario: {why}"));
+    state.say(StatusKind::Note, format!("No scenario was written: {why}"));
 }
 
 /// The names that the open scenario hides.

@@ -24,8 +24,10 @@ pub(crate) struct Running {
     busy: Instant,
     /// Whether it makes a starting state: what is true then was not done by a learner.
     is_start: bool,
-    /// How many models there were when the present line began.
-    models: usize,
+    /// How much there was when the present line began of what it makes more of.
+    before: usize,
+    /// Whether it goes on after a line that can't be done.
+    goes_on: bool,
 }
 
 impl Running {
@@ -35,8 +37,14 @@ impl Running {
             begun: false,
             busy: Instant::now(),
             is_start,
-            models: 0,
+            before: 0,
+            goes_on: false,
         }
+    }
+
+    /// What was done, to be done again: a line that can't be is said, and the next one follows.
+    pub(super) fn again(lines: &[Line]) -> Self {
+        Self { goes_on: true, ..Self::new(lines, false) }
     }
 
     /// The line that is carried out.
@@ -66,13 +74,16 @@ pub(super) fn go_on(state: &mut AppState) -> (Vec<Command>, bool) {
         if !is_busy && can_begin(state, line) {
             running.begun = true;
             running.busy = Instant::now();
-            running.models = state.truth.versions.len();
+            running.before = more(state, line);
             match begin(state, line) {
                 Ok(asked) => commands = asked,
-                Err(why) => return (Vec::new(), stopped(state, &format!("'{line}': {why}"))),
+                Err(why) => {
+                    let at = format!("'{line}': {why}");
+                    return stopped(state, running, &at);
+                }
             }
         }
-    } else if !is_busy && is_done(state, line, running.models) {
+    } else if !is_busy && is_done(state, line, running.before) {
         running.lines.pop_front();
         running.begun = false;
         running.busy = Instant::now();
@@ -80,18 +91,40 @@ pub(super) fn go_on(state: &mut AppState) -> (Vec<Command>, bool) {
     if running.busy.elapsed() > PATIENCE {
         let said = running.lines.front().map(ToString::to_string).unwrap_or_default();
         let why = state.results.train.problem.as_ref().map(|problem| format!(": {}", problem.0.title));
-        return (Vec::new(), stopped(state, &format!("'{said}'{}", why.unwrap_or_default())));
+        return stopped(state, running, &format!("'{said}'{}", why.unwrap_or_default()));
     }
     state.results.walkthrough.script = Some(running);
     (commands, false)
 }
 
-/// Says where the script ended before its end; `true`, since it has.
-fn stopped(state: &mut AppState, at: &str) -> bool {
-    let said = format!("The script could not go on at {at}; do it by hand");
-    state.results.walkthrough.stuck = Some(format!("could not go on at {at}"));
-    state.say(StatusKind::Failed, said);
-    true
+/// Says which line could not be done; the script ends there, or goes on after it.
+fn stopped(state: &mut AppState, mut running: Running, at: &str) -> (Vec<Command>, bool) {
+    let results = &mut state.results.walkthrough;
+    let said = format!("The script could not go on at {at}");
+    // the first says most
+    results.stuck.get_or_insert_with(|| said.clone());
+    if running.goes_on {
+        running.lines.pop_front();
+        running.begun = false;
+        running.busy = Instant::now();
+        let has_ended = running.lines.is_empty();
+        results.script = Some(running).filter(|_| !has_ended);
+        return (Vec::new(), has_ended);
+    }
+    state.say(StatusKind::Failed, format!("{said}; do it by hand"));
+    (Vec::new(), true)
+}
+
+/// How much there is of what a line makes more of.
+fn more(state: &AppState, line: &Line) -> usize {
+    let keys = &state.results.serve.keys;
+    match line {
+        Line::TrainBy(_) => state.truth.versions.len(),
+        Line::MakeKey => keys.len(),
+        Line::RevokeKey => keys.iter().filter(|key| key.revoked).count(),
+        Line::SendWeeks => drift::runs(state),
+        _ => 0,
+    }
 }
 
 /// The page that has to be there for a line.
@@ -103,6 +136,8 @@ fn page_of(line: &Line) -> Option<PageId> {
         }
         Line::Scenario(_)
         | Line::Shift(_)
+        | Line::Delay(_)
+        | Line::Compare
         | Line::SendWeeks
         | Line::Retrain
         | Line::RetrainOn(_)
@@ -145,6 +180,11 @@ fn begin(state: &mut AppState, line: &Line) -> Result<Vec<Command>, String> {
             state.screen.drift.shifts = serde_json::from_str(shifts).map_err(|error| error.to_string())?;
             vec![drift::Command::Moved.into()]
         }
+        Line::Delay(weeks) => {
+            state.screen.drift.delay = *weeks;
+            Vec::new()
+        }
+        Line::Compare => vec![drift::Command::Compare.into()],
         Line::RetrainOn(rows) => {
             state.screen.drift.learn = drift::Learn::named(rows).ok_or("expected recent, all or weighted")?;
             vec![drift::Command::Retrain.into()]
@@ -203,16 +243,16 @@ fn opened(state: &AppState, name: &str) -> DataRef {
     }
 }
 
-fn is_done(state: &AppState, line: &Line, models: usize) -> bool {
+fn is_done(state: &AppState, line: &Line, before: usize) -> bool {
     let is = |fact: &str| state.fact(fact) >= 1.0;
     match line {
         Line::SortCards => is("board.right"),
         Line::Run(card) => state.screen.walkthrough.ran.contains_key(card),
         Line::Open(name) => state.truth.data().is_some_and(|data| data.from == opened(state, name)),
         Line::Role(column, role) => state.truth.roles.get(column) == Some(&scenario::role_of(role)),
-        Line::TrainBy(_) => state.truth.versions.len() > models,
+        Line::TrainBy(_) | Line::RevokeKey => more(state, line) > before,
         Line::Set(column, _) => state.screen.predict.values.contains_key(column),
-        Line::Shift(_) => drift::is_settled(state),
+        Line::Shift(_) | Line::Delay(_) => drift::is_settled(state),
         Line::Train(target) => {
             state.truth.champion().is_some_and(|version| version.model().output.name == *target)
         }
@@ -224,15 +264,14 @@ fn is_done(state: &AppState, line: &Line, models: usize) -> bool {
         Line::Serve => is("server.running"),
         Line::SendRight => is("server.answered"),
         Line::SendWrong => is("server.refused"),
-        Line::MakeKey => is("keys.valid") && state.screen.serve.new_key.trim().is_empty(),
-        Line::RevokeKey => state.results.serve.keys.iter().any(|key| key.revoked),
+        Line::MakeKey => more(state, line) > before && state.screen.serve.new_key.trim().is_empty(),
         Line::AskForKeys => state.screen.serve.ask_for_keys && is("server.running"),
         Line::TryKeys => is("keys.tried"),
         Line::Scenario(name) => {
             state.screen.drift.scenario.as_ref() == Some(name) && drift::is_settled(state)
         }
-        Line::SendWeeks => is("drift.windows"),
-        Line::Retrain | Line::RetrainOn(_) => is("drift.compared"),
+        Line::SendWeeks => more(state, line) > before && is("drift.windows"),
+        Line::Retrain | Line::RetrainOn(_) | Line::Compare => is("drift.compared"),
         Line::Commit(_) => is("drift.policies"),
     }
 }

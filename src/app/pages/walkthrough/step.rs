@@ -71,15 +71,19 @@ pub(super) fn step_ui(
             let is_board = page == PageId::Walkthrough;
             let label = if is_board { say("To the board") } else { say_with("Go to {0}", &[&page.title()]) };
             let name = format!("{label}: {}", step.title);
-            let button = if is_solved { Button::secondary(&label) } else { Button::primary(&label) };
+            let button =
+                if is_solved { Button::secondary(&label).lesson() } else { Button::primary(&label).lesson() };
             if button.icon(page.icon()).name(&name).compact().ui(ui).clicked() {
                 commands.push(Command::Follow(unit.id.clone(), step.id.clone()));
             }
         }
         if draft.teaching {
             let name = say_with("Begin here: {0}", &[&step.title]);
-            let begin =
-                Button::secondary("Begin here").name(&name).icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();
+            let begin = Button::secondary("Begin here")
+                .lesson()
+                .name(&name)
+                .icon(Icon::ARROW_COUNTER_CLOCKWISE)
+                .compact();
             let begin =
                 begin.ui(ui).on_hover_text(say("Makes the step's starting state, apart from your own work"));
             if begin.clicked() {
@@ -89,7 +93,7 @@ pub(super) fn step_ui(
         if shown < step.hints.len() && !is_solved {
             let label = if shown == 0 { "Give me a hint" } else { "One more hint" };
             let name = format!("{}: {}", say(label), step.title);
-            if Button::ghost(label).name(&name).icon(Icon::QUESTION).compact().ui(ui).clicked() {
+            if Button::ghost(label).lesson().name(&name).icon(Icon::QUESTION).compact().ui(ui).clicked() {
                 commands.push(Command::Hint(key.clone()));
             }
         }
