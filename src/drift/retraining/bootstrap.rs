@@ -148,7 +148,7 @@ mod tests {
     fn large_samples_get_the_interval_that_drawing_them_gives() {
         let mut rng = Seed(5).rng("large");
         // as skewed as losses are
-        let values: Vec<f64> = (0..LARGE + 1).map(|_| -(1.0 - rng.random::<f64>()).ln()).collect();
+        let values: Vec<f64> = (0..=LARGE).map(|_| -(1.0 - rng.random::<f64>()).ln()).collect();
         let quick = mean_interval(&values, Seed(1)).unwrap();
         let by_value = Resampled { values: &values, normal: None };
         let mut rng = Seed(1).rng("bootstrap");
