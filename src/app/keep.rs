@@ -63,8 +63,8 @@ impl Keeper {
         }
     }
 
-    /// Writes the workspace at once, when the window closes.
-    /// Whether it is kept; if not, why was said.
+    /// Writes the workspace at once: when the window closes, or another one is opened in its place. Whether it is kept; if
+    /// not, why was said.
     pub(crate) fn now(&mut self, state: &mut AppState) -> bool {
         let Some(folder) = state.truth.folder.clone() else { return true };
         let saved = saved(state);

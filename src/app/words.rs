@@ -53,6 +53,8 @@ mod tests {
     fn every_text_around_the_lesson_has_its_translation() {
         let sources = [
             include_str!("pages/walkthrough/board.rs"),
+            include_str!("pages/walkthrough/cards.rs"),
+            include_str!("pages/walkthrough/handing_in.rs"),
             include_str!("pages/walkthrough/page.rs"),
             include_str!("pages/walkthrough/present.rs"),
             include_str!("pages/walkthrough/run.rs"),

@@ -21,6 +21,17 @@ impl Field {
         Self { waits: false, many: false },
         Self { waits: false, many: true },
     ];
+
+    /// Its name, in English.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match (self.waits, self.many) {
+            (true, false) => "Interactive, single record",
+            (true, true) => "Interactive, batch",
+            (false, false) => "Non-interactive, single record",
+            (false, true) => "Non-interactive, batch",
+        }
+    }
 }
 
 /// An everyday system.

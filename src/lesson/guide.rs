@@ -149,12 +149,7 @@ fn cards(out: &mut String, units: &[Unit], phrases: &Phrases) {
     }
     let _infallible = write!(out, "<h2>{}</h2><table>", html(phrases.say("Where does each system belong?")));
     for card in cards {
-        let field = phrases.say(match (card.waits, card.many) {
-            (true, false) => "Interactive, single record",
-            (true, true) => "Interactive, batch",
-            (false, false) => "Non-interactive, single record",
-            (false, true) => "Non-interactive, batch",
-        });
+        let field = phrases.say(card.field().name());
         let _infallible = write!(
             out,
             "<tr><td><b>{}</b></td><td>{}<br><small>{}</small></td></tr>",

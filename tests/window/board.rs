@@ -3,7 +3,7 @@
 use drydock::lesson::{Language, units};
 use drydock::model::ModelKind;
 use drydock::work::Clock;
-use eframe::egui::{self, Key};
+use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use serde_json::json;
 
@@ -131,6 +131,14 @@ fn cards_run_by_the_learners_own_model() {
     let mut bench = at_board(egui::Theme::Dark);
     bench.click("Run it: Card payment check");
     assert!(state_of(&bench, "Card payment check").ends_with("No model yet"));
+    bench.one("Mail spam filter").focus();
+    bench.harness.step();
+    bench.key(Key::ArrowRight);
+    bench.picture("board_dark");
+    // half as large again, there is no room for the title beside the buttons
+    bench.keys(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
+    bench.picture("board_projector");
+    bench.keys(Modifiers::COMMAND | Modifiers::SHIFT, Key::P);
     bench.click("Train one: Card payment check");
     assert_eq!(format!("{:?}", bench.harness.state().page()), "Train");
 

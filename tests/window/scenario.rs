@@ -106,6 +106,7 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     bench.one("Back to my own work").click_accesskit();
     bench.settle();
     assert!(bench.says("What you did is in no file yet"), "{}", bench.labels());
+    crate::walkthrough::look(&mut bench, "scenario_leaving", false);
     bench.click("Stay");
     bench.settle();
     bench.fill("Your name", "Ada");
@@ -115,9 +116,21 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     for line in ["by = \"Ada\"", "scenario pandemic-winter", "retrain recent", "serve", "send right"] {
         assert!(text.contains(line), "{line} is not in {text}");
     }
-    // back to work of one's own, which was untouched
+    // what is done after that is in no file again
+    bench.click("Drift");
+    bench.settle();
+    bench.click("Price rise");
+    crate::drift::at_rest(&mut bench);
+    bench.harness.get_by_role_and_label(egui::Role::Button, "Retrain on recent data").click_accesskit();
+    bench.settle();
+    bench.click("To the scenario");
+    bench.settle();
     bench.one("Back to my own work").click_accesskit();
     bench.settle();
+    assert!(bench.says("What you did is in no file yet"), "{}", bench.labels());
+    bench.click("Leave without handing in");
+    bench.settle();
+    // work of one's own was untouched
     assert!(bench.says("Workspace: winter-beverages") && bench.says("Model: none yet"), "{}", bench.labels());
 
     // whoever grades has it done again

@@ -116,7 +116,7 @@ fn begin(bench: &mut Bench, (number, unit): (usize, &drydock::lesson::Unit), tit
 
 /// Writes what is shown into the folder that LOOK names, for an author to look every step over: a server's port and what was
 /// measured change, so that such pictures can't be compared.
-fn look(bench: &mut Bench, name: &str, projector: bool) {
+pub(crate) fn look(bench: &mut Bench, name: &str, projector: bool) {
     let Some(folder) = std::env::var_os("LOOK") else { return };
     let keys = Modifiers::COMMAND | Modifiers::SHIFT;
     if projector {

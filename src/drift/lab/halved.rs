@@ -1,7 +1,7 @@
 //! Values in two halves, each made and read by a thread of its own, in one pass.
 
 /// Values handled at a time: few enough to stay in a core's own cache between the loops that run over them.
-const RUN: usize = 4_096;
+pub(super) const RUN: usize = 4_096;
 
 /// Values in two halves, and what is known of each once it has been read.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 //! the values of the other cells, a few in a hundred, are sorted.
 
 use super::column::Measured;
-use super::halved::{Halved, on_two};
+use super::halved::{Halved, RUN, on_two};
 use super::judge::Ranks;
 use super::ranked::Ranked;
 use crate::drift::ks::{of_gap, signed};
@@ -13,8 +13,6 @@ use crate::drift::{Bins, Sorted};
 
 /// Cells over the range of both columns.
 const CELLS: usize = 16_384;
-/// Values handled at a time: few enough to stay in a core's own cache between the loops that run over them.
-const RUN: usize = 4_096;
 
 /// A column of which as much is sorted as its measures need.
 #[derive(Debug, Clone)]

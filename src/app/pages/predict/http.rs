@@ -32,11 +32,16 @@ impl Endpoint {
         let (name, version) = &self.model;
         let version = if self.pinned { format!("/versions/{version}") } else { String::new() };
         let path = format!("{}/models/{}{version}/predict", self.base, crate::protocol::percent_encode(name));
-        let mut request = Request::new("POST", &path).header("Content-Type", "application/json").body(body);
-        if let Some(key) = &self.key {
-            request = request.header("Authorization", &format!("Bearer {key}"));
+        self.post(&path, body)
+    }
+
+    /// A JSON body to any address of the server.
+    pub(crate) fn post(&self, url: &str, body: Vec<u8>) -> Request {
+        let request = Request::new("POST", url).header("Content-Type", "application/json").body(body);
+        match &self.key {
+            Some(key) => request.header("Authorization", &format!("Bearer {key}")),
+            None => request,
         }
-        request
     }
 
     /// Sends a request, whatever is answered.

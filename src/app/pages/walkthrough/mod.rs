@@ -1,7 +1,10 @@
 //! The Walkthrough page: the lesson, whose tasks are judged by what really happened on the other pages.
 
+mod apply;
 mod board;
+mod cards;
 mod facts;
+mod handing_in;
 mod page;
 mod present;
 mod run;
@@ -16,21 +19,18 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use apply::{Effect, Event, apply, carry_out, escape, happened};
 pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
-pub(crate) use run::{Effect, Event, cancelled, carry_out, failed, happened};
+pub(crate) use run::{cancelled, failed};
 pub(crate) use scenario::{hides, not_done, note, open};
 
-use super::{PageId, train};
+use super::PageId;
 use crate::app::command::{Action, Command as AppCommand};
-use crate::app::effect::Effect as AppEffect;
 use crate::app::picker::Purpose;
-use crate::app::state::{AppState, StatusKind, Switch};
+use crate::app::state::{AppState, StatusKind};
 use crate::app::theme::Icon;
-use crate::lesson::{
-    Field, Language, Line, SCENARIO, Scenario, Step, Unit, Words, teachers_guide, to_keep, units, units_from,
-    words, words_from,
-};
+use crate::lesson::{Field, Language, Line, Step, Unit, Words, units, units_from, words, words_from};
 
 /// What the learner did in the lesson; kept over a restart.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ pub(crate) struct Draft {
     pub(crate) card: Option<String>,
     /// The card that the keyboard picked up.
     #[serde(skip)]
-    pub(crate) held: Option<board::Held>,
+    pub(crate) held: Option<cards::Held>,
 }
 
 /// The lesson as it was read.
@@ -153,7 +153,7 @@ pub(crate) enum Command {
     /// Lay a card into a field, or back into the tray.
     Place(String, Option<Field>),
     /// The keyboard picked a card up, carries it on, or put it down where it was.
-    Hold(Option<board::Held>),
+    Hold(Option<cards::Held>),
     /// Every card back into the tray.
     SortAgain,
     /// Every card where it belongs, as a script does it.
@@ -178,7 +178,7 @@ pub(super) const GLOSSARY: &str = "glossary";
 impl Results {
     /// A unit by its id.
     pub(crate) fn unit(&self, id: &str) -> Option<&Unit> {
-        let scenario = self.scenario.as_ref().map(|opened| &opened.unit);
+        let scenario = self.scenario.as_ref().map(|opened| opened.unit.as_ref());
         self.units.iter().chain(scenario).find(|unit| unit.id == id)
     }
 }
@@ -265,8 +265,8 @@ pub(crate) fn poll(state: &mut AppState) {
     // what a starting state makes true was not done by anybody
     let is_given = results.script.as_ref().is_some_and(script::Running::is_start);
     let mut reached = Vec::new();
-    let scenario = results.scenario.as_ref().map(|opened| opened.unit.clone());
-    for unit in units.iter().chain(&scenario) {
+    let scenario = results.scenario.as_ref().map(|opened| Arc::clone(&opened.unit));
+    for unit in units.iter().chain(scenario.as_deref()) {
         for step in &unit.steps {
             for (at, task) in step.tasks.iter().enumerate() {
                 let key = task_key(unit, step, at);
@@ -395,167 +395,6 @@ pub(crate) fn after<'a>(units: &'a [Unit], unit: &str, step: &str) -> Option<(&'
     let mut all = units.iter().flat_map(|unit| unit.steps.iter().map(move |step| (unit, step)));
     all.find(|(u, s)| u.id == unit && s.id == step)?;
     all.next()
-}
-
-/// Does what was asked.
-pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
-    let draft = &mut state.screen.walkthrough;
-    match command {
-        Command::Show(unit) => {
-            draft.unit = unit;
-            state.screen.page = PageId::Walkthrough;
-        }
-        Command::Follow(unit, step) => {
-            let found = state.results.walkthrough.unit(&unit);
-            let found = found.and_then(|unit| unit.steps.iter().find(|one| one.id == step));
-            if let Some(page) = found.and_then(|step| page_of(&step.page)) {
-                draft.card = None;
-                draft.unit.clone_from(&unit);
-                draft.following = Some((unit, step));
-                state.screen.page = page;
-                state.screen.guide_open = true;
-                state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
-            }
-        }
-        Command::ToCheck(unit) => {
-            draft.unit = unit;
-            draft.following = None;
-            draft.to_check = true;
-        }
-        Command::Shown => draft.to_check = false,
-        Command::Fast(on) => draft.fast = on,
-        Command::Leave => draft.following = None,
-        Command::Teach(on) => draft.teaching = on,
-        Command::Begin(unit, _) if unit == SCENARIO => {
-            if let Some(opened) = &state.results.walkthrough.scenario {
-                let again = (Box::new(opened.scenario.clone()), opened.folder.clone());
-                state.work.switch = Some(Switch::Scenario(again.0, again.1));
-            }
-        }
-        Command::Begin(unit, step) => {
-            state.work.switch = Some(Switch::Rehearse { unit, step });
-        }
-        Command::Back => {
-            let is_unsaved =
-                state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved());
-            if is_unsaved && !draft.leaving {
-                // asked once more: what was done is nowhere else
-                draft.leaving = true;
-                draft.following = Some((SCENARIO.into(), SCENARIO.into()));
-                draft.unit = SCENARIO.into();
-                state.screen.page = PageId::Walkthrough;
-            } else {
-                state.work.switch = Some(Switch::Back);
-            }
-        }
-        Command::Stay => draft.leaving = false,
-        Command::SaveGuide(path) => {
-            let results = &state.results.walkthrough;
-            let text = teachers_guide(&results.units, &results.words);
-            return vec![AppEffect::Train(train::Effect::SaveText(
-                text.into(),
-                path,
-                "The guide could not be saved",
-            ))];
-        }
-        Command::SaveToKeep(path) => {
-            let text = to_keep(&state.results.walkthrough.units, &state.results.walkthrough.words);
-            return vec![AppEffect::Train(train::Effect::SaveText(
-                text.into(),
-                path,
-                "It could not be saved",
-            ))];
-        }
-        Command::OpenScenario(_)
-            if state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved()) =>
-        {
-            state.say(StatusKind::Note, "Hand the open scenario in first, or leave it");
-        }
-        Command::OpenScenario(path) => {
-            return vec![AppEffect::Walkthrough(Box::new(Effect::Read(path)))];
-        }
-        Command::SaveScenario(path) => match scenario::of_state(state) {
-            Ok((scenario, left_out)) => return save(state, &scenario, &left_out, path),
-            Err(why) => scenario::refused(state, &why),
-        },
-        Command::HandIn(path) => match scenario::handed_in(state) {
-            Ok(scenario) => return save(state, &scenario, &[], path),
-            Err(why) => scenario::refused(state, &why),
-        },
-        Command::By(by) => draft.by = by,
-        Command::Tools(open) => draft.tools_open = open,
-        Command::Welcome(reason) => {
-            state.screen.data.welcome = false;
-            state.screen.data.welcomed = true;
-            draft.teaching = reason == Reason::Teach;
-            if reason != Reason::Use {
-                state.screen.page = PageId::Walkthrough;
-                state.screen.guide_open = true;
-            }
-        }
-        Command::Solve => {
-            if let Some((_, step)) = followed(state) {
-                let running = script::Running::new(&step.solve, false);
-                state.results.walkthrough.script = Some(running);
-            }
-        }
-        Command::Answer(key, option) => {
-            draft.answers.insert(key, option);
-        }
-        Command::Choose(card) => draft.card = Some(card),
-        Command::Hold(held) => draft.held = held,
-        Command::Place(card, field) => {
-            match field {
-                Some(field) => draft.placed.insert(card.clone(), field),
-                None => draft.placed.remove(&card),
-            };
-            draft.card = Some(card);
-            draft.held = None;
-        }
-        Command::SortAgain => {
-            draft.placed.clear();
-            draft.card = None;
-        }
-        Command::SortCards => {
-            let cards = state.results.walkthrough.units.iter().flat_map(|unit| &unit.cards);
-            draft.placed = cards.map(|card| (card.id.clone(), card.field())).collect();
-        }
-        Command::Run(card) => {
-            if let Some(card) = run::card_of(&state.results.walkthrough, &card).cloned() {
-                return run::start(state, &card);
-            }
-        }
-        Command::Hint(key) => *draft.hints.entry(key).or_default() += 1,
-        Command::StartOver => {
-            *draft = Draft { unit: draft.unit.clone(), ..Draft::default() };
-            state.say(StatusKind::Done, "The lesson begins anew; data, models and server are untouched");
-        }
-    }
-    Vec::new()
-}
-
-/// Writes a scenario.
-fn save(state: &mut AppState, scenario: &Scenario, remarks: &[String], path: PathBuf) -> Vec<AppEffect> {
-    match scenario.to_toml(remarks) {
-        Ok(text) => {
-            let failed = "The scenario could not be saved";
-            vec![AppEffect::Train(train::Effect::SaveText(text.into(), path, failed))]
-        }
-        Err(error) => {
-            scenario::refused(state, &error.to_string());
-            Vec::new()
-        }
-    }
-}
-
-/// Esc: the guide is the pages' own again.
-pub(crate) fn escape(state: &mut AppState) -> Vec<AppEffect> {
-    let draft = &mut state.screen.walkthrough;
-    // a card that was picked up is put down first, where it was
-    if draft.held.take().is_none() {
-        draft.following = None;
-    }
-    Vec::new()
 }
 
 /// The step that the guide shows, if one is followed.

@@ -1,23 +1,22 @@
 //! A card of the sorting board that runs: the learner's own model stands in for the system, and what is measured is true.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::apply::{Effect, Event};
 use super::{Draft, Results};
 use crate::app::effect::{Effect as AppEffect, Event as AppEvent, Outside};
 use crate::app::job::{Handle, JobError, Slot};
 use crate::app::pages::predict::{self, Endpoint, Record};
 use crate::app::pages::serve;
-use crate::app::state::{AppState, Dataset, Problem, StatusKind, Switch};
+use crate::app::state::{AppState, Dataset, Problem, StatusKind};
 use crate::app::widgets::format;
 use crate::app::words::say_with;
-use crate::client::Request;
 use crate::drift::predict_leniently;
 use crate::inference::{Predictor, Scratch};
-use crate::lesson::{Card, Run, Scenario};
+use crate::lesson::{Card, Run};
 
 /// What the text goes on from.
 const PROMPT: &str = "The harbour in winter";
@@ -48,24 +47,6 @@ impl Lack {
             Self::Server => "Not serving",
         }
     }
-}
-
-/// What happened outside.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// A card ran.
-    Ran(String, Ran),
-    /// A scenario was read, from a file in that folder.
-    Read(Box<Scenario>, PathBuf),
-}
-
-/// What this page does outside the state.
-#[derive(Debug)]
-pub(crate) enum Effect {
-    /// Run a card.
-    Run(Order),
-    /// Read a scenario.
-    Read(PathBuf),
 }
 
 /// A card to be run.
@@ -157,21 +138,9 @@ pub(super) fn start(state: &mut AppState, card: &Card) -> Vec<AppEffect> {
     vec![AppEffect::Walkthrough(Box::new(Effect::Run(order)))]
 }
 
-/// Carries it out.
-pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outside<'_>) {
-    let Order { card, title, work } = match effect {
-        Effect::Run(order) => order,
-        Effect::Read(path) => {
-            outside.start(state, Slot::Scenario, "Reading a scenario", move |_| {
-                let read = Scenario::read(&path);
-                let scenario =
-                    read.map_err(|error| Problem::new("The scenario can't be opened", error.to_string()))?;
-                let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-                Ok(AppEvent::Walkthrough(Event::Read(Box::new(scenario), folder)))
-            });
-            return;
-        }
-    };
+/// Runs a card off the thread that paints.
+pub(super) fn carry_out(order: Order, state: &mut AppState, outside: &mut Outside<'_>) {
+    let Order { card, title, work } = order;
     outside.start(state, Slot::Card, format!("Running {title}"), move |handle| {
         let ran = work.done(handle)?;
         Ok(AppEvent::Walkthrough(Event::Ran(card, ran)))
@@ -185,12 +154,8 @@ impl Work {
         match self {
             Self::Complete(endpoint, n) => {
                 let body = json!({"model": serve::TEXT_MODEL, "prompt": PROMPT, "max_tokens": n});
-                let mut request = Request::new("POST", &format!("{}/v1/completions", endpoint.base))
-                    .header("Content-Type", "application/json")
-                    .body(body.to_string());
-                if let Some(key) = &endpoint.key {
-                    request = request.header("Authorization", &format!("Bearer {key}"));
-                }
+                let url = format!("{}/v1/completions", endpoint.base);
+                let request = endpoint.post(&url, body.to_string().into_bytes());
                 let exchange = endpoint.exchange(&request, &handle.progress)?;
                 let answer: Value = serde_json::from_slice(&exchange.body)
                     .map_err(|error| Problem::new("The server's answer is no JSON", error.to_string()))?;
@@ -232,21 +197,13 @@ impl Work {
     }
 }
 
-/// Takes in what came back.
-pub(crate) fn happened(state: &mut AppState, event: Event) -> Vec<AppEffect> {
-    let (card, ran) = match event {
-        Event::Ran(card, ran) => (card, ran),
-        Event::Read(scenario, folder) => {
-            state.work.switch = Some(Switch::Scenario(scenario, folder));
-            return Vec::new();
-        }
-    };
+/// Takes in what a card came to.
+pub(super) fn happened(state: &mut AppState, card: String, ran: Ran) {
     state.results.walkthrough.board.running = None;
     let found = card_of(&state.results.walkthrough, &card);
     let said = found.and_then(|card| Some(say_with("Ran {0}: {1}", &[&card.title, &said(card.run?, ran)])));
     state.screen.walkthrough.ran.insert(card, ran);
     state.say(StatusKind::Done, said.unwrap_or_default());
-    Vec::new()
 }
 
 /// A card could not run.

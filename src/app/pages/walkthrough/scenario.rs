@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::script;
 use crate::app::command::Command as AppCommand;
@@ -20,7 +21,7 @@ pub(crate) struct Opened {
     /// As it was read.
     pub(crate) scenario: Scenario,
     /// As a unit of one step.
-    pub(crate) unit: Unit,
+    pub(crate) unit: Arc<Unit>,
     /// Where its data lie.
     pub(crate) folder: PathBuf,
     /// What was done since it began.
@@ -78,7 +79,7 @@ pub(super) fn role_of(name: &str) -> Role {
 /// A fresh state for a scenario, whose starting lines run next; what an instructor set stays.
 pub(crate) fn open(old: AppState, fresh: &mut AppState, scenario: Scenario, folder: PathBuf) {
     super::carry_over(old, fresh);
-    let unit = scenario.unit();
+    let unit = Arc::new(scenario.unit());
     let known = Known::of(fresh);
     let results = &mut fresh.results.walkthrough;
     results.script = Some(script::Running::new(&scenario.start, true));
@@ -132,6 +133,7 @@ pub(crate) fn note(state: &mut AppState, command: &AppCommand) {
     let known = Known::of(state);
     let Some(opened) = &mut state.results.walkthrough.scenario else { return };
     opened.handed_in = false;
+    state.screen.walkthrough.leaving = false;
     opened.journal.extend(moved);
     opened.known = known;
     if let Some(lost) = lost.filter(|lost| !opened.lost.contains(lost)) {
@@ -150,6 +152,8 @@ pub(crate) fn not_done(state: &mut AppState, slot: Slot) {
         return;
     }
     let Some(opened) = &mut state.results.walkthrough.scenario else { return };
+    // the file that it was handed in by was not written
+    opened.handed_in &= slot != Slot::ModelFile;
     let is_of = |line: &Line| match slot {
         Slot::Train => matches!(line, Line::TrainBy(_)),
         Slot::DriftRetrain => matches!(line, Line::Retrain | Line::RetrainOn(_) | Line::Compare),
