@@ -114,9 +114,24 @@ fn main() {
     };
     let still = |harness: &mut Harness<'_, Drydock>| (0..MOVES).map(|_| frame(harness)).collect::<Vec<_>>();
     show("a frame at rest", still(&mut harness));
+    // as by a script, of memory that nobody has read for a while; a hand comes over the slider first
+    let cold = vec![set(&mut harness, "x5: mean", 0.3)];
+    show("the first move of a slider that neither pointer nor focus has come to", cold);
+    settle(&mut harness);
+    let come_to = |harness: &mut Harness<'_, Drydock>, slider: &str| {
+        harness.get_by_role_and_label(Role::Slider, slider).hover();
+        // three frames of a screen: no hand is quicker from arriving to dragging
+        for _ in 0..3 {
+            harness.step();
+            std::thread::sleep(Duration::from_millis(16));
+        }
+    };
+    come_to(&mut harness, "x3: mean");
     let one = (1..=MOVES).map(|at| set(&mut harness, "x3: mean", 0.1 + at as f64 * 0.02)).collect();
     show("one slider moved, with workers busy", one);
-    let spread = (1..=MOVES).map(|at| set(&mut harness, "x3: spread", at as f64 + 4.0)).collect();
+    settle(&mut harness);
+    come_to(&mut harness, "x4: spread");
+    let spread = (1..=MOVES).map(|at| set(&mut harness, "x4: spread", at as f64 + 4.0)).collect();
     show("one slider that moves each prediction by its own amount", spread);
     let waits = harness.query_all_by_role(Role::Button).filter(|node| {
         node.accesskit_node().label().is_some_and(|label| label.contains("PSI") && label.contains("…"))
@@ -138,6 +153,7 @@ fn main() {
     show("all ten sliders back at once", all);
     harness.get_by_label("x3: more sliders").click();
     settle(&mut harness);
+    come_to(&mut harness, "x3: noise");
     let since = Instant::now();
     set(&mut harness, "x3: noise", 0.4);
     let mut exact = 0.0;

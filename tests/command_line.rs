@@ -229,7 +229,7 @@ fn a_lesson_is_printed_and_checked() {
     for (from, to, said) in [
         ("page = \"data\"", "page = \"moon\"", "ai-around-you/open: there is no page 'moon'"),
         ("solve = [\"open winter-beverages\"]", "solve = [\"dance\"]", "'dance' is no line of a script"),
-        ("check = \"data.rows >= 1000\"", "check = \"rows >= 1000\"", "there is no fact 'rows'"),
+        ("check = \"data.rows >= 1000 and", "check = \"rows >= 1000 and", "there is no fact 'rows'"),
         ("title = \"AI around you\"", "titel = \"AI around you\"", "1-ai-around-you.toml"),
     ] {
         std::fs::write(&unit, text.replacen(from, to, 1)).unwrap();

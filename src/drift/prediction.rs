@@ -33,27 +33,17 @@ pub fn predict_leniently(
     predictor: &Predictor,
     table: &Table,
     threads: usize,
-) -> Result<(Predictor, Predictions, usize), InputError> {
-    let mut model = predictor.model().as_ref().clone();
-    let mut relax = |policies: &mut crate::model::Policies| {
-        for policy in [&mut policies.out_of_range, &mut policies.unknown_level, &mut policies.extra_column] {
-            if *policy == Policy::Reject {
-                *policy = Policy::Ignore;
-            }
-        }
-    };
-    relax(&mut model.policies);
-    model.inputs.iter_mut().filter_map(|input| input.policies.as_mut()).for_each(&mut relax);
+) -> Result<(Arc<Predictor>, Predictions, usize), InputError> {
     let all: Vec<usize> = (0..table.n_rows()).collect();
-    let kept = accepted_rows(&model, table, &all);
+    let kept = accepted_rows(predictor.model(), table, &all);
     let left_out = table.n_rows() - kept.len();
-    let lenient = Predictor::new(Arc::new(model));
+    let lenient = predictor.lenient();
     let predictions = if left_out == 0 {
         lenient.predict_table(table, threads)?
     } else {
         lenient.predict_table(&table.take(&kept), threads)?
     };
-    Ok((lenient, predictions, left_out))
+    Ok((Arc::clone(lenient), predictions, left_out))
 }
 
 /// Of the given rows, those that the model's policies don't refuse for a missing value.

@@ -18,25 +18,6 @@ impl Sorted {
         Self { values, missing }
     }
 
-    /// Both columns as one.
-    pub(crate) fn merged(&self, other: &Self) -> Self {
-        let (a, b) = (&self.values, &other.values);
-        let mut values = Vec::with_capacity(a.len() + b.len());
-        let (mut i, mut j) = (0, 0);
-        while let (Some(&left), Some(&right)) = (a.get(i), b.get(j)) {
-            if left <= right {
-                values.push(left);
-                i += 1;
-            } else {
-                values.push(right);
-                j += 1;
-            }
-        }
-        values.extend_from_slice(&a[i..]);
-        values.extend_from_slice(&b[j..]);
-        Self { values, missing: self.missing + other.missing }
-    }
-
     /// The values, ascending.
     #[must_use]
     pub fn values(&self) -> &[f64] {
@@ -112,7 +93,7 @@ const SIGN: u64 = 1 << 63;
 
 /// Sorts numbers as whole numbers of the same order: the bits of a positive number with the sign bit set, those of a
 /// negative one turned over. Comparing whole numbers is what a processor does fastest.
-fn sort(values: &mut [f64]) {
+pub(super) fn sort(values: &mut [f64]) {
     // -0 and 0 are one value
     values.iter_mut().for_each(|value| *value += 0.0);
     let keys: &mut [u64] = bytemuck::must_cast_slice_mut(values);

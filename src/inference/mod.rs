@@ -16,7 +16,7 @@ pub mod text;
 mod weighted_sum;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use batch::Words;
@@ -36,7 +36,7 @@ use kernel::{Kernel, OneRow};
 use slots::Slot;
 
 use crate::data::write_number;
-use crate::model::{Model, Task};
+use crate::model::{Model, Policies, Policy, Task};
 
 /// A model made ready to predict. Cheap to share, never changes.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub struct Predictor {
     kernel: Kernel,
     /// `,"model":"…","version":"…"}`, ready to be sent.
     json_tail: String,
+    /// The same model, lenient, once somebody asked for it.
+    lenient: OnceLock<Arc<Predictor>>,
 }
 
 /// One prediction.
@@ -87,13 +89,34 @@ impl Predictor {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         let json_tail = format!(",\"model\":{},\"version\":{}}}", text(&model.name), text(&model.version));
         let kernel = Kernel::new(&model);
-        Self { id, model, slots, by_name, kernel, json_tail }
+        Self { id, model, slots, by_name, kernel, json_tail, lenient: OnceLock::new() }
     }
 
     /// The model.
     #[must_use]
     pub fn model(&self) -> &Arc<Model> {
         &self.model
+    }
+
+    /// The same model with policies that refuse neither a number out of its range, nor a level it never saw, nor a column too
+    /// many: what changes in the data is predicted as well as may be. Only a missing value may still be refused. Made once.
+    #[must_use]
+    pub fn lenient(&self) -> &Arc<Self> {
+        self.lenient.get_or_init(|| {
+            let mut model = self.model.as_ref().clone();
+            let relax = |policies: &mut Policies| {
+                for policy in
+                    [&mut policies.out_of_range, &mut policies.unknown_level, &mut policies.extra_column]
+                {
+                    if *policy == Policy::Reject {
+                        *policy = Policy::Ignore;
+                    }
+                }
+            };
+            relax(&mut model.policies);
+            model.inputs.iter_mut().filter_map(|input| input.policies.as_mut()).for_each(relax);
+            Arc::new(Self::new(Arc::new(model)))
+        })
     }
 
     /// Whether the model takes images of 8 by 8 points: it has 64 inputs, all numbers, and none that is called `image`.

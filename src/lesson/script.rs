@@ -39,6 +39,8 @@ pub enum Line {
     SendRight,
     /// Send one that is refused.
     SendWrong,
+    /// Step through the latest request.
+    StepThrough,
     /// Make a key.
     MakeKey,
     /// Revoke the oldest key.
@@ -66,7 +68,7 @@ pub enum Line {
 }
 
 /// Lines that are a word or two and nothing else.
-const PLAIN: [(&str, Line); 13] = [
+const PLAIN: [(&str, Line); 14] = [
     ("compare", Line::Compare),
     ("save predictions", Line::SavePredictions),
     ("sort cards", Line::SortCards),
@@ -75,6 +77,7 @@ const PLAIN: [(&str, Line); 13] = [
     ("serve", Line::Serve),
     ("send right", Line::SendRight),
     ("send wrong", Line::SendWrong),
+    ("step through", Line::StepThrough),
     ("make key", Line::MakeKey),
     ("revoke key", Line::RevokeKey),
     ("ask for keys", Line::AskForKeys),

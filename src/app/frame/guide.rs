@@ -10,7 +10,7 @@ use crate::app::state::AppState;
 use crate::app::theme::{Icon, font, hairline, size, space, text, tokens};
 use crate::app::widgets::{Button, Weight, hairline_ui, icon_button, icon_ui, task_line, termed};
 use crate::app::words::{say, say_with};
-use crate::lesson::{Glossary, PageTools, SCENARIO};
+use crate::lesson::{Glossary, PageTools, SCENARIO, Step, Unit};
 
 /// What the guide says on a page.
 struct Guide {
@@ -18,6 +18,8 @@ struct Guide {
     why: Cow<'static, str>,
     what: Cow<'static, str>,
     tasks: Vec<Task>,
+    /// Whether a ring on the page marks the control to begin with.
+    is_marked: bool,
     next: Next,
 }
 
@@ -25,8 +27,8 @@ struct Guide {
 enum Next {
     Nowhere,
     Page(PageId),
-    /// Back to that unit of the lesson, whose step is followed.
-    Lesson(String),
+    /// On, or back to the unit of the lesson whose step is followed.
+    Lesson { label: &'static str, command: walkthrough::Command, is_main: bool },
 }
 
 impl From<Option<PageId>> for Next {
@@ -47,18 +49,47 @@ fn task(text: impl Into<Cow<'static, str>>, done: bool) -> Task {
 
 /// The lesson's step that is followed, with its tasks as they stand.
 fn of_lesson(state: &AppState) -> Option<Guide> {
-    let (unit, step) = walkthrough::followed(state)?;
     let draft = &state.screen.walkthrough;
+    // what is done stands in the way of no other page's own guide
+    let (unit, step) = walkthrough::followed(state).filter(|(unit, step)| {
+        let here = state.screen.page;
+        let is_here = here == PageId::Walkthrough || walkthrough::page_of(&step.page) == Some(here);
+        is_here || !draft.is_solved(unit, step)
+    })?;
     let tasks = step.tasks.iter().enumerate();
     let tasks = tasks
         .map(|(at, one)| task(one.text.clone(), draft.done.contains(&walkthrough::task_key(unit, step, at))));
     Some(Guide {
-        title: format!("{}: {}", unit.title, step.title).into(),
+        title: step.title.clone().into(),
         why: step.why.clone().into(),
         what: step.action.clone().into(),
         tasks: tasks.collect(),
-        next: Next::Lesson(unit.id.clone()),
+        is_marked: step.highlight.is_some()
+            && walkthrough::page_of(&step.page) == Some(state.screen.page)
+            && !draft.is_solved(unit, step),
+        next: onward(state, unit, step),
     })
+}
+
+/// Where a step leads: nothing is locked, the lesson goes on from here at any time.
+fn onward(state: &AppState, unit: &Unit, step: &Step) -> Next {
+    let draft = &state.screen.walkthrough;
+    let back = walkthrough::Command::Show(unit.id.clone());
+    if unit.id == SCENARIO {
+        return Next::Lesson { label: "To the scenario", command: back, is_main: false };
+    }
+    if !draft.is_solved(unit, step) {
+        return Next::Lesson { label: "Back to the lesson", command: back, is_main: false };
+    }
+    let (label, command) = match walkthrough::after(&state.results.walkthrough.units, &unit.id, &step.id) {
+        Some((of, next)) if of.id == unit.id => {
+            ("Next step", walkthrough::Command::Follow(of.id.clone(), next.id.clone()))
+        }
+        _ if !draft.is_checked(unit) => ("Check yourself", walkthrough::Command::ToCheck(unit.id.clone())),
+        _ => ("On with the lesson", back),
+    };
+    // whoever teaches goes on by the starting states
+    Next::Lesson { label, command, is_main: !draft.teaching }
 }
 
 fn guide(state: &AppState) -> Guide {
@@ -83,6 +114,7 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose a champion", truth.champion.is_some()),
             ],
+            is_marked: false,
             next: Some(PageId::Predict).into(),
         },
         PageId::Predict => Guide {
@@ -93,6 +125,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
+            is_marked: false,
             next: Some(PageId::Serve).into(),
         },
         PageId::Requests => Guide {
@@ -103,6 +136,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
+            is_marked: false,
             next: Some(PageId::Drift).into(),
         },
         PageId::Drift => Guide {
@@ -113,6 +147,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
+            is_marked: false,
             next: None.into(),
         },
         PageId::Data => Guide {
@@ -130,6 +165,7 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose the target column", truth.target().is_some()),
             ],
+            is_marked: false,
             next: Some(PageId::Train).into(),
         },
         PageId::Serve => Guide {
@@ -140,6 +176,7 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
+            is_marked: false,
             next: Some(PageId::Requests).into(),
         },
         PageId::Walkthrough => Guide {
@@ -147,13 +184,15 @@ fn guide(state: &AppState) -> Guide {
             why: "A model is not done when it is trained. This lesson takes yours from a table to where people use it, and back when the world has changed.".into(),
             what: "Read a unit, then follow its steps: each takes you to a page, and what you do there is checked as it happens. Nothing is locked; begin anywhere.".into(),
             tasks: Vec::new(),
+            is_marked: false,
             next: Next::Nowhere,
         },
         _ => Guide {
             title: "Still to come".into(),
             why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.".into(),
-            what: "Data, Train and Predict are ready.".into(),
+            what: "Everything from Data to Drift is ready, and so is the Walkthrough.".into(),
             tasks: Vec::new(),
+            is_marked: false,
             next: Some(PageId::Data).into(),
         },
     }
@@ -173,10 +212,18 @@ pub(crate) fn guide_ui(ui: &mut Ui, state: &AppState, compact: bool, commands: &
             state.screen.walkthrough.teaching && is_elsewhere
         });
         let words = &state.results.walkthrough.words;
+        // on the lesson's own page it stands there
+        let is_lesson = matches!(guide.next, Next::Lesson { .. });
+        let beside = walkthrough::followed(state);
+        let beside = beside.filter(|_| is_lesson && state.screen.page != PageId::Walkthrough);
         open_ui(ui, (&guide, &words.glossary), commands, |ui, commands| {
+            if let Some(step) = beside {
+                walkthrough::beside_ui(ui, step, &state.screen.walkthrough, commands);
+            }
             if let Some(step) = taught {
                 let now = state.work.clock.unix_millis();
-                walkthrough::present_ui(ui, step, &state.results.walkthrough, now, commands);
+                let lesson = (&state.results.walkthrough, &state.screen.walkthrough);
+                walkthrough::present_ui(ui, step, lesson, now, commands);
             }
             let page = serde_json::to_value(state.screen.page).ok();
             let tools = page.as_ref().and_then(|page| words.tools.of(page.as_str()?));
@@ -272,17 +319,12 @@ fn open_ui(
                 commands.push(Command::Go(*next));
             }
         }
-        // nothing is locked: the lesson goes on from here at any time
-        Next::Lesson(unit) => {
-            let back = if unit == SCENARIO {
-                Button::secondary("To the scenario").lesson()
-            } else if left == 0 {
-                Button::primary("On with the lesson").lesson()
-            } else {
-                Button::secondary("Back to the lesson").lesson()
-            };
-            if back.icon(Icon::PATH).ui(&mut foot_ui).clicked() {
-                commands.push(walkthrough::Command::Show(unit.clone()));
+        Next::Lesson { label, command, is_main } => {
+            let button = if *is_main { Button::primary(label) } else { Button::secondary(label) };
+            let button = button.lesson();
+            let icon = if *is_main { button.trailing(Icon::ARROW_RIGHT) } else { button.icon(Icon::PATH) };
+            if icon.ui(&mut foot_ui).clicked() {
+                commands.push(command.clone());
             }
         }
         Next::Nowhere => {}
@@ -339,6 +381,21 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
     }
     ui.label(text(say("What to do"), font::small_medium(), t.text_3));
     termed(ui, glossary, &say(guide.what.as_ref()), (font::body(), t.text_2));
+    if guide.is_marked {
+        ui.add_space(space::S1);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::S2;
+            let (rect, _) = ui.allocate_exact_size(vec2(size::ICON, size::ICON_SMALL), Sense::hover());
+            let stroke = eframe::egui::Stroke::new(2.0, t.warn);
+            ui.painter().rect_stroke(
+                rect.shrink(1.0),
+                CornerRadius::same(4),
+                stroke,
+                eframe::egui::StrokeKind::Inside,
+            );
+            ui.label(text(say("The ring on the page marks where to begin."), font::small(), t.text_2));
+        });
+    }
     if guide.tasks.is_empty() {
         return;
     }

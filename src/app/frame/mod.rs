@@ -35,10 +35,11 @@ pub(crate) fn frame_ui(ui: &mut Ui, state: &mut AppState, actions: &[Action], co
     }
     speak(&state.results.walkthrough.words);
     hide(ui.ctx(), walkthrough::hides(state));
-    // the lesson's own page points at nothing but what is done there
+    // the lesson's own page points at nothing but what is done there, and what is done is not pointed at
     let here = state.screen.page;
-    let step = walkthrough::followed(state).filter(|(_, step)| {
-        here != PageId::Walkthrough || walkthrough::page_of(&step.page) == Some(PageId::Walkthrough)
+    let step = walkthrough::followed(state).filter(|(unit, step)| {
+        let is_here = here != PageId::Walkthrough || walkthrough::page_of(&step.page) == Some(here);
+        is_here && !state.screen.walkthrough.is_solved(unit, step)
     });
     point_to(ui.ctx(), step.and_then(|(_, step)| step.highlight.as_deref()));
     let t = tokens(ui);

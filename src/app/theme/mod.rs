@@ -137,6 +137,10 @@ pub(crate) mod font {
     pub(crate) fn display() -> FontId {
         FontId::new(48.0, display_family())
     }
+    /// A step, as an instructor shows it.
+    pub(crate) fn lead() -> FontId {
+        FontId::new(28.0, display_family())
+    }
     /// R², RMSE, cost.
     pub(crate) fn metric() -> FontId {
         FontId::new(24.0, display_family())

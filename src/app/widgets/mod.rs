@@ -228,7 +228,13 @@ fn spot_id() -> Id {
 /// From now on the control of that accessible name is pointed to; none, if there is no name.
 pub(crate) fn point_to(ctx: &Context, name: Option<&str>) {
     let name: Option<Arc<str>> = name.map(Arc::from);
-    ctx.data_mut(|data| data.insert_temp(spot_id(), name));
+    ctx.data_mut(|data| {
+        let before: Option<Arc<str>> = data.get_temp(spot_id()).flatten();
+        if before != name {
+            data.insert_temp(spot_id().with("unseen"), name.is_some());
+            data.insert_temp(spot_id(), name);
+        }
+    });
 }
 
 /// Draws a ring around a control that the lesson points to.
@@ -236,6 +242,14 @@ pub(crate) fn spot(ui: &Ui, name: &str, rect: Rect) {
     let wanted: Option<Arc<str>> = ui.ctx().data(|data| data.get_temp(spot_id())).flatten();
     if wanted.as_deref() != Some(name) {
         return;
+    }
+    // it comes into view once; after that whoever scrolls is free
+    let unseen = spot_id().with("unseen");
+    if ui.ctx().data(|data| data.get_temp(unseen)) == Some(true) {
+        ui.ctx().data_mut(|data| data.insert_temp(unseen, false));
+        if !ui.clip_rect().contains_rect(rect) {
+            ui.scroll_to_rect(rect, Some(eframe::egui::Align::Center));
+        }
     }
     let t = tokens(ui);
     let corner = CornerRadius::same(radius::CONTROL + 3);

@@ -73,6 +73,11 @@ fn slider_from(
             ui.add(slider)
         })
         .inner;
+    if step > 0.0 && response.changed() {
+        // what a step adds up to in binary has a tail that nobody asked for
+        let decimals = (1.0 - step.log10()).ceil().clamp(0.0, 12.0) as usize;
+        *value = format!("{value:.decimals$}").parse().unwrap_or(*value);
+    }
     // egui fills trough and handle alike; the handle is a ring around the card's own colour
     let half = size::SLIDER_THUMB / 2.0;
     let span = range.end() - range.start();

@@ -7,7 +7,7 @@ use super::clock::{Repeats, time};
 use super::{Session, generate};
 use crate::cli::Failure;
 use crate::data::{ReadOptions, Source};
-use crate::drift::lab::{Affine, FeatureShift, LabColumn, Precision};
+use crate::drift::lab::{Affine, FeatureShift, LabColumn};
 use crate::drift::{Bins, Rule, Sorted, compare, kolmogorov_smirnov, psi, read_both, wasserstein};
 use crate::work::{Progress, Seed};
 
@@ -81,9 +81,8 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
     };
     let index = each(&|column, affine| use_up(column.psi(affine)))?;
     let distance = each(&|column, affine| use_up(column.wasserstein(affine)))?;
-    let ks = each(&|column, affine| use_up(column.ks(affine, Precision::Exact)))?;
-    let dragging = each(&|column, affine| use_up(column.ks(affine, Precision::Dragging)))?;
-    let all = each(&|column, affine| use_up(column.measure(affine, Precision::Exact)))?;
+    let ks = each(&|column, affine| use_up(column.ks(affine)))?;
+    let all = each(&|column, affine| use_up(column.measure(affine)))?;
     session.time("slider, PSI of ten columns", MILLIS, &index, &[("moved and sorted", &naive_psi)]);
     session.time(
         "slider, Wasserstein of ten columns",
@@ -92,7 +91,6 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
         &[("moved and sorted", &naive_distance)],
     );
     session.time("slider, KS of ten columns", MILLIS, &ks, &[("moved and sorted", &naive_ks)]);
-    session.time("slider, KS within 0.001", MILLIS, &dragging, &[]);
     session.time("slider, all statistics of ten columns", MILLIS, &all, &[]);
     let mut at_rest = |figure: &str, statistic: &dyn Fn(&LabColumn)| {
         let timing = time(Repeats::USUAL, || {
@@ -104,8 +102,8 @@ pub(super) fn run(session: &mut Session<'_>) -> Result<(), Failure> {
     };
     let still = Affine::default();
     at_rest("slider at rest, Wasserstein", &|column| use_up(column.wasserstein(still)))?;
-    at_rest("slider at rest, KS", &|column| use_up(column.ks(still, Precision::Exact)))?;
-    at_rest("slider at rest, all statistics", &|column| use_up(column.measure(still, Precision::Exact)))?;
+    at_rest("slider at rest, KS", &|column| use_up(column.ks(still)))?;
+    at_rest("slider at rest, all statistics", &|column| use_up(column.measure(still)))?;
     let values = &pairs[0].1;
     let one = time(Repeats::FEW, || {
         let clipped = values.iter().map(|x| x.clamp(-1.0, 1.0)).collect();

@@ -54,9 +54,12 @@ pub fn find(name: &str) -> Option<&'static Sample> {
     SAMPLES.iter().find(|sample| sample.name == name)
 }
 
+/// The name of the sample that the lesson is about.
+pub const COURSE: &str = "winter-beverages";
+
 static SAMPLES: [Sample; 7] = [
     Sample {
-        name: "winter-beverages",
+        name: COURSE,
         file: "winter_beverages.csv",
         title: "Winter beverages",
         story: winter::STORY,

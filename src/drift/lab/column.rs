@@ -2,25 +2,14 @@
 
 use serde::Serialize;
 
-use super::exact::{area, largest_gap};
-use super::halved::Halved;
+use super::exact::{Swept, sweep};
 use super::judge::{Judge, Ranks};
-use super::loose::Loose;
+use super::loose::{Kept, Loose};
 use super::ranked::{Affine, Moved, Ranked};
 use super::shifts::FeatureShift;
-use crate::drift::ks::{of_gap, signed};
+use crate::drift::ks::of_gap;
 use crate::drift::{Bins, ChiSquared, KolmogorovSmirnov, Sorted, chi_squared, jensen_shannon, psi};
 use crate::work::Seed;
-
-/// How exact KS has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// To the last digit.
-    #[default]
-    Exact,
-    /// Within ±0.001, while a slider is dragged.
-    Dragging,
-}
 
 /// Every statistic of a shifted column.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -50,6 +39,8 @@ pub struct LabColumn {
     in_reference: Vec<usize>,
     /// Whether both sides hold the very same values.
     same: bool,
+    /// What measuring other values left.
+    kept: Kept,
 }
 
 impl LabColumn {
@@ -69,6 +60,7 @@ impl LabColumn {
             bins,
             in_reference,
             same,
+            kept: Kept::default(),
         })
     }
 
@@ -76,6 +68,12 @@ impl LabColumn {
     #[must_use]
     pub fn bins(&self) -> &Bins {
         &self.bins
+    }
+
+    /// Reads all of it once, so that the next move does not wait for memory.
+    pub fn touch(&self) {
+        self.reference.touch();
+        self.current.touch();
     }
 
     /// How many current values there are.
@@ -94,6 +92,12 @@ impl LabColumn {
     #[must_use]
     pub fn reference(&self) -> &Sorted {
         self.reference.sorted()
+    }
+
+    /// How many reference values any bins hold, such as those of a chart.
+    #[must_use]
+    pub fn reference_counts_in(&self, bins: &Bins) -> Vec<usize> {
+        Moved::new(&self.reference, Affine::default()).counts(bins)
     }
 
     /// How many reference values each bin holds.
@@ -119,13 +123,14 @@ impl LabColumn {
         Moved::new(&self.current, affine)
     }
 
-    /// Every statistic of other values, in any order, exactly, without sorting more of them than that needs; `judge` is the
-    /// column's, and `more` gives edges that [`Loose::counts_in`] will be asked for besides, from the range of the values. `None`
-    /// where a value is not finite, or all are one: then sort.
+    /// Every statistic of `n` other values, in any order, exactly, without sorting more of them than that needs: `fill` writes
+    /// those from a row on into what it is given, and is asked for some of them twice. `judge` is the column's, and `more` gives
+    /// edges that [`Loose::counts_in`] will be asked for besides, from the range of the values. `None` where a value is not
+    /// finite, or all are one: then sort.
     #[must_use]
     pub fn measure_loose(
         &self,
-        values: &Halved,
+        (n, fill): (usize, impl Fn(usize, &mut [f64]) + Sync),
         judge: &Judge,
         more: impl FnOnce((f64, f64)) -> Vec<f64>,
     ) -> Option<Loose> {
@@ -134,7 +139,7 @@ impl LabColumn {
         };
         let (low, high) = self.reference.sorted().range()?;
         let edges = [own, judge.edges(), &[low, high]].concat();
-        let mut loose = Loose::new(&self.reference, values, &edges, more)?;
+        let mut loose = Loose::new(&self.reference, (n, fill), &edges, more, &self.kept)?;
         let counts = loose.counts(&self.bins);
         let outside = loose.below(low) + loose.len() - loose.at_most(high);
         loose.measured = Measured {
@@ -147,53 +152,54 @@ impl LabColumn {
         Some(loose)
     }
 
+    /// Kolmogorov–Smirnov after a shift.
+    #[must_use]
+    pub fn ks(&self, affine: Affine) -> KolmogorovSmirnov {
+        let swept = self.swept(affine);
+        of_gap(swept.gap, swept.at, self.reference.sorted().len() as u64, self.current_len() as u64)
+    }
+
+    /// Wasserstein's distance after a shift; infinite or too large gives `None`.
+    #[must_use]
+    pub fn wasserstein(&self, affine: Affine) -> Option<f64> {
+        self.swept(affine).area
+    }
+
     /// Population stability index after a shift.
     #[must_use]
     pub fn psi(&self, affine: Affine) -> Option<f64> {
         psi(&self.in_reference, &self.counts(affine))
     }
 
-    /// Kolmogorov–Smirnov after a shift.
-    #[must_use]
-    pub fn ks(&self, affine: Affine, precision: Precision) -> KolmogorovSmirnov {
+    /// KS and Wasserstein after a shift.
+    fn swept(&self, affine: Affine) -> Swept {
         let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&self.current, affine));
         if self.same && affine == Affine::default() {
             // the dearest question of all, where its answer is known
-            return of_gap(0, a.at(0), a.len() as u64, b.len() as u64);
+            let is_finite = a.at(0).is_finite() && a.at(a.len() - 1).is_finite();
+            return Swept { gap: 0, at: a.at(0), area: is_finite.then_some(0.0) };
         }
-        let slack = match precision {
-            Precision::Exact => 0,
-            Precision::Dragging => signed(a.len()).saturating_mul(signed(b.len())) / 1000,
-        };
-        let (gap, at) = largest_gap(&a, &b, slack);
-        of_gap(gap, at, a.len() as u64, b.len() as u64)
-    }
-
-    /// Wasserstein's distance after a shift; infinite or too large gives `None`.
-    #[must_use]
-    pub fn wasserstein(&self, affine: Affine) -> Option<f64> {
-        let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&self.current, affine));
-        if self.same && affine == Affine::default() && a.at(0).is_finite() && a.at(a.len() - 1).is_finite() {
-            return Some(0.0);
-        }
-        area(&a, &b)
+        sweep(&a, &b)
     }
 
     /// Every statistic after a shift of all values.
     #[must_use]
-    pub fn measure(&self, affine: Affine, precision: Precision) -> Measured {
-        let counts = self.counts(affine);
-        let moved = Moved::new(&self.current, affine);
+    pub fn measure(&self, affine: Affine) -> Measured {
+        self.measure_moved(&Moved::new(&self.current, affine), self.swept(affine))
+    }
+
+    fn measure_moved(&self, moved: &Moved<'_>, swept: Swept) -> Measured {
+        let counts = moved.counts(&self.bins);
         let (low, high) = self.reference.sorted().range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let outside = moved.below(low) + moved.len() - moved.at_most(high);
         Measured {
             psi: psi(&self.in_reference, &counts),
             jensen_shannon: jensen_shannon(&self.in_reference, &counts),
-            ks: Some(self.ks(affine, precision)),
-            wasserstein: self.wasserstein(affine),
+            ks: Some(of_gap(swept.gap, swept.at, self.reference.sorted().len() as u64, moved.len() as u64)),
+            wasserstein: swept.area,
             chi_squared: chi_squared(&self.in_reference, &counts),
             out_of_range: Some(outside as f64 / moved.len() as f64),
-            band: (precision == Precision::Dragging).then_some(0.001),
+            band: None,
         }
     }
 
@@ -213,23 +219,9 @@ impl LabColumn {
         if current.is_empty() {
             return Measured::default();
         }
-        let counts = self.bins.counts(&current);
-        let reference = self.reference.sorted();
-        let (low, high) = reference.range().unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-        let outside = current.below(low) + current.len() - current.at_most(high);
-        let n = current.len();
         let ranked = Ranked::new(current);
         let (a, b) = (Moved::new(&self.reference, Affine::default()), Moved::new(&ranked, Affine::default()));
-        let (gap, at) = largest_gap(&a, &b, 0);
-        Measured {
-            psi: psi(&self.in_reference, &counts),
-            jensen_shannon: jensen_shannon(&self.in_reference, &counts),
-            ks: Some(of_gap(gap, at, a.len() as u64, n as u64)),
-            wasserstein: area(&a, &b),
-            chi_squared: chi_squared(&self.in_reference, &counts),
-            out_of_range: Some(outside as f64 / n as f64),
-            band: None,
-        }
+        self.measure_moved(&b, sweep(&a, &b))
     }
 
     /// Every statistic of a shift of any kind, from at most `rows` of the current values (in the file's order, NaN where

@@ -1,208 +1,245 @@
 //! KS and Wasserstein of a shifted column, exactly, without walking it: the question moves, the data stays.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::iter::Peekable;
 
-use super::ranked::Moved;
+use super::ranked::{LEVELS, Moved};
 use crate::drift::ks::signed;
 
-/// Points that are looked at first, so that most of the column is ruled out at once.
-const FIRST_LOOKS: usize = 32;
-/// One stretch is split for so many ranks before the columns are walked instead, which costs about as much.
-const SPLITS_PER_RANK: usize = 32;
-/// So many ranks of the longer column are walked instead of split further.
-const WALKED: u64 = 48;
-
-/// The states of both step functions, as counts, at the two ends of a stretch of values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stretch {
-    /// The largest gap that could lie inside.
-    bound: i64,
-    from: (usize, usize),
-    to: (usize, usize),
+/// What two columns differ by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Swept {
+    /// n₁n₂ · sup |F₁ − F₂|, a whole number.
+    pub gap: u64,
+    /// The value where it is reached first.
+    pub at: f64,
+    /// ∫ |F₁ − F₂| dx; `None` where a value is not finite, or the area is too large.
+    pub area: Option<f64>,
 }
 
-impl Ord for Stretch {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.bound.cmp(&other.bound)
-    }
-}
-
-impl PartialOrd for Stretch {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// n₁n₂ · sup |F₁ − F₂| as a whole number, and the value where it is reached.
+/// Measures two columns along their marks, the values that each keeps of every thousand, and of every few.
 ///
-/// Inside a stretch both functions only rise, so that the gap is at most the larger of what one reaches at the end less what
-/// the other had at the beginning. The stretch with the largest bound is split at the middle of its longer side, until no
-/// bound beats the best gap seen by more than `slack`. Exact for `slack` 0.
-pub(crate) fn largest_gap(a: &Moved<'_>, b: &Moved<'_>, slack: i64) -> (u64, f64) {
-    let (n1, n2) = (signed(a.len()), signed(b.len()));
-    let gap = |state: (usize, usize)| (signed(state.0) * n2 - signed(state.1) * n1).abs();
-    let bound = |from: (usize, usize), to: (usize, usize)| {
-        (signed(to.0) * n2 - signed(from.1) * n1).max(signed(to.1) * n1 - signed(from.0) * n2)
-    };
-    let (mut best, mut at) = (0, a.at(0));
-    let mut open = BinaryHeap::with_capacity(1024);
-    let all = (a.len(), b.len());
-    let mut from = (0, 0);
-    let mut looks: Vec<f64> = (1..FIRST_LOOKS).map(|i| a.at((a.len() - 1) * i / FIRST_LOOKS)).collect();
-    looks.dedup();
-    for x in looks {
-        let le = (a.partition(from.0, all.0, |v| v <= x), b.partition(from.1, all.1, |v| v <= x));
-        if gap(le) > best {
-            (best, at) = (gap(le), x);
-        }
-        open.push(Stretch { bound: bound(from, le), from, to: le });
-        from = le;
-    }
-    open.push(Stretch { bound: bound(from, all), from, to: all });
-    let mut left = (a.len() + b.len()) / SPLITS_PER_RANK + 1_024;
-    while let Some(Stretch { bound: most, from, to }) = open.pop() {
-        if most <= best + slack {
-            break;
-        }
-        // columns that hardly differ have no stretch that could be ruled out: they are walked
-        left -= 1;
-        if left == 0 {
-            return walked_gap(a, b);
-        }
-        let spans = (to.0 - from.0, to.1 - from.1);
-        if spans == (0, 0) {
-            continue;
-        }
-        // the longer side names the value; its own ranks are found from there
-        let (longer, shorter, low, high, other_low, other_high) = if spans.0 >= spans.1 {
-            (a, b, from.0, to.0, from.1, to.1)
-        } else {
-            (b, a, from.1, to.1, from.0, to.0)
-        };
-        let rank = usize::midpoint(low, high - 1);
-        let x = longer.at(rank);
-        let first = longer.first_equal(low, rank, x);
-        let end = longer.last_equal(rank, high, x);
-        let other_first = shorter.partition(other_low, other_high, |v| v < x);
-        let other_end = shorter.last_equal(other_first, other_high, x);
-        let (lt, le) = if spans.0 >= spans.1 {
-            ((first, other_first), (end, other_end))
-        } else {
-            ((other_first, first), (other_end, end))
-        };
-        if gap(le) > best {
-            (best, at) = (gap(le), x);
-        }
-        if gap(lt) > best {
-            best = gap(lt);
-            // the state just below x began at the last value below it
-            let last = |moved: &Moved<'_>, n: usize| n.checked_sub(1).map(|rank| moved.at(rank));
-            at = last(a, lt.0).into_iter().chain(last(b, lt.1)).fold(f64::NEG_INFINITY, f64::max);
-        }
-        for (from, to) in [(from, lt), (le, to)] {
-            let most = bound(from, to);
-            if most > best + slack && from != to {
-                open.push(Stretch { bound: most, from, to });
-            }
+/// Between two marks both functions only rise, and each by no more than what lies there. So most stretches between marks can't
+/// hold the largest gap, and in most of them it is plain which function is above: a run of such has an area that is a
+/// difference of running sums. Only the others are looked at along the finer marks, and what is left is walked value by value.
+pub(crate) fn sweep(a: &Moved<'_>, b: &Moved<'_>) -> Swept {
+    let sides = Sides { a, b, n: (signed(a.len()), signed(b.len())) };
+    let ends = [a.at(0), b.at(0), a.at(a.len() - 1), b.at(b.len() - 1)];
+    let x = ends[0].min(ends[1]);
+    let of = |moved: &Moved<'_>| if moved.at(0) <= x { moved.last_equal(0, moved.len(), x) } else { 0 };
+    let from = Point { x, ranks: (of(a), of(b)) };
+    let to = Point { x: ends[2].max(ends[3]), ranks: (a.len(), b.len()) };
+    let mut sweep = Sweep { sides, least: 0, best: 0, at: x, area: 0.0 };
+    // some value reaches at least what is certain of a stretch, and the nearer one looks the more that is
+    sweep.least = sides.least(LEVELS, (from, to));
+    for (run, from, to) in sides.runs(LEVELS, (from, to), sweep.least) {
+        if run == Run::Open {
+            sweep.least = sweep.least.max(sides.least(LEVELS - 1, (from, to)));
         }
     }
-    (best.unsigned_abs(), at)
+    sweep.over(LEVELS, (from, to));
+    let area = ends.iter().all(|end| end.is_finite()).then_some(sweep.area).filter(|area| area.is_finite());
+    Swept { gap: sweep.best.unsigned_abs(), at: sweep.at, area }
 }
 
-/// As [`largest_gap`], by walking both columns from end to end.
-fn walked_gap(a: &Moved<'_>, b: &Moved<'_>) -> (u64, f64) {
-    let (n1, n2) = (signed(a.len()), signed(b.len()));
-    let (mut i, mut j) = (0, 0);
-    let (mut best, mut at) = (0, a.at(0));
-    while i < a.len() && j < b.len() {
-        let x = a.at(i).min(b.at(j));
-        i = a.last_equal(i, a.len(), x);
-        j = b.last_equal(j, b.len(), x);
-        let gap = (signed(i) * n2 - signed(j) * n1).abs();
-        if gap > best {
-            (best, at) = (gap, x);
-        }
-    }
-    (best.unsigned_abs(), at)
-}
+/// How many values of each column are at most some value.
+type RanksAt = (usize, usize);
 
-/// ∫ |Q₁(u) − Q₂(u)| du over the quantiles: where one column lies wholly above the other that is a difference of two running
-/// sums, and only where they cross is it split. `None` where a value is not finite, or the distance is too large.
-pub(crate) fn area(a: &Moved<'_>, b: &Moved<'_>) -> Option<f64> {
-    let divisor = gcd(a.len() as u64, b.len() as u64).max(1);
-    // a rank of `a` is `n2` wide and one of `b` is `n1`, in units that make both whole
-    let (n1, n2) = (a.len() as u64 / divisor, b.len() as u64 / divisor);
-    let all = (a.len() as u64).checked_mul(n2)?;
-    if all == 0 || ![a.at(0), a.at(a.len() - 1), b.at(0), b.at(b.len() - 1)].iter().all(|v| v.is_finite()) {
-        return None;
-    }
-    let origin = a.at(a.len() / 2);
-    let cut = |p: u64| Cut { p, a: ranks(p, n2), b: ranks(p, n1) };
-    let upto = |moved: &Moved<'_>, width: u64, (rank, part): (usize, u64)| {
-        let whole = moved.sum(rank, origin) * width as f64;
-        if part == 0 { whole } else { whole + part as f64 * (moved.at(rank) - origin) }
-    };
-    let mut total = 0.0;
-    let mut open = vec![(cut(0), cut(all))];
-    while let Some((from, to)) = open.pop() {
-        let (a_low, a_high) = (a.at(from.a.0), a.at(last_before(to.a)));
-        let (b_low, b_high) = (b.at(from.b.0), b.at(last_before(to.b)));
-        if a_low >= b_high || b_low >= a_high {
-            let over_a = upto(a, n2, to.a) - upto(a, n2, from.a);
-            let over_b = upto(b, n1, to.b) - upto(b, n1, from.b);
-            total += (over_a - over_b).abs();
-            continue;
-        }
-        // few ranks are walked: where the columns cross, halving goes down to single ones
-        if to.p - from.p <= WALKED * n1.min(n2) {
-            let (mut i, mut j, mut p) = (from.a.0, from.b.0, from.p);
-            let (mut end_a, mut end_b) = ((i as u64 + 1) * n2, (j as u64 + 1) * n1);
-            while p < to.p {
-                let end = end_a.min(end_b).min(to.p);
-                total += (a.at(i) - b.at(j)).abs() * (end - p) as f64;
-                if end == end_a {
-                    (i, end_a) = (i + 1, end_a + n2);
-                }
-                if end == end_b {
-                    (j, end_b) = (j + 1, end_b + n1);
-                }
-                p = end;
-            }
-            continue;
-        }
-        // at a rank's end, so that pieces stay whole
-        let middle = u64::midpoint(from.p, to.p);
-        let width = n1.min(n2);
-        let split = cut(if width == 1 { middle } else { middle / width * width });
-        open.extend([(from, split), (split, to)]);
-    }
-    let distance = total / all as f64;
-    distance.is_finite().then_some(distance)
-}
-
-/// A place along the quantiles, and the rank of each column that it lies in, with how far inside: worked out once, since a
-/// division costs as much as all the rest.
+/// A value, and the ranks there.
 #[derive(Debug, Clone, Copy)]
-struct Cut {
-    p: u64,
-    a: (usize, u64),
-    b: (usize, u64),
+struct Point {
+    x: f64,
+    ranks: RanksAt,
 }
 
-/// The last rank that lies before a cut, at least in part.
-#[inline(always)]
-fn last_before((rank, part): (usize, u64)) -> usize {
-    if part == 0 { rank - 1 } else { rank }
+/// Two columns.
+#[derive(Clone, Copy)]
+struct Sides<'a> {
+    a: &'a Moved<'a>,
+    b: &'a Moved<'a>,
+    n: (i64, i64),
 }
 
-/// The rank that a place lies in, and how far inside.
-#[inline(always)]
-fn ranks(p: u64, width: u64) -> (usize, u64) {
-    // a division costs as much as all the rest
-    if width == 1 { (p as usize, 0) } else { ((p / width) as usize, p % width) }
+/// From one mark to before the next: how many values of each column are at most one that lies here.
+struct Stretch {
+    x: f64,
+    low: RanksAt,
+    high: RanksAt,
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// Stretches of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// The first function is nowhere below the second, and never as far above it as somewhere else.
+    Above,
+    /// The other way round.
+    Below,
+    /// Whatever else.
+    Open,
+}
+
+impl<'a> Sides<'a> {
+    fn gap(&self, (of_a, of_b): RanksAt) -> i64 {
+        signed(of_a) * self.n.1 - signed(of_b) * self.n.0
+    }
+
+    fn stretches(
+        &self,
+        level: usize,
+        (from, to): (Point, Point),
+    ) -> Stretches<impl Iterator<Item = (usize, f64)> + use<'a>> {
+        Stretches {
+            a: self.a.marks(level, from.ranks.0, to.ranks.0).peekable(),
+            b: self.b.marks(level, from.ranks.1, to.ranks.1).peekable(),
+            next: Some(from.x),
+            low: from.ranks,
+            to,
+        }
+    }
+
+    /// What the largest gap between two points is at least.
+    fn least(&self, level: usize, points: (Point, Point)) -> i64 {
+        let least = |stretch: Stretch| {
+            let ((low_a, low_b), (high_a, high_b)) = (stretch.low, stretch.high);
+            self.gap((low_a, high_b)).max(-self.gap((high_a, low_b)))
+        };
+        self.stretches(level, points).map(least).max().unwrap_or(0).max(0)
+    }
+
+    /// What is to be done with a stretch, where gaps matter from `wanted` on.
+    fn run(&self, stretch: &Stretch, wanted: i64) -> Run {
+        let ((low_a, low_b), (high_a, high_b)) = (stretch.low, stretch.high);
+        let (most, least) = (self.gap((high_a, low_b)), self.gap((low_a, high_b)));
+        if most.max(-least) >= wanted {
+            Run::Open
+        } else if least >= 0 {
+            Run::Above
+        } else if most <= 0 {
+            Run::Below
+        } else {
+            Run::Open
+        }
+    }
+
+    /// The stretches between two points, those of one kind that follow each other as one.
+    fn runs(&self, level: usize, points: (Point, Point), wanted: i64) -> Vec<(Run, Point, Point)> {
+        let mut runs: Vec<(Run, Point, Point)> = Vec::new();
+        for stretch in self.stretches(level, points) {
+            let run = self.run(&stretch, wanted);
+            match runs.last_mut() {
+                Some((last, ..)) if *last == run => {}
+                last => {
+                    let here = self.point(&stretch);
+                    if let Some((.., to)) = last {
+                        *to = here;
+                    }
+                    runs.push((run, here, points.1));
+                }
+            }
+        }
+        runs
+    }
+
+    /// Where a stretch begins.
+    fn point(&self, stretch: &Stretch) -> Point {
+        let of = |moved: &Moved<'_>, low, high| moved.partition(low, high, |value| value <= stretch.x);
+        let ranks = (of(self.a, stretch.low.0, stretch.high.0), of(self.b, stretch.low.1, stretch.high.1));
+        Point { x: stretch.x, ranks }
+    }
+}
+
+/// The stretches of two columns' marks between two points, in order.
+struct Stretches<I: Iterator<Item = (usize, f64)>> {
+    a: Peekable<I>,
+    b: Peekable<I>,
+    /// Where the next one begins.
+    next: Option<f64>,
+    low: RanksAt,
+    to: Point,
+}
+
+impl<I: Iterator<Item = (usize, f64)>> Iterator for Stretches<I> {
+    type Item = Stretch;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Stretch> {
+        let x = self.next.filter(|x| *x < self.to.x)?;
+        while let Some((rank, _)) = self.a.next_if(|(_, value)| *value <= x) {
+            self.low.0 = rank + 1;
+        }
+        while let Some((rank, _)) = self.b.next_if(|(_, value)| *value <= x) {
+            self.low.1 = rank + 1;
+        }
+        let (a, b) = (self.a.peek().copied(), self.b.peek().copied());
+        // the next mark is larger than all that lies here
+        let high = (a.map_or(self.to.ranks.0, |(rank, _)| rank), b.map_or(self.to.ranks.1, |(rank, _)| rank));
+        self.next = match (a, b) {
+            (Some((_, a)), Some((_, b))) => Some(a.min(b)),
+            (a, b) => a.or(b).map(|(_, value)| value),
+        };
+        Some(Stretch { x, low: self.low, high })
+    }
+}
+
+/// What was found up to some value.
+struct Sweep<'a> {
+    sides: Sides<'a>,
+    /// What the largest gap is at least.
+    least: i64,
+    /// The largest one so far, and where it is reached first.
+    best: i64,
+    at: f64,
+    area: f64,
+}
+
+impl Sweep<'_> {
+    /// Takes in what lies from one point to before another.
+    fn over(&mut self, level: usize, (from, to): (Point, Point)) {
+        if level == 0 {
+            return self.walk(from, to.x);
+        }
+        for (run, from, to) in self.sides.runs(level, (from, to), self.least.max(self.best + 1)) {
+            match run {
+                Run::Open => self.over(level - 1, (from, to)),
+                Run::Above | Run::Below => self.area += self.area_apart(from, to),
+            }
+        }
+    }
+
+    /// The area between two points between which the functions don't cross.
+    fn area_apart(&self, from: Point, to: Point) -> f64 {
+        // what was there before, and each value inside from where it lies; one that lies at the end adds nothing
+        let of = |moved: &Moved<'_>, rank: usize, end: usize| {
+            (rank as f64 * (to.x - from.x) - moved.sum_between(rank, end, to.x)) / moved.len() as f64
+        };
+        let Sides { a, b, .. } = self.sides;
+        (of(a, from.ranks.0, to.ranks.0) - of(b, from.ranks.1, to.ranks.1)).abs()
+    }
+
+    /// Walks the values from one point to before another.
+    fn walk(&mut self, from: Point, to: f64) {
+        let Sides { a, b, n } = self.sides;
+        let Point { mut x, ranks: (mut i, mut j) } = from;
+        let mut area = 0.0;
+        loop {
+            let gap = self.sides.gap((i, j)).abs();
+            if gap > self.best {
+                (self.best, self.at) = (gap, x);
+            }
+            let next_a = if i < a.len() { a.at(i) } else { f64::INFINITY };
+            let next_b = if j < b.len() { b.at(j) } else { f64::INFINITY };
+            let next = next_a.min(next_b).min(to);
+            area += gap as f64 * (next - x);
+            if next >= to {
+                break;
+            }
+            x = next;
+            if next_a == x {
+                i = a.last_equal(i, a.len(), x);
+            }
+            if next_b == x {
+                j = b.last_equal(j, b.len(), x);
+            }
+        }
+        self.area += area / (n.0 as f64 * n.1 as f64);
+    }
 }

@@ -6,11 +6,11 @@
 //!
 //! ```
 //! use drydock::drift::Sorted;
-//! use drydock::drift::lab::{Affine, LabColumn, Precision};
+//! use drydock::drift::lab::{Affine, LabColumn};
 //!
 //! let values: Vec<f64> = (0..100).map(f64::from).collect();
 //! let column = LabColumn::new(Sorted::new(values.clone()), Sorted::new(values)).ok_or("values")?;
-//! let moved = column.measure(Affine { scale: 1.0, shift: 10.0 }, Precision::Exact);
+//! let moved = column.measure(Affine { scale: 1.0, shift: 10.0 });
 //! assert_eq!(moved.wasserstein, Some(10.0));
 //! assert_eq!(moved.ks.map(|ks| ks.statistic), Some(0.1));
 //! # Ok::<(), &str>(())
@@ -30,15 +30,15 @@ mod shifts;
 mod timeline;
 mod weighted;
 
-pub use column::{LabColumn, Measured, Precision};
+pub use column::{LabColumn, Measured};
 pub use fooled::{Fooled, fooled};
-pub use halved::Halved;
+pub use halved::filled;
 pub use judge::{Judge, conclude};
 pub use levels::{LabLevels, LevelsMeasured};
 pub use loose::Loose;
 pub use outside::Outside;
 pub use presets::{Preset, winter_presets};
-pub use ranked::{Affine, Ranked};
+pub use ranked::{Affine, Ranked, touch};
 pub use shifts::{Concept, FeatureShift, Relation, Schedule, Shifts, UnitError, apply, means};
 pub use timeline::{Timeline, Week, draw, simulate};
 pub use weighted::{Part, Weighted};

@@ -32,10 +32,18 @@ impl Affine {
     }
 }
 
+/// How many levels of marks there are.
+pub(crate) const LEVELS: usize = 2;
+/// Of so many values, or marks of the level below, one is marked.
+const EVERY: usize = 32;
+
 /// A sorted column with running sums.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     sorted: Sorted,
+    /// Every 32nd value, and every 32nd of these: few enough to stay near the processor, so that most of a search asks
+    /// only them.
+    marks: [Vec<f64>; LEVELS],
     centre: f64,
     /// Sum of the first k values less the centre, rounded once each.
     sums: Vec<f64>,
@@ -58,7 +66,17 @@ impl Ranked {
             sum = total;
             sums.push(sum + lost);
         }
-        Self { sorted, centre, sums }
+        let every = |values: &[f64]| values.iter().step_by(EVERY).copied().collect::<Vec<_>>();
+        let fine = every(values);
+        let marks = [every(&fine), fine];
+        Self { sorted, marks, centre, sums }
+    }
+
+    /// Reads all of it once, so that whoever asks next does not wait for memory.
+    pub(crate) fn touch(&self) {
+        touch(self.sorted.values());
+        touch(&self.sums);
+        self.marks.iter().for_each(|marks| touch(marks));
     }
 
     /// What the running sums are taken from.
@@ -78,10 +96,16 @@ impl Ranked {
     }
 }
 
+/// Reads numbers once, a number of each cache line, so that whoever reads them next does not wait for memory.
+pub fn touch(values: &[f64]) {
+    std::hint::black_box(values.iter().step_by(8).sum::<f64>());
+}
+
 /// A ranked column seen through an affine shift: its values in ascending order, never written down.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moved<'a> {
     values: &'a [f64],
+    marks: &'a [Vec<f64>; LEVELS],
     sums: &'a [f64],
     centre: f64,
     affine: Affine,
@@ -92,6 +116,7 @@ impl<'a> Moved<'a> {
     pub(crate) fn new(ranked: &'a Ranked, affine: Affine) -> Self {
         Self {
             values: ranked.sorted.values(),
+            marks: &ranked.marks,
             sums: &ranked.sums,
             centre: ranked.centre,
             affine,
@@ -125,29 +150,13 @@ impl<'a> Moved<'a> {
         low
     }
 
-    /// The first rank from `from` on, up to `rank`, whose value is `x`, that of `rank`: in steps that double, since most
-    /// values are there a few times only.
-    #[inline(always)]
-    pub(crate) fn first_equal(&self, from: usize, rank: usize, x: f64) -> usize {
-        let (mut found, mut step) = (rank, 1);
-        loop {
-            let before = if found - from > step { found - step } else { from };
-            if before == found {
-                return found;
-            }
-            if self.at(before) < x {
-                return self.partition(before + 1, found, |value| value < x);
-            }
-            (found, step) = (before, step * 2);
-        }
-    }
-
-    /// The end of the ranks from `rank` on, up to `to`, whose values are at most `x`: in steps that double.
+    /// The end of the ranks from `rank` on, up to `to`, whose values are at most `x`, as that of `rank` is: in steps that
+    /// double, since most values are there a few times only.
     #[inline(always)]
     pub(crate) fn last_equal(&self, rank: usize, to: usize, x: f64) -> usize {
-        let (mut found, mut step) = (rank, 1);
+        let (mut found, mut step) = (rank + 1, 1);
         // all before `found` are at most x
-        while found < to {
+        while found < to && self.at(found) <= x {
             let next = if to - found > step { found + step } else { to };
             if self.at(next - 1) > x {
                 return self.partition(found, next - 1, |value| value <= x);
@@ -157,22 +166,104 @@ impl<'a> Moved<'a> {
         found
     }
 
+    /// The marks of a level (1 the finer ones), as places in their list, whose ranks lie from `from` to before `to`, and how
+    /// a place's rank and value are found; places go up where values do.
+    #[inline(always)]
+    fn marked(&self, level: usize, from: usize, to: usize) -> Marked<'a> {
+        let values = self.marks[LEVELS - level].as_slice();
+        let stride = EVERY.pow(level as u32);
+        let (last, last_mark) = (self.values.len() - 1, values.len() - 1);
+        // how many marks have a rank below
+        let below = |rank: usize| {
+            if self.turned {
+                last_mark + 1 - if rank > last { 0 } else { (last - rank) / stride + 1 }
+            } else {
+                rank.div_ceil(stride).min(last_mark + 1)
+            }
+        };
+        Marked { values, stride, last, affine: self.affine, turned: self.turned, places: (below(from), below(to)) }
+    }
+
+    /// The marks of a level whose ranks lie from `from` to before `to`, with their ranks, ascending.
+    pub(crate) fn marks(
+        &self,
+        level: usize,
+        from: usize,
+        to: usize,
+    ) -> impl Iterator<Item = (usize, f64)> + use<'a> {
+        let marked = self.marked(level, from, to);
+        (marked.places.0..marked.places.1).map(move |place| (marked.rank(place), marked.value(place)))
+    }
+
+    /// How many values `holds` is true of; all of them come first.
+    fn count(&self, holds: impl Fn(f64) -> bool) -> usize {
+        let (mut from, mut to) = (0, self.values.len());
+        for level in (1..=LEVELS).rev() {
+            let marked = self.marked(level, from, to);
+            let (first, end) = marked.places;
+            let (mut low, mut high) = (first, end);
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                if holds(marked.value(middle)) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            from = if low == first { from } else { marked.rank(low - 1) + 1 };
+            to = if low == end { to } else { marked.rank(low) };
+        }
+        self.partition(from, to, holds)
+    }
+
     /// How many values are at most x.
     pub(crate) fn at_most(&self, x: f64) -> usize {
-        self.partition(0, self.len(), |value| value <= x)
+        self.count(|value| value <= x)
     }
 
     /// How many values are below x.
     pub(crate) fn below(&self, x: f64) -> usize {
-        self.partition(0, self.len(), |value| value < x)
+        self.count(|value| value < x)
     }
 
-    /// The sum of (value − origin) over the first `ranks` ranks.
+    /// The sum of (value − origin) over the ranks from `from` to before `to`.
     #[inline(always)]
-    pub(crate) fn sum(&self, ranks: usize, origin: f64) -> f64 {
+    pub(crate) fn sum_between(&self, from: usize, to: usize, origin: f64) -> f64 {
         let n = self.values.len();
-        let raw = if self.turned { self.sums[n] - self.sums[n - ranks] } else { self.sums[ranks] };
-        self.affine.scale * raw + ranks as f64 * (self.affine.of(self.centre) - origin)
+        let (low, high) = if self.turned { (n - to, n - from) } else { (from, to) };
+        let raw = self.sums[high] - self.sums[low];
+        self.affine.scale * raw + (to - from) as f64 * (self.affine.of(self.centre) - origin)
+    }
+}
+
+/// Marks of a level.
+#[derive(Clone, Copy)]
+struct Marked<'a> {
+    values: &'a [f64],
+    stride: usize,
+    /// The last rank.
+    last: usize,
+    affine: Affine,
+    turned: bool,
+    places: (usize, usize),
+}
+
+impl Marked<'_> {
+    /// Where in the list the mark of a place is.
+    #[inline(always)]
+    fn index(&self, place: usize) -> usize {
+        if self.turned { self.values.len() - 1 - place } else { place }
+    }
+
+    #[inline(always)]
+    fn rank(&self, place: usize) -> usize {
+        let rank = self.stride * self.index(place);
+        if self.turned { self.last - rank } else { rank }
+    }
+
+    #[inline(always)]
+    fn value(&self, place: usize) -> f64 {
+        self.affine.of(self.values[self.index(place)])
     }
 }
 

@@ -1,5 +1,6 @@
 //! Intervals by resampling: how much a mean, or a difference of means, is worth.
 
+use pulp::Arch;
 use rand::Rng;
 use rand_distr::{Distribution, Normal};
 use serde::Serialize;
@@ -71,8 +72,10 @@ impl<'a> Resampled<'a> {
 }
 
 fn interval(value: f64, mut resamples: Vec<f64>) -> Interval {
-    resamples.sort_by(f64::total_cmp);
-    let at = |share: f64| resamples[((share * resamples.len() as f64) as usize).min(resamples.len() - 1)];
+    let mut at = |share: f64| {
+        let rank = ((share * resamples.len() as f64) as usize).min(resamples.len() - 1);
+        *resamples.select_nth_unstable_by(rank, f64::total_cmp).1
+    };
     Interval { value, low: at(0.025), high: at(0.975) }
 }
 
@@ -108,20 +111,50 @@ impl Resamples {
     /// As [`mean_interval`], which samples of another size are given to.
     #[must_use]
     pub fn mean_interval(&self, values: &[f64]) -> Option<Interval> {
-        if values.len() != self.n || self.n < 2 {
-            return mean_interval(values, self.seed);
-        }
-        let resampled = |picks: &[u32]| {
-            // four sums side by side: one after another each would wait for the last
-            let mut sums = [0.0; 4];
-            let (groups, rest) = picks.as_chunks::<4>();
-            for group in groups {
-                sums.iter_mut().zip(group).for_each(|(sum, &at)| *sum += values[at as usize]);
+        self.mean_intervals(&[values]).into_iter().next().flatten()
+    }
+
+    /// The intervals of many samples.
+    #[must_use]
+    pub fn mean_intervals(&self, samples: &[&[f64]]) -> Vec<Option<Interval>> {
+        /// Samples that are picked from at a time: a pick costs as much as adding what it picks of so many.
+        const LANES: usize = 8;
+        let is_kept = |values: &[f64]| values.len() == self.n && self.n >= 2;
+        let kept: Vec<usize> = (0..samples.len()).filter(|&at| is_kept(samples[at])).collect();
+        let mut found: Vec<Option<Interval>> = samples
+            .iter()
+            .map(|values| if is_kept(values) { None } else { mean_interval(values, self.seed) })
+            .collect();
+        for group in kept.chunks(LANES) {
+            let lane = |row: usize| std::array::from_fn(|lane| group.get(lane).map_or(0.0, |&at| samples[at][row]));
+            let rows: Vec<[f64; LANES]> = (0..self.n).map(lane).collect();
+            let mut means = vec![[0.0; LANES]; RESAMPLES];
+            // for the widest vectors that this processor has
+            Arch::new().dispatch(|| {
+                for (means, picks) in means.iter_mut().zip(self.picks.chunks_exact(self.n)) {
+                    // two sums side by side: one alone would wait for itself
+                    let mut sums = [[0.0; LANES]; 2];
+                    let (pairs, rest) = picks.as_chunks::<2>();
+                    for pair in pairs {
+                        for (sums, &at) in sums.iter_mut().zip(pair) {
+                            let row = &rows[at as usize];
+                            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                        }
+                    }
+                    for &at in rest {
+                        sums[0].iter_mut().zip(&rows[at as usize]).for_each(|(sum, value)| *sum += value);
+                    }
+                    for (lane, mean) in means.iter_mut().enumerate() {
+                        *mean = (sums[0][lane] + sums[1][lane]) / self.n as f64;
+                    }
+                }
+            });
+            for (lane, &at) in group.iter().enumerate() {
+                let resamples = means.iter().map(|means| means[lane]).collect();
+                found[at] = mean(samples[at]).map(|value| interval(value, resamples));
             }
-            let rest: f64 = rest.iter().map(|&at| values[at as usize]).sum();
-            (sums.iter().sum::<f64>() + rest) / self.n as f64
-        };
-        Some(interval(mean(values)?, self.picks.chunks_exact(self.n).map(resampled).collect()))
+        }
+        found
     }
 }
 

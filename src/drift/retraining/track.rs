@@ -24,23 +24,31 @@ pub struct FollowedWeek {
 }
 
 impl FollowedWeek {
-    /// Follows a model over a week of labelled rows. `bands` are the resamples for weeks of this size.
+    /// Follows a model over weeks of labelled rows. `bands` are the resamples for weeks of this size.
     ///
     /// # Errors
     /// [`ReplayError`] when rows can't be predicted.
-    pub fn new(
+    pub fn of_weeks<'a>(
         predictor: &Predictor,
         estimator: Option<&LossEstimator>,
-        table: &Table,
+        weeks: impl IntoIterator<Item = &'a Table>,
         bands: &Resamples,
-    ) -> Result<Self, ReplayError> {
-        let found = losses(predictor, table)?;
-        let estimated = match estimator {
-            Some(estimator) => estimator.estimate(table)?,
-            None => None,
-        };
-        let loss = bands.mean_interval(&found.values);
-        Ok(Self { loss, estimated, outside: outside(predictor, table) })
+    ) -> Result<Vec<Self>, ReplayError> {
+        let mut found = Vec::new();
+        let mut followed = Vec::new();
+        for table in weeks {
+            found.push(losses(predictor, table)?.values);
+            let estimated = match estimator {
+                Some(estimator) => estimator.estimate(table)?,
+                None => None,
+            };
+            followed.push(Self { loss: None, estimated, outside: outside(predictor, table) });
+        }
+        let found: Vec<&[f64]> = found.iter().map(Vec::as_slice).collect();
+        for (week, loss) in followed.iter_mut().zip(bands.mean_intervals(&found)) {
+            week.loss = loss;
+        }
+        Ok(followed)
     }
 }
 
@@ -84,12 +92,13 @@ pub fn track(
 ) -> Result<Vec<TrackedWeek>, ReplayError> {
     progress.set_total(weeks.len() as u64);
     progress.set_done(0);
-    let mut tracked = Vec::with_capacity(weeks.len());
     let bands = Resamples::new(weeks.first().map_or(0, Table::n_rows), following.seed);
-    for (week, table) in weeks.iter().enumerate() {
+    let followed = FollowedWeek::of_weeks(following.predictor, following.estimator, weeks, &bands)?;
+    let mut tracked = Vec::with_capacity(weeks.len());
+    for (week, (table, followed)) in weeks.iter().zip(followed).enumerate() {
         progress.check()?;
         tracked.push(TrackedWeek {
-            followed: FollowedWeek::new(following.predictor, following.estimator, table, &bands)?,
+            followed,
             known_in_week: week + following.label_delay,
             drift: compare_inputs(following.predictor, following.reference, table, following.rule, progress)?,
         });

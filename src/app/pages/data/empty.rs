@@ -231,7 +231,7 @@ fn sample_ui(
     commands: &mut Commands,
 ) {
     let t = tokens(ui);
-    let course = sample.name == "winter-beverages";
+    let course = sample.name == crate::data::samples::COURSE;
     let border = if course { Stroke::new(1.0, t.accent) } else { hairline(&t) };
     ui.painter().rect(place, CornerRadius::same(radius::CARD), t.surface, border, StrokeKind::Inside);
     let inner = place.shrink(space::S4);

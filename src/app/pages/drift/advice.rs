@@ -195,7 +195,12 @@ fn challenge_ui(ui: &mut Ui, view: View<'_>, challenge: &Challenge, commands: &m
         let mut row =
             ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
         row.spacing_mut().item_spacing.x = space::S2;
-        let part = if number == challenge.champion { "champion" } else { "challenger" };
+        let promoted = view.truth.champion == Some(challenge.challenger);
+        let part = match (number == challenge.champion, promoted) {
+            (true, false) | (false, true) => "champion",
+            (true, true) => "before",
+            (false, false) => "challenger",
+        };
         let shown = loss.map_or_else(|| "–".to_owned(), |loss| format::number(loss, 3));
         let label = format!("v{number}, {part}");
         let (place, _) = row.allocate_exact_size(vec2(104.0, size::CONTROL_SMALL), Sense::hover());

@@ -71,6 +71,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
             }
         }
+        Command::Near(name) => return effect(Effect::Touch(name)),
         Command::Moved => {
             let draft = &mut state.screen.drift;
             draft.scenario = None;

@@ -1,6 +1,6 @@
 //! The cause: scenarios, sliders for each input, the rule itself, when it happens.
 
-use eframe::egui::{Align, Align2, Layout, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, Align2, Layout, Rect, Response, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::lab::{Feature, FeatureData, Lab};
 use super::page::under_head;
@@ -49,7 +49,7 @@ pub(super) fn controls_ui(
             ui.add_space(space::S1);
             hairline_ui(ui);
         }
-        let before = draft.shifts.clone();
+        let (before, near) = (draft.shifts.clone(), draft.near.take());
         for feature in &lab.features {
             feature_ui(ui, feature, draft);
         }
@@ -62,6 +62,11 @@ pub(super) fn controls_ui(
         ui.add_space(space::S3);
         if draft.shifts != before {
             commands.push(Command::Moved);
+        }
+        if draft.near != near
+            && let Some(name) = &draft.near
+        {
+            commands.push(Command::Near(name.clone()));
         }
     });
     let t = tokens(ui);
@@ -114,7 +119,7 @@ fn column_ui(
     shown: &str,
     value: &mut f64,
     (range, step): (std::ops::RangeInclusive<f64>, f64),
-) {
+) -> Response {
     let t = tokens(ui);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let color = if (*value).abs() > 0.0 { t.text } else { t.text_3 };
@@ -124,12 +129,13 @@ fn column_ui(
         UiBuilder::new().id_salt(name).max_rect(place).layout(Layout::left_to_right(Align::Center)),
     );
     let before = *value;
-    slider_from_zero(&mut area, name, value, range.clone(), step, rect.width());
+    let response = slider_from_zero(&mut area, name, value, range.clone(), step, rect.width());
     // a number close to the middle means the middle
     let near = (range.end() - range.start()) * 0.012;
     if *value != before && value.abs() < near && *range.start() < 0.0 {
         *value = 0.0;
     }
+    response
 }
 
 /// The sliders of an input.
@@ -186,14 +192,19 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
             } else {
                 format!("{}{unit}", format::signed(shift.mean, 3))
             };
-            column_ui(ui, place(0.0), &named("mean"), &shown, &mut shift.mean, (-span..=span, span / 100.0));
+            let mean = &mut shift.mean;
+            let mean = column_ui(ui, place(0.0), &named("mean"), &shown, mean, (-span..=span, span / 100.0));
             let mut percent = (shift.spread - 1.0) * 100.0;
             let shown = if percent == 0.0 {
                 "spread ±0".to_owned()
             } else {
                 format!("{} %", format::signed(percent.round(), 3))
             };
-            column_ui(ui, place(1.0), &named("spread"), &shown, &mut percent, (-90.0..=200.0, 1.0));
+            let spread =
+                column_ui(ui, place(1.0), &named("spread"), &shown, &mut percent, (-90.0..=200.0, 1.0));
+            if mean.has_focus() || spread.has_focus() || ui.rect_contains_pointer(rect) {
+                draft.near = Some(feature.name.clone());
+            }
             if ((shift.spread - 1.0) * 100.0 - percent).abs() > 1e-9 {
                 shift.spread = 1.0 + percent / 100.0;
             }

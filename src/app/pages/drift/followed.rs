@@ -94,11 +94,10 @@ impl LabWeeks {
         let drawn = DrawnWeeks::new(current, Drawn::Timeline);
         let bands = Resamples::new(drawn.rows_per_week, Seed::default());
         let still = Shifts::default();
-        let at_rest: Result<Vec<FollowedWeek>, _> = drawn
-            .shifted(predictor, target, &still)
-            .map(|week| FollowedWeek::new(predictor, estimator, &week.table, &bands))
-            .collect();
-        Some(Self { at_rest: at_rest.ok()?, drawn, bands })
+        let weeks: Vec<Week> = drawn.shifted(predictor, target, &still).collect();
+        let tables = weeks.iter().map(|week| &week.table);
+        let at_rest = FollowedWeek::of_weeks(predictor, estimator, tables, &bands).ok()?;
+        Some(Self { drawn, at_rest, bands })
     }
 }
 
@@ -109,17 +108,20 @@ pub(super) fn weeks_now(lab: &Lab, predictor: &Predictor, shifts: &Shifts) -> Op
         return Some(weeks.at_rest.clone());
     }
     let drawn = &weeks.drawn;
-    let week = |at: usize| {
-        // nothing of the change is at work then
-        if shifts.schedule.intensity(at) == 0.0 {
-            return weeks.at_rest.get(at).cloned();
-        }
-        let relation = relation(predictor);
+    let relation = relation(predictor);
+    // in the others nothing of the change is at work
+    let changed: Vec<usize> =
+        (0..drawn.weeks.len()).filter(|&at| shifts.schedule.intensity(at) != 0.0).collect();
+    let week = |&at: &usize| {
         let around = (shifts, &drawn.means);
-        let week = Week::new(at, drawn.weeks.get(at)?, (target, Some(&relation)), around, Seed::default());
-        FollowedWeek::new(predictor, lab.estimator.as_ref(), &week.table, &weeks.bands).ok()
+        Week::new(at, &drawn.weeks[at], (target, Some(&relation)), around, Seed::default())
     };
-    (0..drawn.weeks.len()).map(week).collect()
+    let shifted: Vec<Week> = changed.iter().map(week).collect();
+    let tables = shifted.iter().map(|week| &week.table);
+    let now = FollowedWeek::of_weeks(predictor, lab.estimator.as_ref(), tables, &weeks.bands).ok()?;
+    let mut all = weeks.at_rest.clone();
+    changed.into_iter().zip(now).for_each(|(at, week)| all[at] = week);
+    Some(all)
 }
 
 /// The model over the weeks at this place of the sliders.

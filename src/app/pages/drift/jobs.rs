@@ -34,7 +34,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let slot = match &effect {
         Effect::Prepare => Slot::DriftLab,
         Effect::Measure(_) => Slot::DriftWorld,
-        Effect::Refine(..) => Slot::DriftExact,
+        Effect::Refine(..) | Effect::Touch(_) => Slot::DriftExact,
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) | Effect::Compare(..) => Slot::DriftRetrain,
         Effect::Find(..) | Effect::RunAgain(_) => Slot::DriftPast,
@@ -56,6 +56,11 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let champion = version.entry.number;
     let lab = super::ready(&state.truth, &state.results.drift).map(Arc::clone);
     match effect {
+        Effect::Touch(name) => {
+            // no work that anybody waits for, and over within milliseconds
+            let touch = move || lab.iter().for_each(|lab| lab.touch(&name));
+            drop(std::thread::Builder::new().name("touch".into()).spawn(touch));
+        }
         Effect::Prepare => {
             let Some(data) = state.truth.data().cloned() else { return };
             let settings = train::settings_of_version(&state.truth, &version);

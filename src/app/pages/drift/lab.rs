@@ -11,8 +11,8 @@ use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Halved, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Precision, Shifts,
-    means,
+    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Shifts,
+    means, touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -263,13 +263,13 @@ impl Lab {
                 Bins::Edges(edges) | Bins::Values(edges) => edges,
             };
             let (statistics, outline) =
-                if let Some(loose) = lab.measure_loose(&Halved::of(&moved), &feature.judge, edges) {
-                    let drawn = outline(lab.reference(), with(loose.range), |bins| loose.counts_in(bins));
+                if let Some(loose) = lab.measure_loose((moved.len(), copied(&moved)), &feature.judge, edges) {
+                    let drawn = outline(lab, with(loose.range), |bins| loose.counts_in(bins));
                     (Statistics::Numbers(loose.measured()), drawn)
                 } else {
                     let moved = Sorted::new(moved);
                     let range = with(moved.range().unwrap_or((low, high)));
-                    let drawn = outline(lab.reference(), range, |bins| bins.counts(&moved));
+                    let drawn = outline(lab, range, |bins| bins.counts(&moved));
                     (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
                 };
             Some(Refined { name: name.clone(), shift, statistics, outline })
@@ -293,6 +293,20 @@ impl Lab {
         })
     }
 
+    /// Reads what a move of an input asks for: memory that was not read for a while is slow, and a move has a frame.
+    pub(super) fn touch(&self, name: &str) {
+        for feature in self.features.iter().filter(|feature| feature.name == name) {
+            if let FeatureData::Numbers { lab, values, .. } = &feature.data {
+                lab.touch();
+                touch(values);
+            }
+        }
+        self.features.iter().for_each(|feature| feature.outside.touch());
+        if let Some(predicted) = &self.predicted {
+            predicted.touch();
+        }
+    }
+
     /// The current rows' number.
     pub(super) fn n_rows(&self) -> usize {
         self.current.n_rows()
@@ -307,8 +321,8 @@ pub(super) fn measured(name: &str, data: &FeatureData, shift: &FeatureShift) -> 
             if let Some(affine) = shift.affine(*mean) {
                 let (a, b) = (affine.of(range.0), affine.of(range.1));
                 let range = (low.min(a).min(b), high.max(a).max(b));
-                let outline = outline(lab.reference(), range, |bins| lab.counts_in(bins, affine));
-                return (Statistics::Numbers(lab.measure(affine, Precision::Exact)), outline);
+                let outline = outline(lab, range, |bins| lab.counts_in(bins, affine));
+                return (Statistics::Numbers(lab.measure(affine)), outline);
             }
             let seed = Seed::default();
             let measured = lab.approximate(values, shift, *mean, AT_ONCE, (seed, name));
@@ -317,7 +331,7 @@ pub(super) fn measured(name: &str, data: &FeatureData, shift: &FeatureShift) -> 
             let part: Vec<f64> = values.iter().copied().step_by(step).collect();
             let moved = Sorted::new(shift.numbers(&part, *mean, seed, name));
             let (a, b) = moved.range().unwrap_or((low, high));
-            let outline = outline(lab.reference(), (low.min(a), high.max(b)), |bins| bins.counts(&moved));
+            let outline = outline(lab, (low.min(a), high.max(b)), |bins| bins.counts(&moved));
             (Statistics::Numbers(measured), outline)
         }
         FeatureData::Levels { lab, .. } => {
@@ -379,18 +393,31 @@ pub(super) fn chart_bins(range: (f64, f64)) -> Bins {
     Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect())
 }
 
-/// Bars of equal width over a range.
+/// Values as they are, from a row on.
+pub(super) fn copied(values: &[f64]) -> impl Fn(usize, &mut [f64]) + Sync + '_ {
+    |from, into| into.copy_from_slice(&values[from..from + into.len()])
+}
+
+/// Bars of equal width over a range, beside a column's reference.
 pub(super) fn outline(
-    reference: &Sorted,
+    column: &LabColumn,
     range: (f64, f64),
     counts: impl Fn(&Bins) -> Vec<usize>,
+) -> Outline {
+    bars(range, |bins| column.reference_counts_in(bins), counts)
+}
+
+fn bars(
+    range: (f64, f64),
+    reference: impl Fn(&Bins) -> Vec<usize>,
+    current: impl Fn(&Bins) -> Vec<usize>,
 ) -> Outline {
     let bins = chart_bins(range);
     Outline {
         range: Some(range),
         levels: Vec::new(),
-        reference: shares(&bins.counts(reference)),
-        current: shares(&counts(&bins)),
+        reference: shares(&reference(&bins)),
+        current: shares(&current(&bins)),
     }
 }
 
@@ -414,7 +441,7 @@ fn outline_of_levels(lab: &LabLevels, share: f64, mix: &BTreeMap<String, f64>) -
 /// The outline of predictions, which no slider moves by itself.
 pub(super) fn outline_of(reference: &Sorted, current: &Sorted) -> Outline {
     let (Some(a), Some(b)) = (reference.range(), current.range()) else { return Outline::default() };
-    outline(reference, (a.0.min(b.0), a.1.max(b.1)), |bins| bins.counts(current))
+    bars((a.0.min(b.0), a.1.max(b.1)), |bins| bins.counts(reference), |bins| bins.counts(current))
 }
 
 /// The outline of predicted classes.

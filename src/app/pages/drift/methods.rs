@@ -16,7 +16,7 @@ use crate::app::widgets::{
     Tone, Weight, card_head, field_label, format, hairline_ui, radio_row, slider_from_zero, tag,
 };
 use crate::drift::Sorted;
-use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, Precision, fooled};
+use crate::drift::lab::{Affine, Fooled, LabColumn, Measured, fooled};
 use crate::work::Seed;
 
 /// From this PSI on it is usually said that something moved.
@@ -251,8 +251,8 @@ pub(super) fn race_ui(ui: &mut Ui, lab: &Lab, draft: &mut Draft) {
         Seen {
             pair: methods.pair.clone(),
             stds: methods.stds,
-            measured: column.measure(affine, Precision::Exact),
-            outline: outline(column.reference(), drawn, |bins| column.counts_in(bins, affine)),
+            measured: column.measure(affine),
+            outline: outline(column, drawn, |bins| column.counts_in(bins, affine)),
         }
     });
     let rows_height = 5.0 * ROW;

@@ -131,6 +131,9 @@ pub(crate) struct Draft {
     pub(crate) shifts: Shifts,
     /// The scenario that the sliders were last set by.
     pub(crate) scenario: Option<String>,
+    /// The input whose sliders the pointer or the focus is at.
+    #[serde(skip)]
+    pub(crate) near: Option<String>,
     /// Weeks until the true values are known.
     pub(crate) delay: u64,
     /// Whether a slider was moved or a scenario chosen, ever.
@@ -165,6 +168,7 @@ pub(crate) struct Draft {
 impl Default for Draft {
     fn default() -> Self {
         Self {
+            near: None,
             shifts: unmoved(),
             scenario: None,
             delay: 2,
@@ -208,6 +212,8 @@ pub(crate) enum Command {
     Scenario(&'static str),
     /// A slider was moved.
     Moved,
+    /// The pointer, or the focus, is at the sliders of that input.
+    Near(String),
     /// All sliders back.
     Reset,
     /// Look at an input closely, or no longer.
@@ -249,6 +255,8 @@ pub(crate) enum Command {
 pub(crate) enum Effect {
     Prepare,
     Measure(Asked),
+    /// Read what a move of that input asks for.
+    Touch(String),
     /// The inputs of these names, from all rows.
     Refine(Asked, Vec<String>),
     Simulate(Asked),

@@ -1,11 +1,11 @@
 //! The predictions, made ready once, so that what a slider makes of them is known in the frame in which it moves.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, outline, outline_of_shares};
+use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, copied, outline, outline_of_shares};
 use crate::data::{Coded, ColumnKind, Table};
 use crate::drift::lab::{
-    Affine, Halved, Judge, LabColumn, Part, Precision, Shifts, Weighted, apply, conclude,
+    Affine, Judge, LabColumn, Part, Shifts, Weighted, apply, conclude, filled, touch,
 };
 use crate::drift::{
     Bins, ColumnDrift, Measures, Rule, Sorted, compare_levels, compare_numbers, predict_leniently,
@@ -19,8 +19,6 @@ use crate::work::Seed;
 pub(super) struct Predicted {
     judge: Judge,
     kind: Kind,
-    /// The moved predictions of the last frame, whose memory is used again.
-    last: Mutex<Option<Halved>>,
 }
 
 #[derive(Debug)]
@@ -66,16 +64,24 @@ impl Predicted {
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
                 // the first move finds its memory there
-                let last = Mutex::new(Some(Halved::of(&rows)));
+                drop(lab.measure_loose((rows.len(), copied(&rows)), &judge, |_| Vec::new()));
                 let kind = Kind::Numbers { lab: Box::new(lab), rows, weighted: Weighted::new(model) };
-                Some(Self { judge, kind, last })
+                Some(Self { judge, kind })
             }
             Task::Classification => {
                 let (a, b) = (coded(&lenient, &of_reference), coded(&lenient, &of_current));
                 let before = compare_levels(name, ColumnKind::Category, &a, &b, &rule);
                 let (judge, kind) = (Judge::at_rest(before), Kind::Classes(a));
-                Some(Self { judge, kind, last: Mutex::default() })
+                Some(Self { judge, kind })
             }
+        }
+    }
+
+    /// Reads what a move asks for, so that it does not wait for memory.
+    pub(super) fn touch(&self) {
+        if let Kind::Numbers { lab, rows, .. } = &self.kind {
+            lab.touch();
+            touch(rows);
         }
     }
 
@@ -121,7 +127,7 @@ impl Predicted {
         let outline = match (&self.kind, &before.measures) {
             (Kind::Numbers { lab, .. }, _) => {
                 let range = range_with(lab, lab.current_range()?)?;
-                outline(lab.reference(), range, |bins| lab.counts_in(bins, Affine::default()))
+                outline(lab, range, |bins| lab.counts_in(bins, Affine::default()))
             }
             (_, Measures::Levels(measures)) => measures.bins.as_ref().map(outline_of_shares)?,
             _ => return None,
@@ -152,7 +158,7 @@ impl Predicted {
 
     fn of_sorted(&self, column: &LabColumn, now: &Sorted) -> Option<Shown> {
         let range = range_with(column, now.range()?)?;
-        let outline = outline(column.reference(), range, |bins| bins.counts(now));
+        let outline = outline(column, range, |bins| bins.counts(now));
         Some((self.judge.of_sorted(column, now), outline))
     }
 
@@ -177,11 +183,11 @@ impl Predicted {
         }
         if streams.is_empty() {
             let affine = Affine { scale: 1.0, shift: constant };
-            let measured = column.measure(affine, Precision::Exact);
+            let measured = column.measure(affine);
             let ends = column.current_range().map(|(low, high)| (affine.of(low), affine.of(high)));
             let outline = ends
                 .and_then(|ends| range_with(column, ends))
-                .map(|range| outline(column.reference(), range, |bins| column.counts_in(bins, affine)));
+                .map(|range| outline(column, range, |bins| column.counts_in(bins, affine)));
             let shown = outline.map(|outline| (self.judge.after(column, affine, &measured), outline));
             return (shown, None);
         }
@@ -200,26 +206,24 @@ impl Predicted {
             };
             let except = streams.iter().find(is_new).unwrap_or(&streams[0]).0;
             let others: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at != except).collect();
-            let sums = (!others.is_empty()).then(|| Arc::new(summed(None, rows, 0.0, &others).concat()));
+            let sums = (!others.is_empty()).then(|| Arc::new(filled(rows.len(), summed(rows, 0.0, &others))));
             Kept { except, others: others_of(except), sums }
         });
         let last: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at == kept.except).collect();
         let before = kept.sums.as_ref().map_or(rows, |sums| sums.as_slice());
-        let mut memory = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let now = summed(memory.take(), before, constant, &last);
+        let now = || summed(before, constant, &last);
         let edges = |range: (f64, f64)| match range_with(column, range).map(chart_bins) {
             Some(Bins::Edges(edges)) => edges,
             _ => Vec::new(),
         };
-        let shown = match column.measure_loose(&now, &self.judge, edges) {
+        let shown = match column.measure_loose((rows.len(), now()), &self.judge, edges) {
             Some(loose) => {
                 let drawn = range_with(column, loose.range)
-                    .map(|range| outline(column.reference(), range, |bins| loose.counts_in(bins)));
+                    .map(|range| outline(column, range, |bins| loose.counts_in(bins)));
                 Some((self.judge.of_loose(column, &loose), drawn.unwrap_or_default()))
             }
-            None => self.of_sorted(column, &Sorted::new(now.concat())),
+            None => self.of_sorted(column, &Sorted::new(filled(rows.len(), now()))),
         };
-        *memory = Some(now);
         (shown, Some(kept))
     }
 }
@@ -230,14 +234,18 @@ fn range_with(column: &LabColumn, range: (f64, f64)) -> Option<(f64, f64)> {
     Some((own.0.min(range.0), own.1.max(range.1)))
 }
 
-/// Predictions, a constant, and what moves add.
-fn summed(old: Option<Halved>, rows: &[f64], constant: f64, streams: &[Stream<'_>]) -> Halved {
-    Halved::again(old, rows.len(), |from, into| {
+/// Predictions, a constant, and what moves add: those from a row on.
+fn summed<'a>(
+    rows: &'a [f64],
+    constant: f64,
+    streams: &'a [Stream<'a>],
+) -> impl Fn(usize, &mut [f64]) + Sync + 'a {
+    move |from, into| {
         into.iter_mut().zip(&rows[from..]).for_each(|(into, row)| *into = row + constant);
         for (_, affine, part, values) in streams {
             part.add(*affine, &values[from..], into);
         }
-    })
+    }
 }
 
 /// Predicted classes as a column of levels.

@@ -1,7 +1,7 @@
 //! Why one row costs more than one of many: time per row against rows per call, measured then and there.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
+    Align2, Color32, FontId, Rangef, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
     vec2,
 };
 use egui_plot::{AxisHints, GridMark, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Text};
@@ -155,6 +155,8 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
         .formatter(|mark, _| format::number(10_f64.powf(mark.value), 7));
     let y_axis = axes(AxisHints::new_y())
         .formatter(|mark, _| format::duration(10_f64.powf(mark.value)))
+        // a decade may be low where many are shown
+        .label_spacing(Rangef::new(8.0, 14.0))
         .min_thickness(56.0);
     let ends = |point: &Point| {
         let x = (point.rows as f64).log10();
@@ -220,7 +222,14 @@ fn plot_ui(ui: &mut Ui, t: Tokens, results: &Results) {
                     super::rows_text(rows),
                     format::duration(per_row)
                 );
-                let align = if at[0] > 3.0 { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
+                // two conclusions stand above it
+                let is_below = !results.points(Route::Http).is_empty();
+                let align = match (at[0] > 3.0, is_below) {
+                    (true, true) => Align2::RIGHT_TOP,
+                    (true, false) => Align2::RIGHT_BOTTOM,
+                    (false, true) => Align2::LEFT_TOP,
+                    (false, false) => Align2::LEFT_BOTTOM,
+                };
                 let label =
                     Text::new("label", PlotPoint::new(at[0], at[1]), text(said, font::tick(), t.text));
                 plot.text(label.anchor(align));

@@ -68,6 +68,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         Command::Glass(number) => {
             draft.glass = number;
             draft.stage = 0;
+            draft.followed |= number.is_some();
             let log = state.results.serve.shown_log();
             let seen = number.and_then(|number| log.get(number));
             state.screen.serve.worked = match (seen, state.truth.champion()) {

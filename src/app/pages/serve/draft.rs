@@ -59,6 +59,8 @@ pub(crate) struct Draft {
     pub(crate) answered: bool,
     /// Whether one was ever refused.
     pub(crate) refused: bool,
+    /// Whether one was ever stepped through.
+    pub(crate) followed: bool,
     /// The protocols by which requests ever came.
     pub(crate) used: BTreeSet<String>,
     #[serde(skip)]
@@ -113,6 +115,7 @@ impl Default for Draft {
             seats: 30,
             answered: false,
             refused: false,
+            followed: false,
             used: BTreeSet::new(),
             search: String::new(),
             selected: None,

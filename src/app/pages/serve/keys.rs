@@ -143,7 +143,7 @@ fn line_ui(
     painter.text(
         pos2(rect.right() - space::S3, y),
         Align2::RIGHT_CENTER,
-        if key.revoked { "revoked".to_owned() } else { format!("{} requests", format::count(used)) },
+        if key.revoked { "revoked".to_owned() } else { format::plural(usize::try_from(used).unwrap_or(usize::MAX), "request", "requests") },
         font::small(),
         if key.revoked { t.bad } else { t.text_3 },
     );

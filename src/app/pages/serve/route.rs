@@ -211,7 +211,7 @@ fn arrow_ui(ui: &mut Ui, t: &Tokens, rect: Rect, hop: Option<(&'static str, f64)
     }
 }
 
-/// The share of each hop in the time of all five.
+/// The share of each hop in the whole time, and that of what is none.
 fn shares_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
     let painter = ui.painter();
     let corner = CornerRadius::same(2);
@@ -227,11 +227,14 @@ fn shares_ui(ui: &mut Ui, t: &Tokens, rect: Rect, seen: Option<&Seen>) {
         );
         return;
     };
-    let sum = seen.hops.sum();
+    // what no hop is: the head is read, work is handed over, the answer is written
+    let sum = seen.hops.sum().max(seen.total);
+    let rest = ("other", sum - seen.hops.sum());
     let gap = 1.0;
     let mut x = rect.left();
     let mut legend = rect.left();
-    for ((name, value), color) in seen.hops.between().into_iter().zip(colors(t)) {
+    let parts = seen.hops.between().into_iter().zip(colors(t)).chain([(rest, t.text_3)]);
+    for ((name, value), color) in parts {
         let share = value / sum;
         let width = (rect.width() * share as f32).max(0.0);
         if width >= 1.0 {

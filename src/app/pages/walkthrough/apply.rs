@@ -6,8 +6,8 @@ use super::run::{self, Order, Ran};
 use super::{Command, Draft, Reason, page_of, scenario, script};
 use crate::app::effect::{Effect as AppEffect, Event as AppEvent, Outside};
 use crate::app::job::Slot;
-use crate::app::pages::{PageId, train};
-use crate::app::state::{AppState, Problem, StatusKind, Switch};
+use crate::app::pages::{PageId, drift, serve, train};
+use crate::app::state::{AppState, Problem, StatusKind, Switch, Undo};
 use crate::lesson::{SCENARIO, Scenario, teachers_guide, to_keep};
 
 /// What happened outside.
@@ -59,6 +59,10 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
     match command {
         Command::Show(unit) => {
             draft.unit = unit;
+            // a board in the way of what is asked for
+            if state.screen.page == PageId::Walkthrough {
+                draft.following = None;
+            }
             state.screen.page = PageId::Walkthrough;
         }
         Command::Follow(unit, step) => {
@@ -69,6 +73,9 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 draft.unit.clone_from(&unit);
                 draft.following = Some((unit, step));
                 state.screen.page = page;
+                // where the control lies that the step points to, or the way there
+                state.screen.drift.part = drift::Part::default();
+                state.screen.serve.part = serve::Part::Overview;
                 state.screen.guide_open = true;
                 state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
             }
@@ -77,6 +84,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             draft.unit = unit;
             draft.following = None;
             draft.to_check = true;
+            state.screen.page = PageId::Walkthrough;
         }
         Command::Shown => draft.to_check = false,
         Command::Fast(on) => draft.fast = on,
@@ -186,9 +194,22 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
         }
         Command::Hint(key) => *draft.hints.entry(key).or_default() += 1,
         Command::StartOver => {
-            *draft = Draft { unit: draft.unit.clone(), ..Draft::default() };
-            state.say(StatusKind::Done, "The lesson begins anew; data, models and server are untouched");
+            let first = state.results.walkthrough.units.first().map(|unit| unit.id.clone());
+            let anew = Draft {
+                unit: first.unwrap_or_default(),
+                teaching: draft.teaching,
+                fast: draft.fast,
+                ..Draft::default()
+            };
+            let before = Box::new(std::mem::replace(draft, anew));
+            state.screen.undo.push(Undo {
+                what: "Started the lesson over".into(),
+                command: Command::TakeBack(before).into(),
+            });
+            let said = "The lesson begins anew; data, models and server are untouched, and Ctrl+Z takes it back";
+            state.say(StatusKind::Done, said);
         }
+        Command::TakeBack(before) => *draft = *before,
     }
     Vec::new()
 }

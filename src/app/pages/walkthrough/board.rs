@@ -117,7 +117,7 @@ pub(super) fn board_ui(
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if Button::ghost("Read the unit").lesson().icon(Icon::X).compact().ui(ui).clicked() {
+            if Button::ghost("Read the unit").lesson().icon(Icon::FILE_TEXT).compact().ui(ui).clicked() {
                 commands.push(Command::Leave);
             }
             let over = Button::ghost("Sort again").lesson().icon(Icon::ARROW_COUNTER_CLOCKWISE).compact();

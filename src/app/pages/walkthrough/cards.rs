@@ -17,6 +17,9 @@ use crate::lesson::{Card, Field};
 
 /// The width of a card's button.
 const RUN: f32 = 64.0;
+/// The width of one without a word, on cards narrower than [`NARROW`].
+const RUN_NARROW: f32 = 32.0;
+const NARROW: f32 = 250.0;
 
 /// A card that was picked up by the keyboard, and where it would be dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,11 @@ fn moved(from: Option<Field>, key: Key) -> Option<Field> {
         (Key::ArrowUp, Some(field)) if !field.waits => Some(Field { waits: true, many }),
         _ => None,
     }
+}
+
+/// The width of the button of a card.
+fn run_width(card: Rect) -> f32 {
+    if card.width() < NARROW { RUN_NARROW } else { RUN }
 }
 
 /// What a card says below its name: by what tone, and with which icon.
@@ -137,7 +145,7 @@ pub(super) fn card_ui(
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     } else {
         let fill = if response.hovered() { t.hover } else { t.surface };
-        paint_card(ui.painter(), rect, card, (border, fill), &caption, (RUN + space::S2, &t));
+        paint_card(ui.painter(), rect, card, (border, fill), &caption, (run_width(rect) + space::S2, &t));
         run_ui(ui, rect, card, results, commands);
         if response.hovered() {
             ui.ctx().set_cursor_icon(CursorIcon::Grab);
@@ -157,9 +165,10 @@ pub(super) fn card_ui(
 
 /// What runs a card, or leads to what it lacks.
 fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mut Commands) {
+    let width = if results.board.lacks.contains_key(&card.id) { RUN } else { run_width(rect) };
     let place = Rect::from_center_size(
-        pos2(rect.right() - space::S2 - RUN / 2.0, rect.center().y),
-        vec2(RUN, size::CONTROL_SMALL),
+        pos2(rect.right() - space::S2 - width / 2.0, rect.center().y),
+        vec2(width, size::CONTROL_SMALL),
     );
     let mut area = ui.new_child(
         UiBuilder::new()
@@ -169,7 +178,7 @@ fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mu
     );
     let board = &results.board;
     if board.running.as_ref() == Some(&card.id) {
-        area.add_space(RUN - size::ICON);
+        area.add_space(width - size::ICON);
         spinner(&mut area, size::ICON);
         return;
     }
@@ -188,8 +197,11 @@ fn run_ui(ui: &mut Ui, rect: Rect, card: &Card, results: &Results, commands: &mu
     let name = say_with("Run it: {0}", &[&card.title]);
     let why = if card.run.is_none() { card.about.as_str() } else { "" };
     let free = card.run.is_some() && board.running.is_none();
-    let run = Button::secondary("Run").lesson().name(&name).icon_fill(Icon::PLAY).small().width(RUN);
-    if run.enabled(free, why).ui(&mut area).clicked() {
+    let label = if width < RUN { "" } else { "Run" };
+    let run = Button::secondary(label).lesson().name(&name).icon_fill(Icon::PLAY).small().width(width);
+    let run = run.enabled(free, why).ui(&mut area);
+    let run = if width < RUN && free { run.on_hover_text(&name) } else { run };
+    if run.clicked() {
         commands.push(Command::Run(card.id.clone()));
     }
 }

@@ -4,6 +4,7 @@ use super::run;
 use crate::app::pages::{drift, train};
 use crate::app::state::AppState;
 use crate::lesson::Facts;
+use crate::workspace::DataRef;
 use crate::workspace::registry::What;
 
 impl Facts for AppState {
@@ -19,7 +20,11 @@ impl Facts for AppState {
             "board.ran_one" => count(run::ran(&results.walkthrough, &screen.walkthrough, false)),
             "board.ran_many" => count(run::ran(&results.walkthrough, &screen.walkthrough, true)),
             "data.rows" => count(truth.data().map_or(0, |data| data.loaded.table.n_rows())),
+            "data.course" => yes(truth.data().is_some_and(|data| {
+                data.from == DataRef::Sample(crate::data::samples::COURSE.into())
+            })),
             "data.target" => yes(truth.target().is_some()),
+            "data.units_sold" => yes(truth.target() == Some("units_sold")),
             "models.count" => count(truth.versions.len()),
             "models.held_out" => count(models(&|metrics| metrics.test.is_some())),
             "models.beat_naive" => count(models(&train::beats_naive)),
@@ -33,6 +38,7 @@ impl Facts for AppState {
             "server.running" => yes(results.serve.live().is_some()),
             "server.answered" => yes(screen.serve.answered),
             "server.refused" => yes(screen.serve.refused),
+            "server.followed" => yes(screen.serve.followed),
             "keys.valid" => count(results.serve.keys.iter().filter(|key| !key.revoked).count()),
             "keys.tried" => count(results.serve.trials.len()),
             "keys.wrong" => {

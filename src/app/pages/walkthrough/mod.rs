@@ -24,6 +24,7 @@ pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
 pub(crate) use run::{cancelled, failed};
 pub(crate) use scenario::{hides, not_done, note, open};
+pub(crate) use step::beside_ui;
 
 use super::PageId;
 use crate::app::command::{Action, Command as AppCommand};
@@ -162,6 +163,8 @@ pub(crate) enum Command {
     Run(String),
     /// All of the lesson from the beginning.
     StartOver,
+    /// The ticks and answers that were there before.
+    TakeBack(Box<Draft>),
 }
 
 /// What brings somebody here.
@@ -229,11 +232,11 @@ impl Draft {
     }
 }
 
-/// How many units are done, of all.
+/// How many units are done, of those with something to do.
 pub(crate) fn progress(state: &AppState) -> (usize, usize) {
-    let units = &state.results.walkthrough.units;
     let draft = &state.screen.walkthrough;
-    (units.iter().filter(|unit| draft.is_done(unit)).count(), units.len())
+    let ready = state.results.walkthrough.units.iter().filter(|unit| unit.coming.is_none());
+    (ready.clone().filter(|unit| draft.is_done(unit)).count(), ready.count())
 }
 
 /// The page of that name in a unit's file.

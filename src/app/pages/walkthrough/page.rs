@@ -7,7 +7,7 @@ use eframe::egui::{
 use super::board::board_ui;
 use super::handing_in::scenario_ui;
 use super::present::large_ui;
-use super::step::{quiz_ui, step_ui};
+use super::step::{because_ui, quiz_ui, step_ui};
 use super::{Command, Draft, GLOSSARY, Results, page_of};
 use crate::app::command::{Command as AppCommand, Commands};
 use crate::app::pages::{PageId, View};
@@ -75,7 +75,9 @@ pub(crate) fn walkthrough_page_ui(
         pos2(right.left() + space::S6, right.top()),
         pos2(right.right() - space::S2, right.bottom()),
     );
-    let mut inner = area.new_child(UiBuilder::new().id_salt(&unit.id).max_rect(body));
+    // each text keeps its own place of the scroll bar
+    let what = draft.following.as_ref().filter(|(of, _)| *of == unit.id).map(|(_, step)| step.as_str());
+    let mut inner = area.new_child(UiBuilder::new().id_salt((shown, what)).max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut inner, |ui| {
         ui.set_width((body.width() - space::S4).min(READ));
         ui.spacing_mut().item_spacing.y = space::S2;
@@ -189,7 +191,9 @@ fn glossary_ui(ui: &mut Ui, glossary: &Glossary) {
         ))
         .wrap(),
     );
-    for term in &glossary.terms {
+    let mut terms: Vec<_> = glossary.terms.iter().collect();
+    terms.sort_by_key(|term| term.name.to_lowercase());
+    for term in terms {
         ui.add_space(space::S2);
         meaning_ui(ui, term);
     }
@@ -265,12 +269,22 @@ fn parts_ui(ui: &mut Ui, unit: &Unit, draft: &Draft, commands: &mut Commands) {
     if !draft.fast && part_ui(ui, &say("Read"), None, followed.is_none()).clicked() {
         commands.push(Command::Leave);
     }
+    // the part that is shown is in view when it comes to be shown; after that whoever scrolls is free
+    let shown = ui.scope_id().with("shown part");
+    let here = (unit.id.clone(), followed.cloned());
+    let is_new = ui.data(|data| data.get_temp::<(String, Option<String>)>(shown)).as_ref() != Some(&here);
     for step in &unit.steps {
         let is_solved = draft.is_solved(unit, step);
-        if part_ui(ui, &step.title, Some(is_solved), followed == Some(&step.id)).clicked() {
+        let is_here = followed == Some(&step.id);
+        let part = part_ui(ui, &step.title, Some(is_solved), is_here);
+        if is_here && is_new {
+            part.scroll_to_me(Some(Align::Center));
+        }
+        if part.clicked() {
             commands.push(Command::Follow(unit.id.clone(), step.id.clone()));
         }
     }
+    ui.data_mut(|data| data.insert_temp(shown, here));
     if !unit.quiz.is_empty()
         && part_ui(ui, &say("Check yourself"), Some(draft.is_checked(unit)), false).clicked()
     {
@@ -349,7 +363,27 @@ fn unit_ui(ui: &mut Ui, results: &Results, unit: &Unit, draft: &Draft, commands:
         }
     }
     ui.add_space(space::S4);
-    takeaway_ui(ui, results, unit, commands);
+    // the questions first: what is to be kept would answer them
+    if draft.fast || unit.quiz.is_empty() || draft.is_checked(unit) {
+        takeaway_ui(ui, results, unit, commands);
+    } else {
+        let said = "What is to keep of this unit appears once the questions are answered.";
+        ui.add(Label::new(text(say(said), font::small(), t.text_2)).wrap());
+    }
+    let next = results.units.iter().skip_while(|one| one.id != unit.id).nth(1);
+    if let Some(next) = next.filter(|_| draft.is_done(unit) || unit.coming.is_some()) {
+        ui.add_space(space::S2);
+        let label = say_with("Next unit: {0}", &[&next.title]);
+        if Button::primary(&label).lesson().trailing(Icon::ARROW_RIGHT).ui(ui).clicked() {
+            commands.push(Command::Show(next.id.clone()));
+        }
+    }
+    let mut ready = results.units.iter().filter(|unit| unit.coming.is_none());
+    if draft.is_done(unit) && ready.all(|unit| draft.is_done(unit)) {
+        ui.add_space(space::S2);
+        let said = "That was the whole lesson. Your model, its versions, the keys, the requests and their log stay in your workspace: go on with a table of your own on the Data page.";
+        because_ui(ui, (Icon::CHECK_CIRCLE, t.good), &say(said));
+    }
 }
 
 /// Paragraphs with terms in bold, and lists.

@@ -37,7 +37,7 @@ fn time_ui(ui: &mut Ui, results: &Results, step: &Step, now: i64, width: f32) {
 pub(crate) fn present_ui(
     ui: &mut Ui,
     (unit, step): (&Unit, &Step),
-    results: &Results,
+    (results, draft): (&Results, &Draft),
     now: i64,
     commands: &mut Commands,
 ) {
@@ -49,7 +49,7 @@ pub(crate) fn present_ui(
     let width = ui.available_width();
     time_ui(ui, results, step, now, width);
     notes_ui(ui, step, font::body());
-    buttons_ui(ui, (unit, step), results, width, commands);
+    buttons_ui(ui, (unit, step), (results, draft), width, commands);
 }
 
 fn notes_ui(ui: &mut Ui, step: &Step, font: eframe::egui::FontId) {
@@ -66,7 +66,7 @@ fn notes_ui(ui: &mut Ui, step: &Step, font: eframe::egui::FontId) {
 fn buttons_ui(
     ui: &mut Ui,
     (unit, step): (&Unit, &Step),
-    results: &Results,
+    (results, draft): (&Results, &Draft),
     width: f32,
     commands: &mut Commands,
 ) {
@@ -92,7 +92,10 @@ fn buttons_ui(
     }
     if let Some((next_unit, next)) = after(&results.units, &unit.id, &step.id) {
         let then = say_with("Then: {0}", &[&next.title]);
-        let button = Button::primary(&then).lesson().trailing(Icon::ARROW_RIGHT).compact().width(width);
+        // what comes next once this step is done
+        let is_next = draft.is_solved(unit, step);
+        let button = if is_next { Button::primary(&then) } else { Button::secondary(&then) };
+        let button = button.lesson().trailing(Icon::ARROW_RIGHT).compact().width(width);
         if button.enabled(is_free, why).ui(ui).clicked() {
             commands.push(Command::Begin(next_unit.id.clone(), next.id.clone()));
         }
@@ -117,25 +120,33 @@ pub(super) fn large_ui(
     ui.horizontal(|ui| {
         ui.label(text(&unit.title, font::heading(), t.text_2));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if Button::ghost("Read the unit").lesson().icon(Icon::X).compact().ui(ui).clicked() {
+            if Button::ghost("Read the unit").lesson().icon(Icon::FILE_TEXT).compact().ui(ui).clicked() {
                 commands.push(Command::Leave);
+            }
+            if let Some(began) = results.began_at {
+                let seconds = (now - began).max(0) / 1000;
+                let late = seconds > i64::from(step.minutes) * 60;
+                let said = say_with("{0} of {1} min", &[&clock(seconds), &step.minutes]);
+                ui.label(text(said, font::heading(), if late { t.warn } else { t.text_2 }));
+                // the clock goes on without a hand on it
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
             }
         });
     });
+    ui.add_space(space::S1);
+    ui.add(Label::new(text(&step.title, font::lead(), t.text)).wrap());
     ui.add_space(space::S2);
-    ui.add(Label::new(text(&step.title, font::display(), t.text)).wrap());
-    ui.add_space(space::S3);
     ui.add(Label::new(text(&step.why, font::title(), t.text_2)).wrap());
-    ui.add_space(space::S3);
+    ui.add_space(space::S2);
     ui.add(Label::new(text(&step.action, font::title(), t.text)).wrap());
-    ui.add_space(space::S3);
+    ui.add_space(space::S2);
     if let Some(question) = &step.predict {
         ui.add(Label::new(text(&question.question, font::title(), t.accent)).wrap());
         for (at, option) in question.options.iter().enumerate() {
             let letter = char::from(b'A' + u8::try_from(at).unwrap_or(0));
             ui.add(Label::new(text(format!("{letter}  {option}"), font::heading(), t.text)).wrap());
         }
-        ui.add_space(space::S3);
+        ui.add_space(space::S2);
     }
     for (at, task) in step.tasks.iter().enumerate() {
         let is_done = draft.done.contains(&task_key(unit, step, at));
@@ -149,7 +160,6 @@ pub(super) fn large_ui(
     hairline_ui(ui);
     ui.add_space(space::S3);
     let width = ui.available_width().min(360.0);
-    time_ui(ui, results, step, now, width);
     notes_ui(ui, step, font::heading());
-    buttons_ui(ui, (unit, step), results, width, commands);
+    buttons_ui(ui, (unit, step), (results, draft), width, commands);
 }

@@ -234,6 +234,7 @@ fn line_of(state: &AppState, command: &AppCommand) -> Option<Line> {
         AppCommand::Serve(serve::Command::Switch) if state.results.serve.live().is_none() => Line::Serve,
         AppCommand::Serve(serve::Command::First) => Line::SendRight,
         AppCommand::Serve(serve::Command::FirstWrong) => Line::SendWrong,
+        AppCommand::Serve(serve::Command::Glass(Some(_))) => Line::StepThrough,
         AppCommand::Serve(serve::Command::MakeKey) => Line::MakeKey,
         AppCommand::Serve(serve::Command::RevokeKey(_)) => Line::RevokeKey,
         AppCommand::Serve(serve::Command::AskForKeys(true))
@@ -256,7 +257,9 @@ fn did(state: &AppState) -> Vec<Line> {
     let has = |line: &Line| opened.scenario.start.iter().chain(&opened.journal).any(|one| one == line);
     for (fact, line) in [("server.answered", Line::SendRight), ("server.refused", Line::SendWrong)] {
         if state.fact(fact) >= 1.0 && !has(&line) {
-            lines.push(line);
+            // before one is stepped through
+            let at = lines.iter().position(|one| *one == Line::StepThrough).unwrap_or(lines.len());
+            lines.insert(at, line);
         }
     }
     lines

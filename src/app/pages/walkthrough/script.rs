@@ -146,6 +146,7 @@ fn page_of(line: &Line) -> Option<PageId> {
         | Line::RevokeKey
         | Line::AskForKeys
         | Line::TryKeys
+        | Line::StepThrough
         | Line::SendRight
         | Line::SendWrong => Some(PageId::Serve),
         _ => None,
@@ -208,6 +209,13 @@ fn begin(state: &mut AppState, line: &Line) -> Result<Vec<Command>, String> {
         Line::Serve => vec![serve::Command::Start.into()],
         Line::SendRight => vec![serve::Command::First.into()],
         Line::SendWrong => vec![serve::Command::FirstWrong.into()],
+        Line::StepThrough => {
+            let latest = state.results.serve.shown_log().iter().next().ok_or("no request has come yet")?;
+            vec![
+                serve::Command::Part(serve::Part::Overview).into(),
+                serve::Command::Glass(Some(latest.number)).into(),
+            ]
+        }
         Line::MakeKey => {
             if state.screen.serve.new_key.trim().is_empty() {
                 let number = state.results.serve.keys.len() + 1;
@@ -264,6 +272,7 @@ fn is_done(state: &AppState, line: &Line, before: usize) -> bool {
         Line::Serve => is("server.running"),
         Line::SendRight => is("server.answered"),
         Line::SendWrong => is("server.refused"),
+        Line::StepThrough => is("server.followed"),
         Line::MakeKey => more(state, line) > before && state.screen.serve.new_key.trim().is_empty(),
         Line::AskForKeys => state.screen.serve.ask_for_keys && is("server.running"),
         Line::TryKeys => is("keys.tried"),

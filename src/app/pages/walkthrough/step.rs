@@ -6,7 +6,7 @@ use super::{Command, Draft, page_of, quiz_key, step_key, task_key};
 use crate::app::command::Commands;
 use crate::app::pages::PageId;
 use crate::app::theme::{Icon, font, size, space, text, tokens};
-use crate::app::widgets::{Button, Weight, icon_ui, radio_row, task_line, termed};
+use crate::app::widgets::{Button, Weight, hairline_ui, icon_ui, radio_row, task_line, termed};
 use crate::app::words::{say, say_with};
 use crate::lesson::{Glossary, Step, Unit};
 
@@ -33,28 +33,7 @@ pub(super) fn step_ui(
     if !draft.fast {
         termed(ui, glossary, &step.why, (font::body(), t.text_2));
     }
-    if let Some(question) = step.predict.as_ref().filter(|_| !draft.fast) {
-        ui.add_space(space::S1);
-        let given = draft.answers.get(&key).copied();
-        ui.add(
-            Label::new(text(say_with("Before you begin: {0}", &[&question.question]), font::label(), t.text))
-                .wrap(),
-        );
-        for (at, option) in question.options.iter().enumerate() {
-            // what was predicted stands once it is revealed
-            let is_open = !(is_solved && given.is_some());
-            let row = radio_row(ui, given == Some(at), is_open, option, "");
-            if row.clicked() {
-                commands.push(Command::Answer(key.clone(), at));
-            }
-        }
-        if let Some(given) = given.filter(|_| is_solved) {
-            let came_true = given == question.answer;
-            let said = say(if came_true { "As you said." } else { "Not as you said." });
-            let (icon, color) = if came_true { (Icon::CHECK_CIRCLE, t.good) } else { (Icon::EYE, t.warn) };
-            because_ui(ui, (icon, color), &format!("{said} {}", question.reveal));
-        }
-    }
+    predict_ui(ui, (unit, step), draft, commands);
     ui.add_space(space::S1);
     termed(ui, glossary, &step.action, (font::label(), t.text));
     for (at, task) in step.tasks.iter().enumerate() {
@@ -103,6 +82,47 @@ pub(super) fn step_ui(
     }
     if let Some(notes) = step.notes.as_ref().filter(|_| draft.teaching) {
         because_ui(ui, (Icon::LIGHTNING, t.accent), notes);
+    }
+}
+
+/// The question before a step, and what came of it once the step is done.
+pub(crate) fn predict_ui(ui: &mut Ui, (unit, step): (&Unit, &Step), draft: &Draft, commands: &mut Commands) {
+    let Some(question) = step.predict.as_ref().filter(|_| !draft.fast) else { return };
+    let t = tokens(ui);
+    let (is_solved, key) = (draft.is_solved(unit, step), step_key(unit, step));
+    ui.add_space(space::S1);
+    let given = draft.answers.get(&key).copied();
+    ui.add(
+        Label::new(text(say_with("Before you begin: {0}", &[&question.question]), font::label(), t.text))
+            .wrap(),
+    );
+    for (at, option) in question.options.iter().enumerate() {
+        // what was predicted stands once it is revealed
+        let is_open = !(is_solved && given.is_some());
+        if radio_row(ui, given == Some(at), is_open, option, "").clicked() {
+            commands.push(Command::Answer(key.clone(), at));
+        }
+    }
+    if let Some(given) = given.filter(|_| is_solved) {
+        let came_true = given == question.answer;
+        let said = say(if came_true { "As you said." } else { "Not as you said." });
+        let (icon, color) = if came_true { (Icon::CHECK_CIRCLE, t.good) } else { (Icon::EYE, t.warn) };
+        because_ui(ui, (icon, color), &format!("{said} {}", question.reveal));
+    }
+}
+
+/// In the guide, on every page: the question before the step, and what is to be understood once it is done.
+pub(crate) fn beside_ui(ui: &mut Ui, (unit, step): (&Unit, &Step), draft: &Draft, commands: &mut Commands) {
+    let is_solved = draft.is_solved(unit, step);
+    if step.predict.is_some() && !draft.fast {
+        ui.add_space(space::S3);
+        hairline_ui(ui);
+        ui.add_space(space::S1);
+        predict_ui(ui, (unit, step), draft, commands);
+    }
+    if is_solved {
+        ui.add_space(space::S3);
+        because_ui(ui, (Icon::CHECK_CIRCLE, tokens(ui).good), &step.after);
     }
 }
 
