@@ -313,6 +313,10 @@ impl Drydock {
     /// Files that were dropped, shortcuts, and pasted tables.
     fn take_input(&mut self, ctx: &egui::Context) {
         widgets::watch_focus(ctx);
+        let is_closing = ctx.input(|input| input.viewport().close_requested());
+        if is_closing && pages::walkthrough::asks_before_leaving(&mut self.state) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
         let (dropped, hovered) = ctx.input(|input| {
             let dropped: Vec<PathBuf> =
                 input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect();

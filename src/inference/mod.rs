@@ -16,8 +16,8 @@ pub mod text;
 mod weighted_sum;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use batch::Words;
 pub use batch::{Batch, BodyError, Form, Rows};

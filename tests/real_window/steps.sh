@@ -97,6 +97,13 @@ person wait 'footfall: Drift'
 person wait 'above the line from week'
 picture 9-drift
 
+# the lesson's first activity
+person press Walkthrough 'page tab'
+person wait 'units done'
+person press 'To the board: Sort the systems'
+person wait 'Where does each system belong?'
+picture 10-walkthrough
+
 person press Predict 'page tab'
 person press Dark 'radio button'
 picture 6-predict-dark

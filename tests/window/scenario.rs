@@ -109,6 +109,14 @@ fn a_state_becomes_a_scenario_that_is_opened_handed_in_and_graded() {
     crate::walkthrough::look(&mut bench, "scenario_leaving", false);
     bench.click("Stay");
     bench.settle();
+    // and so does closing the window
+    let root = bench.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+    root.events.push(egui::ViewportEvent::Close);
+    bench.settle();
+    assert!(bench.says("What you did is in no file yet"), "{}", bench.labels());
+    bench.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default().events.clear();
+    bench.click("Stay");
+    bench.settle();
     bench.fill("Your name", "Ada");
     let handed_in = bench.file("ada.toml", "");
     save_as(&mut bench, "Hand in…", &handed_in);

@@ -68,7 +68,7 @@ fn a_step_is_followed_done_and_explained() {
     bench.click("Run it: Churn list");
     bench.click("Read the unit");
     bench.wait_till_said("1 of 6 units done");
-    assert!(bench.says("Lesson 1: AI around you, 12 min, done"), "{}", bench.labels());
+    assert!(bench.says("Lesson 1: AI around you, 14 min, done"), "{}", bench.labels());
     bench.picture("walkthrough_done");
     // starting over can be taken back
     bench.click("Start over");
@@ -86,7 +86,7 @@ fn a_step_is_followed_done_and_explained() {
 fn another_table_than_the_lesson_is_about_is_no_tick() {
     let mut bench = at_lesson(egui::Theme::Light);
     press(&mut bench, "Go to Data: Take the course's table");
-    bench.click("Use this sample: Bike rentals");
+    bench.click("Use this sample: Bike rentals by the hour");
     bench.wait_till_said("Loaded bike");
     bench.settle();
     assert!(bench.says("The course's table is open: to do"), "{}", bench.labels());
@@ -167,7 +167,7 @@ fn the_whole_lesson_is_played_through() {
         for step in &unit.steps {
             let place = format!("{}/{}", unit.id, step.id);
             begin(&mut bench, (at + 1, unit), &step.title);
-            assert!(bench.says(&format!("{}: {}", unit.title, step.title)), "{place}: {}", bench.labels());
+            assert!(bench.says(&step.title), "{place}: {}", bench.labels());
             for task in &step.tasks {
                 assert!(bench.says(&format!("{}: to do", task.text)), "{place} begins solved: {}", task.text);
             }
@@ -193,6 +193,21 @@ fn the_whole_lesson_is_played_through() {
                     let psi = crate::drift::psi(&crate::drift::card(&bench, input));
                     assert!(if drifts { psi > 0.25 } else { psi < 0.1 }, "{input}: {psi}");
                 }
+                assert!(
+                    step.after.contains("in week 9") && step.after.contains("in week 11"),
+                    "{}",
+                    step.after
+                );
+                assert!(bench.says("above the line from week 9, known in week 11"), "{}", bench.labels());
+            }
+            if step.id == "watch" {
+                assert!(step.after.contains("red in nearly every window from then on"));
+                let red = |input: &str| -> usize {
+                    let said = bench.text_of(&format!("{input}: "));
+                    said[input.len() + 2..].split(' ').next().unwrap().parse().unwrap()
+                };
+                // the change comes in week 9 of 20
+                assert!(red("footfall") >= 10 && red("temperature_c") <= 2, "{}", bench.labels());
             }
             bench.click("Walkthrough");
             bench.settle();
@@ -358,5 +373,5 @@ fn the_fast_track_has_the_tasks_and_the_questions_only() {
     // a part of the unit is a click away
     bench.click("Check yourself, to do");
     bench.settle();
-    assert!(bench.says("0/9"), "{}", bench.labels());
+    assert!(bench.says("0/6"), "{}", bench.labels());
 }

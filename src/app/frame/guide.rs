@@ -14,6 +14,8 @@ use crate::lesson::{Glossary, PageTools, SCENARIO, Step, Unit};
 
 /// What the guide says on a page.
 struct Guide {
+    /// The unit of the lesson that it is of.
+    over: Option<String>,
     title: Cow<'static, str>,
     why: Cow<'static, str>,
     what: Cow<'static, str>,
@@ -28,7 +30,11 @@ enum Next {
     Nowhere,
     Page(PageId),
     /// On, or back to the unit of the lesson whose step is followed.
-    Lesson { label: &'static str, command: walkthrough::Command, is_main: bool },
+    Lesson {
+        label: &'static str,
+        command: walkthrough::Command,
+        is_main: bool,
+    },
 }
 
 impl From<Option<PageId>> for Next {
@@ -50,16 +56,17 @@ fn task(text: impl Into<Cow<'static, str>>, done: bool) -> Task {
 /// The lesson's step that is followed, with its tasks as they stand.
 fn of_lesson(state: &AppState) -> Option<Guide> {
     let draft = &state.screen.walkthrough;
-    // what is done stands in the way of no other page's own guide
+    // what is done stands in the way of no other page's own guide, but whoever teaches goes on from anywhere
     let (unit, step) = walkthrough::followed(state).filter(|(unit, step)| {
         let here = state.screen.page;
         let is_here = here == PageId::Walkthrough || walkthrough::page_of(&step.page) == Some(here);
-        is_here || !draft.is_solved(unit, step)
+        is_here || draft.teaching || unit.id == SCENARIO || !draft.is_solved(unit, step)
     })?;
     let tasks = step.tasks.iter().enumerate();
     let tasks = tasks
         .map(|(at, one)| task(one.text.clone(), draft.done.contains(&walkthrough::task_key(unit, step, at))));
     Some(Guide {
+        over: Some(unit.title.clone()),
         title: step.title.clone().into(),
         why: step.why.clone().into(),
         what: step.action.clone().into(),
@@ -99,6 +106,7 @@ fn guide(state: &AppState) -> Guide {
     let truth = &state.truth;
     match state.screen.page {
         PageId::Train => Guide {
+            over: None,
             title: "Fit a model, judge it honestly".into(),
             why: "A model is as good as it is on rows it has not seen. Holding rows out shows that before users do.".into(),
             what: "Choose features, hold some rows out, and train. Compare the held-out score with the naive model, which always answers the same.".into(),
@@ -118,6 +126,7 @@ fn guide(state: &AppState) -> Guide {
             next: Some(PageId::Predict).into(),
         },
         PageId::Predict => Guide {
+            over: None,
             title: "Predict one, predict many".into(),
             why: "Interactive and batch call the very same predict. What differs is the fixed cost paid for each call, and who is waiting.".into(),
             what: "Predict one record and move a value. Then predict a file, and measure the time per row.".into(),
@@ -129,6 +138,7 @@ fn guide(state: &AppState) -> Guide {
             next: Some(PageId::Serve).into(),
         },
         PageId::Requests => Guide {
+            over: None,
             title: "Be the client".into(),
             why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.".into(),
             what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.".into(),
@@ -140,6 +150,7 @@ fn guide(state: &AppState) -> Guide {
             next: Some(PageId::Drift).into(),
         },
         PageId::Drift => Guide {
+            over: None,
             title: "Watch a model age".into(),
             why: "A model knows the world it learned from. When the world moves on, its inputs drift, or the rule itself changes, and nothing in the program says so.".into(),
             what: "Choose a scenario or move a slider. See which distance notices, and whether the error does. Then decide: wait, get labels, or train again on recent rows.".into(),
@@ -151,6 +162,7 @@ fn guide(state: &AppState) -> Guide {
             next: None.into(),
         },
         PageId::Data => Guide {
+            over: None,
             title: "Bring in your data".into(),
             why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.".into(),
             what: "Take the winter beverages sample if you follow the course, or drop a CSV of your own. Look at a column, and choose the target.".into(),
@@ -169,6 +181,7 @@ fn guide(state: &AppState) -> Guide {
             next: Some(PageId::Train).into(),
         },
         PageId::Serve => Guide {
+            over: None,
             title: "Put the model behind an address".into(),
             why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.".into(),
             what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.".into(),
@@ -180,6 +193,7 @@ fn guide(state: &AppState) -> Guide {
             next: Some(PageId::Requests).into(),
         },
         PageId::Walkthrough => Guide {
+            over: None,
             title: "The lesson".into(),
             why: "A model is not done when it is trained. This lesson takes yours from a table to where people use it, and back when the world has changed.".into(),
             what: "Read a unit, then follow its steps: each takes you to a page, and what you do there is checked as it happens. Nothing is locked; begin anywhere.".into(),
@@ -188,6 +202,7 @@ fn guide(state: &AppState) -> Guide {
             next: Next::Nowhere,
         },
         _ => Guide {
+            over: None,
             title: "Still to come".into(),
             why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.".into(),
             what: "Everything from Data to Drift is ready, and so is the Walkthrough.".into(),
@@ -371,6 +386,9 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
             ui.painter().rect_filled(part, CornerRadius::same(2), if task.done { t.good } else { t.stroke });
         }
         ui.add_space(space::S4);
+    }
+    if let Some(over) = &guide.over {
+        ui.add(Label::new(text(over, font::small(), t.text_2)).wrap());
     }
     ui.add(Label::new(text(say(guide.title.as_ref()), font::heading(), t.text)).wrap());
     ui.add_space(space::S3);

@@ -145,7 +145,8 @@ impl<'a> Button<'a> {
         let galley = ui.painter().layout_no_wrap(label.clone(), label_font, Color32::PLACEHOLDER);
         let key =
             self.key.map(|key| ui.painter().layout_no_wrap(key, font::mono_key(), Color32::PLACEHOLDER));
-        let icon_width = self.icon.map_or(0.0, |_| icon_size + if label.is_empty() { 0.0 } else { space::S2 });
+        let icon_width =
+            self.icon.map_or(0.0, |_| icon_size + if label.is_empty() { 0.0 } else { space::S2 });
         let trailing_width = self.trailing.map_or(0.0, |_| icon_size + space::S1);
         let key_width = key.as_ref().map_or(0.0, |key| key.size().x + space::S2);
         let content = galley.size().x + icon_width + trailing_width + key_width;

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::cells::Kept;
 use super::exact::{Swept, sweep};
 use super::judge::{Judge, Ranks};
-use super::loose::{Kept, Loose};
+use super::loose::Loose;
 use super::ranked::{Affine, Moved, Ranked};
 use super::shifts::FeatureShift;
 use crate::drift::ks::of_gap;
@@ -74,6 +75,12 @@ impl LabColumn {
     pub fn touch(&self) {
         self.reference.touch();
         self.current.touch();
+        self.kept.touch();
+    }
+
+    /// Takes what [`LabColumn::measure_loose`] gave back, when nobody asks it any more: the next one is made in its memory.
+    pub fn take_back(&self, loose: Loose) {
+        loose.leave(&self.kept);
     }
 
     /// How many current values there are.

@@ -16,6 +16,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod cells;
 mod column;
 mod exact;
 mod fooled;

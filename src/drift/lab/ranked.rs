@@ -181,7 +181,14 @@ impl<'a> Moved<'a> {
                 rank.div_ceil(stride).min(last_mark + 1)
             }
         };
-        Marked { values, stride, last, affine: self.affine, turned: self.turned, places: (below(from), below(to)) }
+        Marked {
+            values,
+            stride,
+            last,
+            affine: self.affine,
+            turned: self.turned,
+            places: (below(from), below(to)),
+        }
     }
 
     /// The marks of a level whose ranks lie from `from` to before `to`, with their ranks, ascending.

@@ -96,11 +96,13 @@ impl FeatureShift {
         let base = Affine { scale: self.spread, shift: mean * (1.0 - self.spread) + self.mean };
         let mut chance = || (rng.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0;
         let mut noise = seed.rng(&format!("noise {name}"));
+        let asks = self.missing > 0.0 || self.unit.is_some();
         values
             .iter()
             .map(|&value| {
-                // every row draws the same number of times, so that one slider does not move another's rows
-                let (lost, wrong) = (chance(), chance());
+                // every row draws the same number of times, so that one slider does not move another's rows; unless nobody
+                // asks what was drawn
+                let (lost, wrong) = if asks { (chance(), chance()) } else { (1.0, 1.0) };
                 let drawn: f64 = if self.noise == 0.0 { 0.0 } else { StandardNormal.sample(&mut noise) };
                 if lost < self.missing {
                     return f64::NAN;

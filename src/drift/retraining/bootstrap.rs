@@ -126,7 +126,8 @@ impl Resamples {
             .map(|values| if is_kept(values) { None } else { mean_interval(values, self.seed) })
             .collect();
         for group in kept.chunks(LANES) {
-            let lane = |row: usize| std::array::from_fn(|lane| group.get(lane).map_or(0.0, |&at| samples[at][row]));
+            let lane =
+                |row: usize| std::array::from_fn(|lane| group.get(lane).map_or(0.0, |&at| samples[at][row]));
             let rows: Vec<[f64; LANES]> = (0..self.n).map(lane).collect();
             let mut means = vec![[0.0; LANES]; RESAMPLES];
             // for the widest vectors that this processor has

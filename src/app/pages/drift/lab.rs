@@ -11,8 +11,7 @@ use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Shifts,
-    means, touch,
+    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Shifts, means, touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -262,16 +261,17 @@ impl Lab {
             let edges = |range: (f64, f64)| match chart_bins(with(range)) {
                 Bins::Edges(edges) | Bins::Values(edges) => edges,
             };
-            let (statistics, outline) =
-                if let Some(loose) = lab.measure_loose((moved.len(), copied(&moved)), &feature.judge, edges) {
-                    let drawn = outline(lab, with(loose.range), |bins| loose.counts_in(bins));
-                    (Statistics::Numbers(loose.measured()), drawn)
-                } else {
-                    let moved = Sorted::new(moved);
-                    let range = with(moved.range().unwrap_or((low, high)));
-                    let drawn = outline(lab, range, |bins| bins.counts(&moved));
-                    (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
-                };
+            let (statistics, outline) = if let Some(loose) =
+                lab.measure_loose((moved.len(), copied(&moved)), &feature.judge, edges)
+            {
+                let drawn = outline(lab, with(loose.range), |bins| loose.counts_in(bins));
+                (Statistics::Numbers(loose.measured()), drawn)
+            } else {
+                let moved = Sorted::new(moved);
+                let range = with(moved.range().unwrap_or((low, high)));
+                let drawn = outline(lab, range, |bins| bins.counts(&moved));
+                (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
+            };
             Some(Refined { name: name.clone(), shift, statistics, outline })
         };
         let (first, second) = names.split_at(names.len() / 2);

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, copied, outline, outline_of_shares};
 use crate::data::{Coded, ColumnKind, Table};
-use crate::drift::lab::{
-    Affine, Judge, LabColumn, Part, Shifts, Weighted, apply, conclude, filled, touch,
-};
+use crate::drift::lab::{Affine, Judge, LabColumn, Part, Shifts, Weighted, apply, conclude, filled, touch};
 use crate::drift::{
     Bins, ColumnDrift, Measures, Rule, Sorted, compare_levels, compare_numbers, predict_leniently,
 };
@@ -64,7 +62,9 @@ impl Predicted {
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
                 // the first move finds its memory there
-                drop(lab.measure_loose((rows.len(), copied(&rows)), &judge, |_| Vec::new()));
+                if let Some(loose) = lab.measure_loose((rows.len(), copied(&rows)), &judge, |_| Vec::new()) {
+                    lab.take_back(loose);
+                }
                 let kind = Kind::Numbers { lab: Box::new(lab), rows, weighted: Weighted::new(model) };
                 Some(Self { judge, kind })
             }
@@ -220,7 +220,9 @@ impl Predicted {
             Some(loose) => {
                 let drawn = range_with(column, loose.range)
                     .map(|range| outline(column, range, |bins| loose.counts_in(bins)));
-                Some((self.judge.of_loose(column, &loose), drawn.unwrap_or_default()))
+                let judged = self.judge.of_loose(column, &loose);
+                column.take_back(loose);
+                Some((judged, drawn.unwrap_or_default()))
             }
             None => self.of_sorted(column, &Sorted::new(filled(rows.len(), now()))),
         };

@@ -204,7 +204,14 @@ fn speak(ui: &mut Ui, plot: Rect, shown: &Shown<'_>, crossed: Option<usize>) {
             || "not known".to_owned(),
             |loss| format!("last known {}", format::number(loss.value, 3))
         ),
-        crossed.map_or_else(String::new, |week| format!("; above the line from week {}", week + 1))
+        crossed.map_or_else(String::new, |week| {
+            let known = if weeks.delay == 0 {
+                String::new()
+            } else {
+                format!(", known in week {}", week + weeks.delay + 1)
+            };
+            format!("; above the line from week {}{known}", week + 1)
+        })
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
     let Some(at) = response.hover_pos() else { return };

@@ -1,8 +1,8 @@
 //! Why one row costs more than one of many: time per row against rows per call, measured then and there.
 
 use eframe::egui::{
-    Align2, Color32, FontId, Rangef, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo, pos2,
-    vec2,
+    Align2, Color32, FontId, Rangef, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo,
+    pos2, vec2,
 };
 use egui_plot::{AxisHints, GridMark, Line, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Text};
 

@@ -62,7 +62,7 @@ pub(super) fn response_ui(
     if let Some(answer) = shown {
         let height = waterfall_height(answer, &t);
         // a low window shows the answer first
-        let fits = middle.height() - height > size::CODE_LINE * 4.0;
+        let fits = middle.height() - height - checks_height(answer) > size::CODE_LINE * 8.0;
         has_time_part = height > 0.0 && !fits;
         if height > 0.0 && fits {
             let place = Rect::from_min_max(pos2(middle.left(), middle.bottom() - height), middle.max);

@@ -1,6 +1,7 @@
 //! Keys: who may ask what; made, revoked and changed here as on the command line; and the key lab, which tries what a key
 //! must not do.
 
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align, Align2, CornerRadius, Key, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder,
     WidgetInfo, pos2, vec2,
@@ -19,7 +20,9 @@ use crate::app::widgets::{
 /// The height of the form for a new key, and of what a new key's secret is shown in.
 const FORM: f32 = 168.0;
 /// The height of both cards.
-const HEIGHT: f32 = 520.0;
+const HEIGHT: f32 = 44.0 + TRIAL * 6.0;
+/// The height of a trial.
+const TRIAL: f32 = 94.0;
 
 /// The part of the page.
 pub(super) fn keys_ui(
@@ -31,7 +34,7 @@ pub(super) fn keys_ui(
     commands: &mut Commands,
 ) {
     let (rect, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
-    let first = ((width - space::S4) * 0.56).floor();
+    let first = ((width - space::S4) * 0.5).floor();
     let left = Rect::from_min_size(rect.min, vec2(first, rect.height()));
     let right = Rect::from_min_max(pos2(left.right() + space::S4, rect.top()), rect.max);
     list_ui(ui, left, view, results, draft, commands);
@@ -136,14 +139,18 @@ fn line_ui(
         pos2(x, rect.top() + 35.0),
         Align2::LEFT_CENTER,
         &format!("{}   {rights}", key.publishable),
-        rect.right() - x - 120.0,
+        rect.right() - x - space::S3,
         t.text_2,
     );
     let used = results.log.key(&key.name).map_or(0, |used| used.requests);
     painter.text(
         pos2(rect.right() - space::S3, y),
         Align2::RIGHT_CENTER,
-        if key.revoked { "revoked".to_owned() } else { format::plural(usize::try_from(used).unwrap_or(usize::MAX), "request", "requests") },
+        if key.revoked {
+            "revoked".to_owned()
+        } else {
+            format::plural(usize::try_from(used).unwrap_or(usize::MAX), "request", "requests")
+        },
         font::small(),
         if key.revoked { t.bad } else { t.text_3 },
     );
@@ -288,8 +295,7 @@ fn trial_ui(
     possible: bool,
     commands: &mut Commands,
 ) {
-    let height = 76.0;
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TRIAL), Sense::hover());
     let said = outcome.map_or_else(|| "not tried yet".to_owned(), |outcome| outcome.said.clone());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {said}", trial.title())));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -303,10 +309,10 @@ fn trial_ui(
         rect.width() - space::S4 * 2.0,
         t.text_2,
     );
-    let line =
-        Rect::from_min_max(pos2(x, rect.top() + 46.0), pos2(rect.right() - space::S4, rect.bottom() - 4.0));
+    let right = rect.right() - space::S4;
+    let corner = Rect::from_min_max(pos2(right - 64.0, rect.top() + 6.0), pos2(right, rect.top() + 30.0));
     let mut row = ui.new_child(
-        UiBuilder::new().id_salt(trial.title()).max_rect(line).layout(Layout::right_to_left(Align::Center)),
+        UiBuilder::new().id_salt(trial.title()).max_rect(corner).layout(Layout::right_to_left(Align::Center)),
     );
     let label = if trial == Trial::Leak { "Look" } else { "Try" };
     let name = format!("{label}: {}", trial.title());
@@ -314,7 +320,11 @@ fn trial_ui(
     if button.enabled(possible, "Start the server first").ui(&mut row).clicked() {
         commands.push(Command::Try(Some(trial)));
     }
-    row.with_layout(Layout::left_to_right(Align::Center), |ui| match outcome {
+    let line = Rect::from_min_max(pos2(x, rect.top() + 50.0), pos2(right, rect.bottom() - 6.0));
+    let mut row = ui.new_child(
+        UiBuilder::new().id_salt(("said", trial.title())).max_rect(line).layout(Layout::top_down(Align::Min)),
+    );
+    row.horizontal_top(|ui| match outcome {
         Some(outcome) => {
             let (tone, icon) = if outcome.as_expected {
                 (Tone::Good, Icon::CHECK_CIRCLE)
@@ -324,8 +334,10 @@ fn trial_ui(
             let short =
                 if outcome.status > 0 { outcome.status.to_string() } else { outcome.short.to_owned() };
             tag(ui, tone, Some((icon, Weight::Fill)), &short);
-            ui.add(Label::new(text(&outcome.said, font::small(), t.text_2)).truncate())
-                .on_hover_text(&outcome.said);
+            let mut job =
+                LayoutJob::simple(outcome.said.clone(), font::small(), t.text_2, ui.available_width());
+            job.wrap.max_rows = 2;
+            ui.add(Label::new(job)).on_hover_text(&outcome.said);
         }
         None => {
             ui.label(text("Not tried yet", font::small(), t.text_3));

@@ -39,7 +39,7 @@ impl Columns {
         let total = key.map_or(width - space::S4, |key| key - space::S6);
         let inference = wide.then_some(total - 72.0);
         let queue = wide.then_some(total - 150.0);
-        let status = if wide { total - 400.0 } else { total - 230.0 };
+        let status = if wide { total - 400.0 } else { total - 330.0 };
         Self {
             time: space::S4,
             id: wide.then_some(124.0),

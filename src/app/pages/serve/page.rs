@@ -30,7 +30,7 @@ pub(crate) fn serve_page_ui(
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
-    let about = "The model behind an address that other programs can call";
+    let about = "The model behind an address for other programs";
     page_head(ui, view.compact, "Serve", about, |ui| head_ui(ui, view, results, commands));
     if view.truth.champion().is_none() && results.live().is_none() {
         no_model_ui(ui, view, commands);

@@ -100,15 +100,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             state.work.switch = Some(Switch::Rehearse { unit, step });
         }
         Command::Back => {
-            let is_unsaved =
-                state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved());
-            if is_unsaved && !draft.leaving {
-                // asked once more: what was done is nowhere else
-                draft.leaving = true;
-                draft.following = Some((SCENARIO.into(), SCENARIO.into()));
-                draft.unit = SCENARIO.into();
-                state.screen.page = PageId::Walkthrough;
-            } else {
+            if !asks_before_leaving(state) {
                 state.work.switch = Some(Switch::Back);
             }
         }
@@ -206,12 +198,27 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 what: "Started the lesson over".into(),
                 command: Command::TakeBack(before).into(),
             });
-            let said = "The lesson begins anew; data, models and server are untouched, and Ctrl+Z takes it back";
+            let said =
+                "The lesson begins anew; data, models and server are untouched, and Ctrl+Z takes it back";
             state.say(StatusKind::Done, said);
         }
         Command::TakeBack(before) => *draft = *before,
     }
     Vec::new()
+}
+
+/// Asks whoever leaves an open scenario once more, where what was done in it is in no file yet; whether it does.
+pub(crate) fn asks_before_leaving(state: &mut AppState) -> bool {
+    let draft = &mut state.screen.walkthrough;
+    let is_unsaved = state.results.walkthrough.scenario.as_ref().is_some_and(|opened| opened.is_unsaved());
+    if !is_unsaved || draft.leaving {
+        return false;
+    }
+    draft.leaving = true;
+    draft.following = Some((SCENARIO.into(), SCENARIO.into()));
+    draft.unit = SCENARIO.into();
+    state.screen.page = PageId::Walkthrough;
+    true
 }
 
 /// Writes a scenario.

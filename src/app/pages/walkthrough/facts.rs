@@ -20,9 +20,9 @@ impl Facts for AppState {
             "board.ran_one" => count(run::ran(&results.walkthrough, &screen.walkthrough, false)),
             "board.ran_many" => count(run::ran(&results.walkthrough, &screen.walkthrough, true)),
             "data.rows" => count(truth.data().map_or(0, |data| data.loaded.table.n_rows())),
-            "data.course" => yes(truth.data().is_some_and(|data| {
-                data.from == DataRef::Sample(crate::data::samples::COURSE.into())
-            })),
+            "data.course" => yes(truth
+                .data()
+                .is_some_and(|data| data.from == DataRef::Sample(crate::data::samples::COURSE.into()))),
             "data.target" => yes(truth.target().is_some()),
             "data.units_sold" => yes(truth.target() == Some("units_sold")),
             "models.count" => count(truth.versions.len()),

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use apply::{Effect, Event, apply, carry_out, escape, happened};
+pub(crate) use apply::{Effect, Event, apply, asks_before_leaving, carry_out, escape, happened};
 pub(crate) use page::walkthrough_page_ui;
 pub(crate) use present::present_ui;
 pub(crate) use run::{cancelled, failed};
