@@ -24,6 +24,7 @@ mod control;
 mod kolmogorov;
 mod ks;
 pub mod lab;
+mod large;
 mod levels;
 pub mod monitor;
 mod multiple;

@@ -1,9 +1,11 @@
 //! A column of numbers, sorted once; everything that compares distributions asks it.
 
+use super::large::Large;
+
 /// The values of a column that are present, ascending. Infinities are values; NaN is a missing one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sorted {
-    values: Vec<f64>,
+    values: Large,
     missing: usize,
 }
 
@@ -15,7 +17,13 @@ impl Sorted {
         values.retain(|value| !value.is_nan());
         let missing = n - values.len();
         sort(&mut values);
-        Self { values, missing }
+        Self { values: Large::few(values), missing }
+    }
+
+    /// The same, kept for being asked again and again.
+    #[must_use]
+    pub(crate) fn kept(self) -> Self {
+        Self { values: self.values.in_large_pages(), missing: self.missing }
     }
 
     /// The values, ascending.

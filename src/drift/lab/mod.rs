@@ -31,6 +31,7 @@ mod shifts;
 mod timeline;
 mod weighted;
 
+pub use crate::drift::large::Large;
 pub use column::{LabColumn, Measured};
 pub use fooled::{Fooled, fooled};
 pub use halved::filled;

@@ -1,6 +1,7 @@
 //! A column sorted once, with what lets a shifted copy of it be asked about without being made.
 
 use crate::drift::Sorted;
+use crate::drift::large::Large;
 
 /// What a slider does to every value: `scale · x + shift`.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -46,7 +47,7 @@ pub struct Ranked {
     marks: [Vec<f64>; LEVELS],
     centre: f64,
     /// Sum of the first k values less the centre, rounded once each.
-    sums: Vec<f64>,
+    sums: Large,
 }
 
 impl Ranked {
@@ -69,14 +70,14 @@ impl Ranked {
         let every = |values: &[f64]| values.iter().step_by(EVERY).copied().collect::<Vec<_>>();
         let fine = every(values);
         let marks = [every(&fine), fine];
-        Self { sorted, marks, centre, sums }
+        Self { sorted: sorted.kept(), marks, centre, sums: sums.into() }
     }
 
     /// Reads all of it once, so that whoever asks next does not wait for memory.
     pub(crate) fn touch(&self) {
+        self.marks.iter().for_each(|marks| touch(marks));
         touch(self.sorted.values());
         touch(&self.sums);
-        self.marks.iter().for_each(|marks| touch(marks));
     }
 
     /// What the running sums are taken from.

@@ -11,7 +11,7 @@ use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, LevelsMeasured, Measured, Outside, Shifts, means, touch,
+    FeatureShift, Judge, LabColumn, LabLevels, Large, LevelsMeasured, Measured, Outside, Shifts, means, touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -95,7 +95,7 @@ pub(super) enum FeatureData {
     Numbers {
         lab: Box<LabColumn>,
         /// The current values, in the table's order.
-        values: Vec<f64>,
+        values: Large,
         /// The smallest and the largest of them.
         range: (f64, f64),
         mean: f64,
@@ -297,11 +297,11 @@ impl Lab {
     pub(super) fn touch(&self, name: &str) {
         for feature in self.features.iter().filter(|feature| feature.name == name) {
             if let FeatureData::Numbers { lab, values, .. } = &feature.data {
-                lab.touch();
                 touch(values);
+                self.features.iter().for_each(|feature| feature.outside.touch());
+                lab.touch();
             }
         }
-        self.features.iter().for_each(|feature| feature.outside.touch());
         if let Some(predicted) = &self.predicted {
             predicted.touch();
         }
@@ -357,7 +357,7 @@ fn feature(reference: &Table, current: &Table, name: &str) -> FeatureData {
             match LabColumn::new(sorted, shifted) {
                 Some(lab) => FeatureData::Numbers {
                     lab: Box::new(lab),
-                    values: now.clone(),
+                    values: now.clone().into(),
                     range,
                     mean,
                     std: std.filter(|std| *std > 0.0).unwrap_or(1.0),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, copied, outline, outline_of_shares};
 use crate::data::{Coded, ColumnKind, Table};
-use crate::drift::lab::{Affine, Judge, LabColumn, Part, Shifts, Weighted, apply, conclude, filled, touch};
+use crate::drift::lab::{
+    Affine, Judge, LabColumn, Large, Part, Shifts, Weighted, apply, conclude, filled, touch,
+};
 use crate::drift::{
     Bins, ColumnDrift, Measures, Rule, Sorted, compare_levels, compare_numbers, predict_leniently,
 };
@@ -22,7 +24,7 @@ pub(super) struct Predicted {
 #[derive(Debug)]
 enum Kind {
     /// Numbers: sorted, in the order of the rows, and what moves of the inputs add to them where that is known.
-    Numbers { lab: Box<LabColumn>, rows: Vec<f64>, weighted: Option<Weighted> },
+    Numbers { lab: Box<LabColumn>, rows: Large, weighted: Option<Weighted> },
     /// Classes of the reference.
     Classes(Coded),
 }
@@ -57,7 +59,7 @@ impl Predicted {
         match model.task {
             Task::Regression => {
                 let (a, b) = (of_reference.output(0).to_vec(), of_current.output(0).to_vec());
-                let rows = b.clone();
+                let rows = Large::from(b.clone());
                 let before = compare_numbers(name, ColumnKind::Number, a.clone(), b.clone(), &rule);
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
@@ -80,8 +82,8 @@ impl Predicted {
     /// Reads what a move asks for, so that it does not wait for memory.
     pub(super) fn touch(&self) {
         if let Kind::Numbers { lab, rows, .. } = &self.kind {
-            lab.touch();
             touch(rows);
+            lab.touch();
         }
     }
 
