@@ -411,7 +411,8 @@ fn body_of_guide_ui(ui: &mut Ui, guide: &Guide, glossary: &Glossary) {
                 stroke,
                 eframe::egui::StrokeKind::Inside,
             );
-            ui.label(text(say("The ring on the page marks where to begin."), font::small(), t.text_2));
+            let said = say("The ring on the page marks where to begin.");
+            ui.add(Label::new(text(said, font::small(), t.text_2)).wrap());
         });
     }
     if guide.tasks.is_empty() {

@@ -192,7 +192,15 @@ pub(crate) fn radio_row(ui: &mut Ui, chosen: bool, enabled: bool, label: &str, a
     }
     let t = tokens(ui);
     let sense = if enabled { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::NAV_ITEM), sense);
+    let color = if enabled { t.text } else { t.text_3 };
+    let about = ui.painter().layout_no_wrap(about.to_owned(), font::small(), t.text_3);
+    // where there is little room a label takes more lines
+    let left = space::S2 + size::CHECK + space::S2;
+    let width = (ui.available_width() - left - space::S2 - about.size().x).max(40.0);
+    let font = if chosen { font::label() } else { font::body() };
+    let said = ui.painter().layout(label.to_owned(), font, color, width);
+    let height = size::NAV_ITEM.max(said.size().y + space::S2);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, label));
     spot(ui, label, rect);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -209,15 +217,9 @@ pub(crate) fn radio_row(ui: &mut Ui, chosen: bool, enabled: bool, label: &str, a
         let border = if enabled { t.stroke_control } else { t.disabled };
         painter.circle(at, half - 0.5, t.surface, Stroke::new(1.0, border));
     }
-    let color = if enabled { t.text } else { t.text_3 };
-    painter.text(
-        pos2(at.x + half + space::S2, at.y),
-        Align2::LEFT_CENTER,
-        label,
-        if chosen { font::label() } else { font::body() },
-        color,
-    );
-    painter.text(pos2(rect.right() - space::S2, at.y), Align2::RIGHT_CENTER, about, font::small(), t.text_3);
+    painter.galley(pos2(rect.left() + left, at.y - said.size().y / 2.0), said, color);
+    let place = pos2(rect.right() - space::S2 - about.size().x, at.y - about.size().y / 2.0);
+    painter.galley(place, about, t.text_3);
     focus_ring(ui, &response, radius::TAG);
     response
 }

@@ -192,11 +192,8 @@ fn form_ui(
     if let Some((name, secret)) = &results.made {
         ui.horizontal(|ui| {
             icon_ui(ui, Icon::CHECK_CIRCLE, Weight::Fill, size::ICON, t.good);
-            ui.label(text(
-                format!("The secret of {name}, known to this window only while it is open:"),
-                font::label(),
-                t.text,
-            ));
+            let said = format!("The secret of {name}; only this window knows it, until it closes:");
+            ui.add(Label::new(text(said, font::label(), t.text)).wrap());
         });
         ui.add(Label::new(text(secret, font::mono(), t.text)).truncate());
         let about = "Only its SHA-256 is kept. A client never gets it: the publishable key stands for it on the server.";
@@ -337,7 +334,8 @@ fn trial_ui(
             let mut job =
                 LayoutJob::simple(outcome.said.clone(), font::small(), t.text_2, ui.available_width());
             job.wrap.max_rows = 2;
-            ui.add(Label::new(job)).on_hover_text(&outcome.said);
+            let galley = ui.painter().layout_job(job);
+            ui.add(Label::new(galley)).on_hover_text(&outcome.said);
         }
         None => {
             ui.label(text("Not tried yet", font::small(), t.text_3));
