@@ -6,7 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pulp::Arch;
 
 use super::halved::{RUN, on_two};
-use super::ranked::touch;
 use crate::drift::sorted::sort;
 
 /// The most cells.
@@ -77,16 +76,6 @@ pub(super) struct Memory {
 }
 
 impl Kept {
-    /// Reads it once, so that the next measuring does not wait for memory.
-    pub(crate) fn touch(&self) {
-        let memory = self.memory();
-        for half in &memory.halves {
-            std::hint::black_box(half.codes.iter().step_by(32).fold(0, |all, code| all | code));
-            touch(&half.picked);
-        }
-        touch(&memory.sorted);
-    }
-
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -71,11 +71,11 @@ impl LabColumn {
         &self.bins
     }
 
-    /// Reads all of it once, so that the next move does not wait for memory.
+    /// Reads both sides once, so that the next move does not wait for memory. What a measuring left is not read: that is
+    /// locked meanwhile, and a frame would wait for it.
     pub fn touch(&self) {
         self.reference.touch();
         self.current.touch();
-        self.kept.touch();
     }
 
     /// Takes what [`LabColumn::measure_loose`] gave back, when nobody asks it any more: the next one is made in its memory.

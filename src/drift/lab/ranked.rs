@@ -139,16 +139,7 @@ impl<'a> Moved<'a> {
     /// How many of the ranks from `from` to before `to` have values that `holds` is true of; all of them come first.
     #[inline(always)]
     pub(crate) fn partition(&self, from: usize, to: usize, holds: impl Fn(f64) -> bool) -> usize {
-        let (mut low, mut high) = (from, to);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if holds(self.at(middle)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        search(from, to, |rank| holds(self.at(rank)))
     }
 
     /// The end of the ranks from `rank` on, up to `to`, whose values are at most `x`, as that of `rank` is: in steps that
@@ -209,17 +200,9 @@ impl<'a> Moved<'a> {
         for level in (1..=LEVELS).rev() {
             let marked = self.marked(level, from, to);
             let (first, end) = marked.places;
-            let (mut low, mut high) = (first, end);
-            while low < high {
-                let middle = usize::midpoint(low, high);
-                if holds(marked.value(middle)) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            from = if low == first { from } else { marked.rank(low - 1) + 1 };
-            to = if low == end { to } else { marked.rank(low) };
+            let found = search(first, end, |place| holds(marked.value(place)));
+            from = if found == first { from } else { marked.rank(found - 1) + 1 };
+            to = if found == end { to } else { marked.rank(found) };
         }
         self.partition(from, to, holds)
     }
@@ -242,6 +225,20 @@ impl<'a> Moved<'a> {
         let raw = self.sums[high] - self.sums[low];
         self.affine.scale * raw + (to - from) as f64 * (self.affine.of(self.centre) - origin)
     }
+}
+
+/// The first place from `low` on, up to `high`, that `holds` is not true of; those before are the ones that it is true of.
+#[inline(always)]
+fn search(mut low: usize, mut high: usize, holds: impl Fn(usize) -> bool) -> usize {
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if holds(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 /// Marks of a level.
