@@ -13,6 +13,7 @@ use crate::app::words::{say, say_with};
 use crate::lesson::{Glossary, PageTools, SCENARIO, Step, Unit};
 
 /// What the guide says on a page.
+#[derive(Default)]
 struct Guide {
     /// The unit of the lesson that it is of.
     over: Option<String>,
@@ -26,7 +27,9 @@ struct Guide {
 }
 
 /// Where one goes from here.
+#[derive(Default)]
 enum Next {
+    #[default]
     Nowhere,
     Page(PageId),
     /// On, or back to the unit of the lesson whose step is followed.
@@ -106,7 +109,6 @@ fn guide(state: &AppState) -> Guide {
     let truth = &state.truth;
     match state.screen.page {
         PageId::Train => Guide {
-            over: None,
             title: "Fit a model, judge it honestly".into(),
             why: "A model is as good as it is on rows it has not seen. Holding rows out shows that before users do.".into(),
             what: "Choose features, hold some rows out, and train. Compare the held-out score with the naive model, which always answers the same.".into(),
@@ -122,11 +124,10 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose a champion", truth.champion.is_some()),
             ],
-            is_marked: false,
             next: Some(PageId::Predict).into(),
+            ..Guide::default()
         },
         PageId::Predict => Guide {
-            over: None,
             title: "Predict one, predict many".into(),
             why: "Interactive and batch call the very same predict. What differs is the fixed cost paid for each call, and who is waiting.".into(),
             what: "Predict one record and move a value. Then predict a file, and measure the time per row.".into(),
@@ -134,11 +135,10 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            is_marked: false,
             next: Some(PageId::Serve).into(),
+            ..Guide::default()
         },
         PageId::Requests => Guide {
-            over: None,
             title: "Be the client".into(),
             why: "A served model is an address. Whoever knows the address, the shape of the question and a key can ask, from any language.".into(),
             what: "Send a request and see where its milliseconds go. Send a wrong one and read the refusal. The same record looks different in every dialect, and the prediction is the same.".into(),
@@ -146,11 +146,10 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            is_marked: false,
             next: Some(PageId::Drift).into(),
+            ..Guide::default()
         },
         PageId::Drift => Guide {
-            over: None,
             title: "Watch a model age".into(),
             why: "A model knows the world it learned from. When the world moves on, its inputs drift, or the rule itself changes, and nothing in the program says so.".into(),
             what: "Choose a scenario or move a slider. See which distance notices, and whether the error does. Then decide: wait, get labels, or train again on recent rows.".into(),
@@ -158,11 +157,9 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            is_marked: false,
-            next: None.into(),
+            ..Guide::default()
         },
         PageId::Data => Guide {
-            over: None,
             title: "Bring in your data".into(),
             why: "A model learns from a table: one row for each case, one column for each fact, and one column with the answer you want to predict.".into(),
             what: "Take the winter beverages sample if you follow the course, or drop a CSV of your own. Look at a column, and choose the target.".into(),
@@ -177,11 +174,10 @@ fn guide(state: &AppState) -> Guide {
                 ),
                 task("Choose the target column", truth.target().is_some()),
             ],
-            is_marked: false,
             next: Some(PageId::Train).into(),
+            ..Guide::default()
         },
         PageId::Serve => Guide {
-            over: None,
             title: "Put the model behind an address".into(),
             why: "A model is of use to others when their programs can ask it. The server takes a request, checks who asks and what, and answers with the very same predict.".into(),
             what: "Start the server and send a request. Follow its way, then send a wrong one: errors are part of what a server promises.".into(),
@@ -189,26 +185,23 @@ fn guide(state: &AppState) -> Guide {
                 .into_iter()
                 .map(|(text, done)| task(text, done))
                 .collect(),
-            is_marked: false,
             next: Some(PageId::Requests).into(),
+            ..Guide::default()
         },
         PageId::Walkthrough => Guide {
-            over: None,
             title: "The lesson".into(),
             why: "A model is not done when it is trained. This lesson takes yours from a table to where people use it, and back when the world has changed.".into(),
             what: "Read a unit, then follow its steps: each takes you to a page, and what you do there is checked as it happens. Nothing is locked; begin anywhere.".into(),
             tasks: Vec::new(),
-            is_marked: false,
-            next: Next::Nowhere,
+            ..Guide::default()
         },
         _ => Guide {
-            over: None,
             title: "Still to come".into(),
             why: "This page has its place in the path from a table to a model that people use, but it is not part of this version.".into(),
             what: "Everything from Data to Drift is ready, and so is the Walkthrough.".into(),
             tasks: Vec::new(),
-            is_marked: false,
             next: Some(PageId::Data).into(),
+            ..Guide::default()
         },
     }
 }

@@ -73,11 +73,14 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 draft.unit.clone_from(&unit);
                 draft.following = Some((unit, step));
                 state.screen.page = page;
-                // where the control lies that the step points to, or the way there
-                state.screen.drift.part = drift::Part::default();
-                state.screen.serve.part = serve::Part::Overview;
                 state.screen.guide_open = true;
                 state.results.walkthrough.began_at = Some(state.work.clock.unix_millis());
+                // where the control lies that the step points to, or the way there
+                return match page {
+                    PageId::Drift => drift::apply(state, drift::Command::Show(drift::Part::default())),
+                    PageId::Serve => serve::apply(state, serve::Command::Part(serve::Part::Overview)),
+                    _ => Vec::new(),
+                };
             }
         }
         Command::ToCheck(unit) => {

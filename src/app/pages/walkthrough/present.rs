@@ -15,12 +15,18 @@ fn clock(seconds: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
+/// How many seconds a step has taken, and how many it may; if it was begun.
+fn taken(ui: &Ui, results: &Results, step: &Step, now: i64) -> Option<(i64, i64)> {
+    let began = results.began_at?;
+    // the clock goes on without a hand on it
+    ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
+    Some(((now - began).max(0) / 1000, i64::from(step.minutes) * 60))
+}
+
 /// How long the step has taken, and how long it may.
 fn time_ui(ui: &mut Ui, results: &Results, step: &Step, now: i64, width: f32) {
     let t = tokens(ui);
-    let Some(began) = results.began_at else { return };
-    let seconds = (now - began).max(0) / 1000;
-    let planned = i64::from(step.minutes) * 60;
+    let Some((seconds, planned)) = taken(ui, results, step, now) else { return };
     let color = if seconds > planned { t.warn } else { t.text };
     ui.horizontal(|ui| {
         ui.label(text(clock(seconds), font::metric(), color));
@@ -29,8 +35,6 @@ fn time_ui(ui: &mut Ui, results: &Results, step: &Step, now: i64, width: f32) {
     let share = (seconds as f32 / planned.max(1) as f32).min(1.0);
     let said = say_with("{0} of {1} min", &[&clock(seconds), &step.minutes]);
     meter(ui, &said, share, width, size::PROGRESS, if seconds > planned { t.warn } else { t.accent });
-    // the clock goes on without a hand on it
-    ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
 }
 
 /// In the guide, on every page.
@@ -123,13 +127,9 @@ pub(super) fn large_ui(
             if Button::ghost("Read the unit").lesson().icon(Icon::FILE_TEXT).compact().ui(ui).clicked() {
                 commands.push(Command::Leave);
             }
-            if let Some(began) = results.began_at {
-                let seconds = (now - began).max(0) / 1000;
-                let late = seconds > i64::from(step.minutes) * 60;
+            if let Some((seconds, planned)) = taken(ui, results, step, now) {
                 let said = say_with("{0} of {1} min", &[&clock(seconds), &step.minutes]);
-                ui.label(text(said, font::heading(), if late { t.warn } else { t.text_2 }));
-                // the clock goes on without a hand on it
-                ui.ctx().request_repaint_after(std::time::Duration::from_secs(1));
+                ui.label(text(said, font::heading(), if seconds > planned { t.warn } else { t.text_2 }));
             }
         });
     });
