@@ -167,7 +167,8 @@ fn the_whole_lesson_is_played_through() {
         for step in &unit.steps {
             let place = format!("{}/{}", unit.id, step.id);
             begin(&mut bench, (at + 1, unit), &step.title);
-            assert!(bench.says(&step.title), "{place}: {}", bench.labels());
+            let guide = bench.says(&unit.title) && bench.says(&step.title) && bench.says(&step.action);
+            assert!(guide, "{place}: {}", bench.labels());
             for task in &step.tasks {
                 assert!(bench.says(&format!("{}: to do", task.text)), "{place} begins solved: {}", task.text);
             }
