@@ -170,4 +170,14 @@ fn main() {
         }
     }
     println!("noise: {exact:.0} ms until the exact figures stand, {worst:.1} ms the longest frame");
+    let is_open = |harness: &Harness<'_, Drydock>| {
+        harness.query_all_by_role(Role::Button).any(|node| {
+            node.accesskit_node().label().is_some_and(|label| label.contains("PSI") && label.contains("…"))
+        })
+    };
+    while is_open(&harness) {
+        worst = worst.max(frame(&mut harness));
+    }
+    let verdicts = since.elapsed().as_secs_f64() * 1e3;
+    println!("noise: {verdicts:.0} ms until every verdict stands, {worst:.1} ms the longest frame");
 }

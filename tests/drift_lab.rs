@@ -59,11 +59,6 @@ fn same_as_moving(reference: &[f64], current: &[f64], affine: Affine) {
     assert_eq!(measured.out_of_range, Some(outside as f64 / b.len() as f64));
 }
 
-/// Values as what fills with them.
-fn in_order(values: &[f64]) -> (usize, impl Fn(usize, &mut [f64]) + Sync + '_) {
-    (values.len(), |from: usize, into: &mut [f64]| into.copy_from_slice(&values[from..from + into.len()]))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
@@ -424,7 +419,7 @@ proptest! {
             .enumerate()
             .map(|(at, &x)| if at % 2 == 0 { moves.0.of(x) } else { moves.1.of(x) })
             .collect();
-        match lab.measure_loose(in_order(&moved), &judge, |_| Vec::new()) {
+        match lab.measure_loose(moved.as_slice(), &judge, |_| Vec::new()) {
             Some(loose) => say_the_same(judge.of_loose(&lab, &loose), &reference, &moved),
             None => prop_assert!(reference.iter().chain(&moved).all(|x| *x == moved[0])),
         }
@@ -449,7 +444,7 @@ fn a_hundred_thousand_values_that_are_not_sorted_are_measured_exactly() {
             .enumerate()
             .map(|(at, x)| if at % 2 == 0 { *x } else { scale * x + shift })
             .collect();
-        let loose = lab.measure_loose(in_order(&moved), &judge, |_| Vec::new()).unwrap();
+        let loose = lab.measure_loose(moved.as_slice(), &judge, |_| Vec::new()).unwrap();
         say_the_same(judge.of_loose(&lab, &loose), &reference, &moved);
         // the next one is made in its memory
         lab.take_back(loose);
@@ -458,9 +453,9 @@ fn a_hundred_thousand_values_that_are_not_sorted_are_measured_exactly() {
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
         let mut moved = current.clone();
         moved[7] = odd;
-        assert!(lab.measure_loose(in_order(&moved), &judge, |_| Vec::new()).is_none());
+        assert!(lab.measure_loose(moved.as_slice(), &judge, |_| Vec::new()).is_none());
     }
-    assert!(lab.measure_loose(in_order(&[]), &judge, |_| Vec::new()).is_none());
+    assert!(lab.measure_loose([].as_slice(), &judge, |_| Vec::new()).is_none());
 }
 
 /// A move of a weighted sum's inputs adds to its predictions what predicting again gives, whatever the policies.

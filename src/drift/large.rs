@@ -3,7 +3,7 @@
 //! A page table has an entry for each 4 KiB, and numbers that were not read for a while make a processor look every entry up
 //! anew: for a million of them that is longer than reading them. A large page has 2 MiB.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 /// Numbers in large pages, where there are many of them and the system has such pages; else as they came.
 #[derive(Debug)]
@@ -28,6 +28,15 @@ impl Large {
         Self(Kind::Few(values))
     }
 
+    /// So many zeros.
+    pub(crate) fn zeros(n: usize) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Some(map) = large_pages(n) {
+            return Self(Kind::Many(map));
+        }
+        Self(Kind::Few(vec![0.0; n]))
+    }
+
     /// In large pages, where they are not yet.
     pub(crate) fn in_large_pages(self) -> Self {
         match self.0 {
@@ -41,24 +50,21 @@ impl Large {
 impl From<Vec<f64>> for Large {
     fn from(values: Vec<f64>) -> Self {
         #[cfg(target_os = "linux")]
-        if let Some(map) = in_large_pages(&values) {
+        if let Some(mut map) = large_pages(values.len()) {
+            map.copy_from_slice(bytemuck::must_cast_slice(&values));
             return Self(Kind::Many(map));
         }
         Self(Kind::Few(values))
     }
 }
 
-/// A copy in large pages; `None` where it would fill none, or the system has none.
+/// Large pages for `n` numbers, all of them zero; `None` where they would fill none, or the system has none.
 #[cfg(target_os = "linux")]
-fn in_large_pages(values: &[f64]) -> Option<memmap2::MmapMut> {
+fn large_pages(n: usize) -> Option<memmap2::MmapMut> {
     const PAGE: usize = 2 << 20;
-    let bytes: &[u8] = bytemuck::must_cast_slice(values);
-    if bytes.len() < PAGE {
-        return None;
-    }
-    let mut map = memmap2::MmapOptions::new().len(bytes.len()).map_anon().ok()?;
+    let bytes = n.checked_mul(size_of::<f64>()).filter(|bytes| *bytes >= PAGE)?;
+    let map = memmap2::MmapOptions::new().len(bytes).map_anon().ok()?;
     map.advise(memmap2::Advice::HugePage).ok()?;
-    map.copy_from_slice(bytes);
     Some(map)
 }
 
@@ -72,6 +78,17 @@ impl Deref for Large {
             // whole numbers of 8 bytes, from where a page begins
             #[cfg(target_os = "linux")]
             Kind::Many(map) => bytemuck::cast_slice(map),
+        }
+    }
+}
+
+impl DerefMut for Large {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [f64] {
+        match &mut self.0 {
+            Kind::Few(values) => values,
+            #[cfg(target_os = "linux")]
+            Kind::Many(map) => bytemuck::cast_slice_mut(map),
         }
     }
 }
@@ -98,6 +115,10 @@ mod tests {
             let values: Vec<f64> = (0..n).map(|at| f64::from(at) * 0.5 - 7.0).collect();
             let large = Large::from(values.clone());
             assert!(*large == *values && large.clone() == large);
+            let mut zeros = Large::zeros(values.len());
+            assert!(zeros.iter().all(|zero| *zero == 0.0));
+            zeros.copy_from_slice(&values);
+            assert_eq!(zeros, large);
         }
     }
 }

@@ -1,11 +1,9 @@
 //! Values dropped into cells by two threads, and those of some cells sorted.
 
-use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use pulp::{Arch, Simd, WithSimd};
 
-use pulp::Arch;
-
-use super::halved::{RUN, on_two};
+use super::halved::{RUN, Values, on_two};
+use super::memory::HalfParts;
 use crate::drift::sorted::sort;
 
 /// The most cells.
@@ -54,57 +52,14 @@ impl Grid {
     }
 }
 
-/// What is kept from one time to the next against the same reference. A copy begins with nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Memory>);
-
-impl Clone for Kept {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-/// Memory, since fresh memory costs as much as filling it, and the reference's ranks at the cells' borders.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    pub(super) halves: [Dropped; 2],
-    pub(super) ranks: Option<(Grid, Vec<usize>)>,
-    /// Of what was measured last, if it was given back.
-    pub(super) before: Vec<usize>,
-    pub(super) open: Vec<Option<usize>>,
-    pub(super) sorted: Vec<f64>,
-}
-
-impl Kept {
-    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What one half of the values comes to.
-#[derive(Debug, Default)]
-pub(super) struct Dropped {
-    /// Each value's cell.
-    codes: Vec<u16>,
-    /// By cell: how many, and the sum of the values less the centre.
-    pub(super) cells: Vec<(usize, f64)>,
-    /// The values of the open cells, those of a cell beside each other.
-    picked: Vec<f64>,
-    /// The smallest and the largest value.
-    pub(super) range: (f64, f64),
-    /// 0; not a number where a value is not finite.
-    pub(super) zero: f64,
-    /// Sum of the squares of the values less a number near the mean.
-    pub(super) squares: f64,
-}
-
 /// About the range of values, with some room, and about their mean; `None` without values.
-pub(super) fn shown(n: usize, fill: &impl Fn(usize, &mut [f64])) -> Option<((f64, f64), f64)> {
+pub(super) fn shown(values: &(impl Values + ?Sized)) -> Option<((f64, f64), f64)> {
+    let n = values.rows();
     let mut range = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut sum, mut count) = (0.0, 0);
     for row in (0..n).step_by(n.div_ceil(SHOWN).max(1)) {
         let mut value = [0.0];
-        fill(row, &mut value);
+        values.write(row, &mut value);
         range = (range.0.min(value[0]), range.1.max(value[0]));
         (sum, count) = (sum + value[0], count + 1);
     }
@@ -112,85 +67,164 @@ pub(super) fn shown(n: usize, fill: &impl Fn(usize, &mut [f64])) -> Option<((f64
     (count > 0).then(|| ((range.0 - room, range.1 + room), sum / f64::from(count)))
 }
 
-impl Dropped {
+/// Cells, a bit each.
+pub(super) struct Set(Box<[u64; CELLS / 64]>);
+
+impl Set {
+    pub(super) fn none() -> Self {
+        Self(Box::new([0; CELLS / 64]))
+    }
+
+    #[inline(always)]
+    pub(super) fn has(&self, cell: usize) -> bool {
+        self.bit(cell) == 1
+    }
+
+    #[inline(always)]
+    fn bit(&self, cell: usize) -> u64 {
+        // no cell lies beyond, which a compiler can't know
+        self.0[cell / 64 % (CELLS / 64)] >> (cell % 64) & 1
+    }
+
+    pub(super) fn add(&mut self, cell: usize) {
+        self.0[cell / 64] |= 1 << (cell % 64);
+    }
+
+    /// Those that are in it, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(at, &bits)| {
+            std::iter::successors(Some(bits), |bits| Some(bits & bits.wrapping_sub(1)))
+                .take_while(|bits| *bits != 0)
+                .map(move |bits| at * 64 + bits.trailing_zeros() as usize)
+        })
+    }
+}
+
+impl HalfParts<'_> {
     /// Drops values into their cells.
     pub(super) fn drop_in(
         &mut self,
-        rows: Range<usize>,
-        fill: &impl Fn(usize, &mut [f64]),
+        values: &(impl Values + ?Sized),
         grid: Grid,
         (centre, near): (f64, f64),
-    ) {
-        self.codes.clear();
-        self.codes.resize(rows.len(), 0);
-        self.cells.clear();
-        self.cells.resize(CELLS, (0, 0.0));
-        (self.range, self.zero, self.squares) = ((f64::INFINITY, f64::NEG_INFINITY), 0.0, 0.0);
-        let mut values = vec![0.0; RUN];
+    ) -> Read {
+        self.cells.fill([0.0; 2]);
+        let mut all = Read::default();
         let arch = Arch::new();
         for (run, codes) in self.codes.chunks_mut(RUN).enumerate() {
-            let values = &mut values[..codes.len()];
+            let made = &mut self.run[..codes.len()];
+            let from = self.rows.start + run * RUN;
             // first what a processor does many at a time
-            let read = arch.dispatch(|| {
-                fill(rows.start + run * RUN, values);
-                codes.iter_mut().zip(&*values).for_each(|(code, &value)| *code = grid.code(value));
-                Read::of(values, near)
-            });
-            self.range = (self.range.0.min(read.low), self.range.1.max(read.high));
-            self.zero += read.zero;
-            self.squares += read.squares;
-            for (&code, value) in codes.iter().zip(&*values) {
+            all = all.and(&arch.dispatch(Code { values, from, made, codes, grid, near }));
+            for (&code, value) in codes.iter().zip(&*made) {
                 let cell = &mut self.cells[usize::from(code)];
-                cell.0 += 1;
-                cell.1 += value - centre;
+                // as numbers both, which are added at once; whole ones are exact up to 2^53
+                *cell = [cell[0] + 1.0, cell[1] + (value - centre)];
             }
+        }
+        all
+    }
+
+    /// Makes the values of the wanted cells again, and sorts those of each.
+    pub(super) fn pick(&mut self, values: &(impl Values + ?Sized), wanted: &Set) {
+        // so many of a run that making all of them again is quicker than one after another
+        const MANY: usize = RUN / 8;
+        let mut n = 0;
+        for (cell, ([many, _], end)) in self.cells.iter().zip(&mut *self.ends).enumerate() {
+            // where the cell begins; each value that comes moves it on
+            *end = n;
+            n += if wanted.has(cell) { *many as u32 } else { 0 };
+        }
+        let mut places = [0_u16; RUN];
+        for (run, codes) in self.codes.chunks(RUN).enumerate() {
+            let from = self.rows.start + run * RUN;
+            // every place is written down, and the next one over it where its value is not wanted: there is nothing to guess
+            let mut found = 0;
+            for (at, &code) in codes.iter().enumerate() {
+                places[found % RUN] = at as u16;
+                found += wanted.bit(usize::from(code)) as usize;
+            }
+            let places = &places[..found];
+            let many = found > MANY;
+            if many {
+                values.write(from, &mut self.run[..codes.len()]);
+            }
+            for at in places.iter().copied().map(usize::from) {
+                if !many {
+                    values.write(from + at, &mut self.run[at..=at]);
+                }
+                let place = &mut self.ends[usize::from(codes[at])];
+                self.picked[*place as usize] = self.run[at];
+                *place += 1;
+            }
+        }
+        for cell in wanted.iter() {
+            let from = if cell == 0 { 0 } else { self.ends[cell - 1] };
+            sort(&mut self.picked[from as usize..self.ends[cell] as usize]);
         }
     }
 }
 
-impl Dropped {
-    /// Makes the values of the wanted cells again, those of a cell beside each other.
-    pub(super) fn pick(&mut self, rows: Range<usize>, fill: &impl Fn(usize, &mut [f64]), wanted: &[bool]) {
-        // so many of a run that making all of them again is quicker than one after another
-        const MANY: usize = RUN / 8;
-        let mut n = 0;
-        let mut next: Vec<usize> = Vec::with_capacity(CELLS);
-        for (cell, wanted) in self.cells.iter().zip(wanted) {
-            next.push(n);
-            n += if *wanted { cell.0 } else { 0 };
+/// Makes a run of values, finds their cells and reads them.
+struct Code<'a, V: ?Sized> {
+    values: &'a V,
+    from: usize,
+    made: &'a mut [f64],
+    codes: &'a mut [u16],
+    grid: Grid,
+    near: f64,
+}
+
+impl<V: Values + ?Sized> WithSimd for Code<'_, V> {
+    type Output = Read;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Read {
+        let Self { values, from, made, codes, grid, near } = self;
+        values.write(from, made);
+        // of one length, which a compiler is to see
+        let (made, codes) = (&*made, &mut codes[..made.len()]);
+        for at in 0..made.len() {
+            codes[at] = grid.code(made[at]);
         }
-        self.picked.clear();
-        self.picked.resize(n, 0.0);
-        let mut all = vec![0.0; RUN];
-        for (run, codes) in self.codes.chunks(RUN).enumerate() {
-            let from = rows.start + run * RUN;
-            let is_wanted = |code: &u16| wanted[usize::from(*code)];
-            let many = codes.iter().filter(|code| is_wanted(code)).count() > MANY;
-            if many {
-                fill(from, &mut all[..codes.len()]);
-            }
-            for (at, code) in codes.iter().enumerate().filter(|(_, code)| is_wanted(code)) {
-                if !many {
-                    fill(from + at, &mut all[at..=at]);
-                }
-                let place = &mut next[usize::from(*code)];
-                self.picked[*place] = all[at];
-                *place += 1;
-            }
-        }
+        Read::of(made, near)
     }
 }
 
 /// What is read of a run of values.
-struct Read {
-    low: f64,
-    high: f64,
-    zero: f64,
-    squares: f64,
+pub(super) struct Read {
+    /// The smallest value.
+    pub(super) low: f64,
+    /// The largest one.
+    pub(super) high: f64,
+    /// 0; not a number where a value is not finite.
+    pub(super) zero: f64,
+    /// Sum of the squares of the values less a number near the mean.
+    pub(super) squares: f64,
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self { low: f64::INFINITY, high: f64::NEG_INFINITY, zero: 0.0, squares: 0.0 }
+    }
 }
 
 impl Read {
+    /// Of both.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            zero: self.zero + other.zero,
+            squares: self.squares + other.squares,
+        }
+    }
+
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "what an iterator calls is not always compiled for wide vectors"
+    )]
     fn of(values: &[f64], near: f64) -> Self {
         const LANES: usize = 16;
         let mut low = [f64::INFINITY; LANES];
@@ -199,32 +233,34 @@ impl Read {
         // zero times infinity and NaN are NaN
         let mut zero = [0.0; LANES];
         let (groups, rest) = values.as_chunks::<LANES>();
-        let square = |value: f64| (value - near) * (value - near);
-        for group in groups {
+        for at in 0..groups.len() {
             for lane in 0..LANES {
-                let value = group[lane];
+                let value = groups[at][lane];
                 low[lane] = if value < low[lane] { value } else { low[lane] };
                 high[lane] = if value > high[lane] { value } else { high[lane] };
-                squares[lane] += square(value);
+                squares[lane] += (value - near) * (value - near);
                 zero[lane] += value * 0.0;
             }
         }
-        Self {
-            low: low.iter().chain(rest).copied().fold(f64::INFINITY, f64::min),
-            high: high.iter().chain(rest).copied().fold(f64::NEG_INFINITY, f64::max),
-            zero: zero.iter().sum::<f64>() + rest.iter().map(|value| value * 0.0).sum::<f64>(),
-            squares: squares.iter().sum::<f64>() + rest.iter().copied().map(square).sum::<f64>(),
+        let mut all = Self::default();
+        for lane in 0..LANES {
+            let [low, high] = [low[lane], high[lane]];
+            all = all.and(&Self { low, high, zero: zero[lane], squares: squares[lane] });
         }
+        for &value in rest {
+            let squares = (value - near) * (value - near);
+            all = all.and(&Self { low: value, high: value, zero: value * 0.0, squares });
+        }
+        all
     }
 }
 
-/// How many of the sorted values lie in the cells before each, and in all.
-pub(super) fn ranks_at(sorted: &[f64], grid: Grid) -> Vec<usize> {
-    let half = |cells: Range<usize>| {
-        let mut ranks = Vec::with_capacity(CELLS + 1);
-        let mut at = sorted.partition_point(|&value| grid.cell(value) < cells.start);
-        for cell in cells {
-            ranks.push(at);
+/// Writes down how many of the sorted values lie in the cells before each, and in all.
+pub(super) fn ranks_at(sorted: &[f64], grid: Grid, ranks: &mut [u32]) {
+    let half = |(first, ranks): (usize, &mut [u32])| {
+        let mut at = sorted.partition_point(|&value| grid.cell(value) < first);
+        for (cell, rank) in ranks.iter_mut().enumerate().map(|(at, rank)| (first + at, rank)) {
+            *rank = at as u32;
             // in steps that double: the next border is near
             let mut step = 1;
             while at + step < sorted.len() && grid.cell(sorted[at + step]) <= cell {
@@ -234,36 +270,8 @@ pub(super) fn ranks_at(sorted: &[f64], grid: Grid) -> Vec<usize> {
             let end = (at + step).min(sorted.len());
             at += sorted[at..end].partition_point(|&value| grid.cell(value) <= cell);
         }
-        ranks
     };
-    let mut ranks = on_two([0..CELLS / 2, CELLS / 2..CELLS], half).concat();
-    ranks.push(sorted.len());
-    ranks
-}
-
-/// The values of the open cells from two halves, sorted, `n` in all; `open` says where each cell begins.
-pub(super) fn sort_cells(halves: [&Dropped; 2], open: &[Option<usize>], (sorted, n): (&mut Vec<f64>, usize)) {
-    sorted.clear();
-    sorted.resize(n, 0.0);
-    // where cells begin in each half, and in all
-    let mut ends = (0, 0);
-    let mut cells: Vec<[usize; 3]> = Vec::new();
-    for (cell, at) in open.iter().enumerate().filter_map(|(cell, at)| Some((cell, (*at)?))) {
-        cells.push([ends.0, ends.1, at]);
-        ends = (ends.0 + halves[0].cells[cell].0, ends.1 + halves[1].cells[cell].0);
-    }
-    cells.push([ends.0, ends.1, n]);
-    // parts of about as many values
-    let middle = cells.partition_point(|[.., at]| *at < n / 2);
-    let (low, high) = sorted.split_at_mut(cells[middle][2]);
-    on_two([(low, &cells[..=middle]), (high, &cells[middle..])], |(values, cells)| {
-        for ends in cells.windows(2) {
-            let [from, to] = [ends[0], ends[1]];
-            let values = &mut values[from[2] - cells[0][2]..to[2] - cells[0][2]];
-            let (a, b) = values.split_at_mut(to[0] - from[0]);
-            a.copy_from_slice(&halves[0].picked[from[0]..to[0]]);
-            b.copy_from_slice(&halves[1].picked[from[1]..to[1]]);
-            sort(values);
-        }
-    });
+    let (low, high) = ranks.split_at_mut(CELLS / 2);
+    // the last is that of a cell beyond all
+    on_two([(0, low), (CELLS / 2, high)], half);
 }

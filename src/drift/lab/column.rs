@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::cells::Kept;
 use super::exact::{Swept, sweep};
+use super::halved::Values;
 use super::judge::{Judge, Ranks};
 use super::loose::Loose;
+use super::memory::Kept;
 use super::ranked::{Affine, Moved, Ranked};
 use super::shifts::FeatureShift;
 use crate::drift::ks::of_gap;
@@ -71,11 +72,16 @@ impl LabColumn {
         &self.bins
     }
 
-    /// Reads both sides once, so that the next move does not wait for memory. What a measuring left is not read: that is
-    /// locked meanwhile, and a frame would wait for it.
+    /// Reads both sides and what a measuring left once, so that the next move does not wait for memory.
     pub fn touch(&self) {
+        self.kept.touch();
         self.reference.touch();
         self.current.touch();
+    }
+
+    /// Has memory ready in which [`LabColumn::measure_loose`] measures `n` values.
+    pub fn make_ready(&self, n: usize) {
+        self.kept.make_ready(n);
     }
 
     /// Takes what [`LabColumn::measure_loose`] gave back, when nobody asks it any more: the next one is made in its memory.
@@ -130,14 +136,13 @@ impl LabColumn {
         Moved::new(&self.current, affine)
     }
 
-    /// Every statistic of `n` other values, in any order, exactly, without sorting more of them than that needs: `fill` writes
-    /// those from a row on into what it is given, and is asked for some of them twice. `judge` is the column's, and `more` gives
-    /// edges that [`Loose::counts_in`] will be asked for besides, from the range of the values. `None` where a value is not
-    /// finite, or all are one: then sort.
+    /// Every statistic of other values, in any order, exactly, without sorting more of them than that needs; some are asked for
+    /// twice. `judge` is the column's, and `more` gives edges that [`Loose::counts_in`] will be asked for besides, from the
+    /// range of the values. `None` where a value is not finite, or all are one: then sort.
     #[must_use]
     pub fn measure_loose(
         &self,
-        (n, fill): (usize, impl Fn(usize, &mut [f64]) + Sync),
+        values: &(impl Values + ?Sized),
         judge: &Judge,
         more: impl FnOnce((f64, f64)) -> Vec<f64>,
     ) -> Option<Loose> {
@@ -146,7 +151,7 @@ impl LabColumn {
         };
         let (low, high) = self.reference.sorted().range()?;
         let edges = [own, judge.edges(), &[low, high]].concat();
-        let mut loose = Loose::new(&self.reference, (n, fill), &edges, more, &self.kept)?;
+        let mut loose = Loose::new(&self.reference, values, &edges, more, &self.kept)?;
         let counts = loose.counts(&self.bins);
         let outside = loose.below(low) + loose.len() - loose.at_most(high);
         loose.measured = Measured {

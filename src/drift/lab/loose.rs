@@ -4,24 +4,22 @@
 //! rises, so that most cells can hold neither the largest gap nor a crossing, and their sums are all that an area needs. Only
 //! the values of the other cells, a few in a hundred, are sorted.
 
-use super::cells::{CELLS, Grid, Kept, Memory, ranks_at, shown, sort_cells};
+use super::cells::{CELLS, Grid, Read, Set, ranks_at, shown};
 use super::column::Measured;
-use super::halved::on_two;
+use super::halved::{Values, on_two};
 use super::judge::Ranks;
+use super::memory::{Found, Kept, Memory, Parts};
 use super::ranked::Ranked;
+use crate::drift::Bins;
 use crate::drift::ks::{of_gap, signed};
-use crate::drift::{Bins, Sorted};
 
 /// A column of which as much is sorted as its measures need.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Loose {
     grid: Grid,
-    /// Values in the cells before each.
-    before: Vec<usize>,
-    /// Where the values of each opened cell begin in `sorted`; `None` for those that are not open.
-    open: Vec<Option<usize>>,
-    /// The values of the opened cells, ascending.
-    sorted: Vec<f64>,
+    /// Holds how many values lie before each cell, and those of the opened cells.
+    memory: Memory,
+    n: usize,
     /// The smallest and the largest value.
     pub range: (f64, f64),
     /// The mean.
@@ -47,95 +45,44 @@ impl Loose {
 
     /// Leaves its memory to the next one.
     pub(crate) fn leave(self, kept: &Kept) {
-        let mut memory = kept.memory();
-        (memory.before, memory.open, memory.sorted) = (self.before, self.open, self.sorted);
+        kept.leave(self.memory);
     }
 
-    /// Measures `n` values against a reference: `fill` writes those from a row on into what it is given, and is asked for
-    /// some of them twice. `edges` are those that the counts below will be asked for, and `more` gives further ones for the
-    /// range of the values. `None` where a value is not finite or too large, all are one, or a side is empty: then sort.
+    /// Measures values against a reference; some are asked for twice. `edges` are those that the counts below will be asked for, and `more` gives further ones for the
+    /// range of the values. `None` where a value is not finite or too large, all are one, a side is empty or has more than
+    /// four thousand million values: then sort.
     ///
     /// `kept` is what the last time against the same reference left.
     pub(crate) fn new(
         reference: &Ranked,
-        (n, fill): (usize, impl Fn(usize, &mut [f64]) + Sync),
+        values: &(impl Values + ?Sized),
         edges: &[f64],
         more: impl FnOnce((f64, f64)) -> Vec<f64>,
         kept: &Kept,
     ) -> Option<Self> {
-        let of_reference = reference.sorted();
-        let (low, high) = of_reference.range()?;
-        let (shown, near) = shown(n, &fill)?;
+        let (low, high) = reference.sorted().range()?;
+        let n = values.rows();
+        let (shown, near) = shown(values)?;
         let grid = Grid::over((low.min(shown.0), high.max(shown.1)))?;
-        let centre = reference.centre();
-        let mut memory = kept.memory();
-        let Memory { halves: [first, second], ranks, before, open, sorted } = &mut *memory;
-        let half = n / 2;
-        on_two([(0..half, &mut *first), (half..n, &mut *second)], |(rows, dropped)| {
-            dropped.drop_in(rows, &fill, grid, (centre, near));
-        });
-        let range = (first.range.0.min(second.range.0), first.range.1.max(second.range.1));
-        // NaN is not 0 either
-        if first.zero != 0.0 || second.zero != 0.0 {
+        if u32::try_from(n.max(reference.sorted().len())).is_err() {
             return None;
         }
-        if ranks.as_ref().is_none_or(|(of, _)| *of != grid) {
-            *ranks = Some((grid, ranks_at(of_reference.values(), grid)));
-        }
-        let (_, ranks) = ranks.as_ref()?;
-        before.clear();
-        before.push(0_usize);
-        for cell in 0..CELLS {
-            before.push(before[cell] + first.cells[cell].0 + second.cells[cell].0);
-        }
-        let n = (of_reference.len(), n);
-        let (low, high) = (low.min(range.0), high.max(range.1));
-        let mut wanted = vec![false; CELLS];
-        for edge in edges.iter().copied().chain(more(range)).filter(|edge| *edge >= low && *edge <= high) {
-            wanted[grid.cell(edge)] = true;
-        }
-        let cells = Cells { grid, n, r: ranks, c: before };
-        cells.want_gaps(&mut wanted);
-        let sum = |cell: usize| first.cells[cell].1 + second.cells[cell].1;
-        let mut area = 0.0;
-        for (cell, wanted) in wanted.iter_mut().enumerate() {
-            match cells.area_of(cell, reference, (sum(cell), centre)) {
-                Some(part) if !*wanted => area += part,
-                _ => *wanted = true,
-            }
-        }
-        open.clear();
-        open.resize(CELLS, None);
-        let mut at = 0;
-        for (cell, open) in open.iter_mut().enumerate().filter(|(cell, _)| wanted[*cell]) {
-            *open = Some(at);
-            at += before[cell + 1] - before[cell];
-        }
-        on_two([(0..half, &mut *first), (half..n.1, &mut *second)], |(rows, dropped)| {
-            dropped.pick(rows, &fill, &wanted);
-        });
-        sort_cells([first, second], open, (sorted, at));
-        let total: f64 = first.cells.iter().chain(&second.cells).map(|(_, sum)| sum).sum();
-        let m = n.1 as f64;
-        let mean = centre + total / m;
-        // around what is the mean but for some digits: the difference of two large sums would lose those of a small one
-        let squares = first.squares + second.squares - m * (mean - near) * (mean - near);
-        if !squares.is_finite() {
+        let mut memory = kept.for_values(n);
+        let found = measure(reference, values, (edges, more), (grid, near), &mut memory);
+        let Some((read, total, measured)) = found else {
+            kept.leave(memory);
             return None;
-        }
-        let mut own = Self {
-            grid,
-            before: std::mem::take(before),
-            open: std::mem::take(open),
-            sorted: std::mem::take(sorted),
-            range,
-            mean,
-            std: (n.1 > 1).then(|| (squares.max(0.0) / (m - 1.0)).sqrt()),
-            measured: Measured::default(),
         };
-        let (gap, at, inside) = own.walk_open(of_reference, ranks, n);
-        own.measured.ks = Some(of_gap(gap, at, n.0 as u64, n.1 as u64));
-        own.measured.wasserstein = Some(area + inside).filter(|area| area.is_finite());
+        let m = n as f64;
+        let mean = reference.centre() + total / m;
+        // around what is the mean but for some digits: the difference of two large sums would lose those of a small one
+        let squares = read.squares - m * (mean - near) * (mean - near);
+        let std = (n > 1).then(|| (squares.max(0.0) / (m - 1.0)).sqrt());
+        let own = Self { grid, memory, n, range: (read.low, read.high), mean, std, measured };
+        if !squares.is_finite() {
+            own.leave(kept);
+            return None;
+        }
         Some(own)
     }
 
@@ -147,57 +94,164 @@ impl Loose {
             return self.len();
         }
         let cell = self.grid.cell(x);
-        let values = self.of_cell(cell);
-        debug_assert!(self.open[cell].is_some(), "{x} was not asked for");
-        self.before[cell] + values.partition_point(|&value| holds(value))
+        let found = self.memory.found();
+        let inside = [0, 1].map(|half| found.of_cell(half, cell).partition_point(|&value| holds(value)));
+        let before = [cell, cell + 1].map(|border| found.before[border] as usize);
+        debug_assert!(
+            [0, 1].map(|half| found.of_cell(half, cell).len()).iter().sum::<usize>() == before[1] - before[0],
+            "{x} was not asked for"
+        );
+        before[0] + inside[0] + inside[1]
     }
+}
 
-    /// The values of an opened cell.
-    fn of_cell(&self, cell: usize) -> &[f64] {
-        let n = self.before[cell + 1] - self.before[cell];
-        self.open[cell].map_or(&[], |at| &self.sorted[at..at + n])
+/// What the values come to: what was read of them, the sum of the values less the reference's centre, KS and Wasserstein.
+fn measure(
+    reference: &Ranked,
+    values: &(impl Values + ?Sized),
+    (edges, more): (&[f64], impl FnOnce((f64, f64)) -> Vec<f64>),
+    (grid, near): (Grid, f64),
+    memory: &mut Memory,
+) -> Option<(Read, f64, Measured)> {
+    let of_reference = reference.sorted();
+    let (low, high) = of_reference.range()?;
+    let centre = reference.centre();
+    let Parts { ranks, ranks_of, before, halves } = memory.parts()?;
+    let dropped = on_two(halves, |mut half| (half.drop_in(values, grid, (centre, near)), half));
+    let [(of_first, first), (of_second, second)] = dropped;
+    let read = of_first.and(&of_second);
+    // NaN is not 0 either
+    if read.zero != 0.0 {
+        return None;
     }
-
-    /// Walks the open cells: the largest gap, where it is reached first, and the area between the two functions there.
-    fn walk_open(&self, reference: &Sorted, ranks: &[usize], n: (usize, usize)) -> (u64, f64, f64) {
-        let (n1, n2) = (signed(n.0), signed(n.1));
-        let (mut best, mut at) = (0, reference.values()[0].min(self.range.0));
-        let mut area = 0.0;
-        for cell in (0..CELLS).filter(|&cell| self.open[cell].is_some()) {
-            let a = &reference.values()[ranks[cell]..ranks[cell + 1]];
-            let b = self.of_cell(cell);
-            let (mut i, mut j) = (0, 0);
-            let (from_r, from_c) = (signed(ranks[cell]), signed(self.before[cell]));
-            let mut x = self.grid.start(cell);
-            let mut gap = from_r * n2 - from_c * n1;
-            while i < a.len() || j < b.len() {
-                let next = match (a.get(i), b.get(j)) {
-                    (Some(&a), Some(&b)) => a.min(b),
-                    (Some(&x), None) | (None, Some(&x)) => x,
-                    (None, None) => break,
-                };
-                area += gap.unsigned_abs() as f64 * (next - x);
-                x = next;
-                while a.get(i).is_some_and(|&value| value <= x) {
-                    i += 1;
-                }
-                while b.get(j).is_some_and(|&value| value <= x) {
-                    j += 1;
-                }
-                gap = (from_r + signed(i)) * n2 - (from_c + signed(j)) * n1;
-                if gap.abs() > best {
-                    (best, at) = (gap.abs(), x);
-                }
-            }
-            area += gap.unsigned_abs() as f64 * (self.grid.start(cell + 1) - x);
+    if *ranks_of != Some(grid) {
+        ranks_at(of_reference.values(), grid, ranks);
+        *ranks_of = Some(grid);
+    }
+    let cells = || first.cells.iter().zip(&*second.cells);
+    let (mut n, mut total) = (0.0, 0.0);
+    for (before, (a, b)) in before.iter_mut().zip(cells()) {
+        *before = n as u32;
+        (n, total) = (n + a[0] + b[0], total + a[1] + b[1]);
+    }
+    before[CELLS] = n as u32;
+    let mut wanted = Set::none();
+    let (low, high) = (low.min(read.low), high.max(read.high));
+    let more = more((read.low, read.high));
+    for edge in edges.iter().chain(&more).filter(|edge| **edge >= low && **edge <= high) {
+        wanted.add(grid.cell(*edge));
+    }
+    let n = (of_reference.len(), n as usize);
+    let both = Cells { grid, n, r: ranks, c: before };
+    both.want_gaps(&mut wanted);
+    let mut area = 0.0;
+    for (cell, (a, b)) in cells().enumerate() {
+        match both.area_of(cell, reference, (a[1] + b[1], centre)) {
+            Some(part) if !wanted.has(cell) => area += part,
+            _ => wanted.add(cell),
         }
-        (best.unsigned_abs(), at, area / (n.0 as f64 * n.1 as f64))
+    }
+    on_two([first, second], |mut half| half.pick(values, &wanted));
+    let found = memory.found();
+    let reference = of_reference.values();
+    let walked = walk(&wanted, &Walk { grid, reference, found: &found, n, smallest: low });
+    area += walked.area / (n.0 as f64 * n.1 as f64);
+    let measured = Measured {
+        ks: Some(of_gap(walked.gap.unsigned_abs(), walked.at, n.0 as u64, n.1 as u64)),
+        wasserstein: Some(area).filter(|area| area.is_finite()),
+        ..Measured::default()
+    };
+    Some((read, total, measured))
+}
+
+/// What a walk over open cells finds.
+struct Walked {
+    /// n₁n₂ · sup |F₁ − F₂|, where that is in an open cell.
+    gap: i64,
+    /// The value where it is reached first.
+    at: f64,
+    /// n₁n₂ times the area between the two functions.
+    area: f64,
+}
+
+/// Walks the open cells, on two threads.
+fn walk(open: &Set, walk: &Walk<'_>) -> Walked {
+    let cells: Vec<usize> = open.iter().collect();
+    let mut passed = 0;
+    let ends = cells.iter().map(|&cell| {
+        passed += walk.values_in(cell);
+        passed
+    });
+    let ends: Vec<usize> = ends.collect();
+    let middle = ends.partition_point(|end| *end < passed / 2);
+    let (low, high) = cells.split_at(middle);
+    let [low, high] = on_two([low, high], |cells| walk.over(cells));
+    let first = if high.gap > low.gap { &high } else { &low };
+    Walked { gap: first.gap, at: first.at, area: low.area + high.area }
+}
+
+/// Two columns whose open cells are walked.
+struct Walk<'a> {
+    grid: Grid,
+    reference: &'a [f64],
+    found: &'a Found<'a>,
+    n: (usize, usize),
+    /// The smallest value of both.
+    smallest: f64,
+}
+
+impl Walk<'_> {
+    /// How many values of both lie in a cell.
+    fn values_in(&self, cell: usize) -> usize {
+        let Found { ranks, before, .. } = self.found;
+        (ranks[cell + 1] - ranks[cell]) as usize + (before[cell + 1] - before[cell]) as usize
+    }
+
+    /// Walks some cells, in order.
+    fn over(&self, cells: &[usize]) -> Walked {
+        let (n1, n2) = (signed(self.n.0), signed(self.n.1));
+        let mut walked = Walked { gap: 0, at: self.smallest, area: 0.0 };
+        for &cell in cells {
+            let [from, to] = [cell, cell + 1].map(|border| self.found.ranks[border] as usize);
+            // the reference's values, and those of both halves, each ascending
+            let (a, b, c) =
+                (&self.reference[from..to], self.found.of_cell(0, cell), self.found.of_cell(1, cell));
+            let (mut i, mut j, mut k) = (0, 0, 0);
+            let mut gap = signed(from) * n2 - signed(self.found.before[cell] as usize) * n1;
+            let mut x = self.grid.start(cell);
+            // the gap before the first value is that of an earlier one
+            let mut began = false;
+            loop {
+                // all are finite
+                let head = |list: &[f64], at: usize| if at < list.len() { list[at] } else { f64::INFINITY };
+                let (of_a, of_b, of_c) = (head(a, i), head(b, j), head(c, k));
+                let least = |x: f64, y: f64| if x < y { x } else { y };
+                let next = least(of_a, least(of_b, of_c));
+                if next > x || !began {
+                    // all values at most x are behind
+                    if began && gap.abs() > walked.gap {
+                        (walked.gap, walked.at) = (gap.abs(), x);
+                    }
+                    let to = if next == f64::INFINITY { self.grid.start(cell + 1) } else { next };
+                    walked.area += gap.unsigned_abs() as f64 * (to - x);
+                    (x, began) = (next, true);
+                }
+                if next == f64::INFINITY {
+                    break;
+                }
+                // whichever it is of, without a branch: nobody could guess it
+                let (is_a, is_b, is_c) = (of_a <= x, of_b <= x, of_c <= x);
+                (i, j, k) = (i + usize::from(is_a), j + usize::from(is_b), k + usize::from(is_c));
+                gap += n2 * i64::from(is_a) - n1 * (i64::from(is_b) + i64::from(is_c));
+            }
+        }
+        walked
     }
 }
 
 impl Ranks for Loose {
     fn len(&self) -> usize {
-        self.before[CELLS]
+        self.n
     }
 
     /// `x` must be among the edges that were asked for.
@@ -216,9 +270,9 @@ struct Cells<'a> {
     grid: Grid,
     n: (usize, usize),
     /// Reference values before each cell.
-    r: &'a [usize],
+    r: &'a [u32],
     /// Current values before each cell.
-    c: &'a [usize],
+    c: &'a [u32],
 }
 
 impl Cells<'_> {
@@ -227,20 +281,37 @@ impl Cells<'_> {
         signed(r) * signed(self.n.1) - signed(c) * signed(self.n.0)
     }
 
-    /// Marks the cells that could hold the largest gap.
-    fn want_gaps(&self, wanted: &mut [bool]) {
-        let best = (0..=CELLS).map(|cell| self.gap(self.r[cell], self.c[cell]).abs()).max().unwrap_or(0);
-        for (cell, wanted) in wanted.iter_mut().enumerate() {
-            let (r, c) = ((self.r[cell], self.r[cell + 1]), (self.c[cell], self.c[cell + 1]));
+    /// How many values of each column lie before a border.
+    fn at(&self, border: usize) -> (usize, usize) {
+        (self.r[border] as usize, self.c[border] as usize)
+    }
+
+    /// How many values of each column lie before a cell, and before the next.
+    fn ends(&self, cell: usize) -> ((usize, usize), (usize, usize)) {
+        let (from, to) = (self.at(cell), self.at(cell + 1));
+        ((from.0, to.0), (from.1, to.1))
+    }
+
+    /// Adds the cells that could hold the largest gap.
+    fn want_gaps(&self, wanted: &mut Set) {
+        let gap = |border| {
+            let (r, c) = self.at(border);
+            self.gap(r, c).abs()
+        };
+        let best = (0..=CELLS).map(gap).max().unwrap_or(0);
+        for cell in 0..CELLS {
+            let (r, c) = self.ends(cell);
             let most = self.gap(r.1, c.0).max(-self.gap(r.0, c.1));
-            *wanted |= most >= best && (r.0 < r.1 || c.0 < c.1);
+            if most >= best && (r.0 < r.1 || c.0 < c.1) {
+                wanted.add(cell);
+            }
         }
     }
 
     /// The area between the functions over a cell in which they do not cross; `None` where they may. `sum` is that of the
     /// current values less `centre`.
     fn area_of(&self, cell: usize, reference: &Ranked, (sum, centre): (f64, f64)) -> Option<f64> {
-        let (r, c) = ((self.r[cell], self.r[cell + 1]), (self.c[cell], self.c[cell + 1]));
+        let (r, c) = self.ends(cell);
         if !(self.gap(r.0, c.1) >= 0 || self.gap(r.1, c.0) <= 0) {
             return None;
         }

@@ -97,9 +97,12 @@ impl Ranked {
     }
 }
 
-/// Reads numbers once, a number of each cache line, so that whoever reads them next does not wait for memory.
+/// The numbers of a page of memory.
+pub(super) const PAGE: usize = 4096 / size_of::<f64>();
+
+/// Reads a number of each page of memory, so that whoever reads all of them next does not wait for the system.
 pub fn touch(values: &[f64]) {
-    std::hint::black_box(values.iter().step_by(8).sum::<f64>());
+    std::hint::black_box(values.iter().step_by(PAGE).sum::<f64>());
 }
 
 /// A ranked column seen through an affine shift: its values in ascending order, never written down.

@@ -92,32 +92,40 @@ impl FeatureShift {
     /// Shifts numbers around the given mean.
     #[must_use]
     pub fn numbers(&self, values: &[f64], mean: f64, seed: Seed, name: &str) -> Vec<f64> {
+        self.shifted(values, mean, seed, name).collect()
+    }
+
+    /// The same, one after another.
+    pub fn shifted<'a>(
+        &'a self,
+        values: &'a [f64],
+        mean: f64,
+        seed: Seed,
+        name: &str,
+    ) -> impl Iterator<Item = f64> + 'a {
         let mut rng = seed.rng(&format!("shift {name}"));
         let base = Affine { scale: self.spread, shift: mean * (1.0 - self.spread) + self.mean };
-        let mut chance = || (rng.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0;
+        let mut chance = move || (rng.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0;
         let mut noise = seed.rng(&format!("noise {name}"));
         let asks = self.missing > 0.0 || self.unit.is_some();
-        values
-            .iter()
-            .map(|&value| {
-                // every row draws the same number of times, so that one slider does not move another's rows; unless nobody
-                // asks what was drawn
-                let (lost, wrong) = if asks { (chance(), chance()) } else { (1.0, 1.0) };
-                let drawn: f64 = if self.noise == 0.0 { 0.0 } else { StandardNormal.sample(&mut noise) };
-                if lost < self.missing {
-                    return f64::NAN;
-                }
-                let mut moved = base.of(value) + drawn * self.noise;
-                if let Some(unit) = self.unit.filter(|unit| wrong < unit.share) {
-                    moved = unit.affine.of(moved);
-                }
-                match self.clip {
-                    // a NaN stays one
-                    Some((low, high)) if moved < low || moved > high => moved.max(low).min(high.max(low)),
-                    _ => moved,
-                }
-            })
-            .collect()
+        values.iter().map(move |&value| {
+            // every row draws the same number of times, so that one slider does not move another's rows; unless nobody
+            // asks what was drawn
+            let (lost, wrong) = if asks { (chance(), chance()) } else { (1.0, 1.0) };
+            let drawn: f64 = if self.noise == 0.0 { 0.0 } else { StandardNormal.sample(&mut noise) };
+            if lost < self.missing {
+                return f64::NAN;
+            }
+            let mut moved = base.of(value) + drawn * self.noise;
+            if let Some(unit) = self.unit.filter(|unit| wrong < unit.share) {
+                moved = unit.affine.of(moved);
+            }
+            match self.clip {
+                // a NaN stays one
+                Some((low, high)) if moved < low || moved > high => moved.max(low).min(high.max(low)),
+                _ => moved,
+            }
+        })
     }
 
     /// Shifts levels.

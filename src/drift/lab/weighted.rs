@@ -58,18 +58,23 @@ impl Part {
     ///
     /// # Shapes
     /// As many predictions as values.
+    #[inline(always)]
     pub fn add(&self, affine: Affine, values: &[f64], predictions: &mut [f64]) {
         let weight = self.weight;
         let with = |added: f64, value: f64| if value.is_nan() { 0.0 } else { added };
+        let n = predictions.len().min(values.len());
+        let (predictions, values) = (&mut predictions[..n], &values[..n]);
         let Some((low, high)) = self.held_in else {
-            for (prediction, &value) in predictions.iter_mut().zip(values) {
-                *prediction += with(weight * (affine.of(value) - value), value);
+            for at in 0..n {
+                let value = values[at];
+                predictions[at] += with(weight * (affine.of(value) - value), value);
             }
             return;
         };
         let held = |value: f64| value.max(low).min(high);
-        for (prediction, &value) in predictions.iter_mut().zip(values) {
-            *prediction += with(weight * (held(affine.of(value)) - held(value)), value);
+        for at in 0..n {
+            let value = values[at];
+            predictions[at] += with(weight * (held(affine.of(value)) - held(value)), value);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Intervals by resampling: how much a mean, or a difference of means, is worth.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rand::Rng;
 use rand_distr::{Distribution, Normal};
 use serde::Serialize;
@@ -95,7 +95,8 @@ pub fn mean_interval(values: &[f64], seed: Seed) -> Option<Interval> {
 pub struct Resamples {
     n: usize,
     seed: Seed,
-    picks: Vec<u32>,
+    /// None for samples that are too few or too large to be picked from. Small, so that all stay near the processor.
+    picks: Vec<u16>,
 }
 
 impl Resamples {
@@ -103,9 +104,10 @@ impl Resamples {
     #[must_use]
     pub fn new(n: usize, seed: Seed) -> Self {
         let mut rng = seed.rng("bootstrap");
-        // below n, which is far below 2³² for what is resampled again and again
-        let pick = |_| ((u128::from(rng.next_u64()) * n as u128) >> 64) as u32;
-        Self { n, seed, picks: (0..if n < 2 { 0 } else { n * RESAMPLES }).map(pick).collect() }
+        // below n, and so below 2¹⁶
+        let pick = |_| ((u128::from(rng.next_u64()) * n as u128) >> 64) as u16;
+        let n_picks = if (2..=LARGE).contains(&n) { n * RESAMPLES } else { 0 };
+        Self { n, seed, picks: (0..n_picks).map(pick).collect() }
     }
 
     /// As [`mean_interval`], which samples of another size are given to.
@@ -117,45 +119,69 @@ impl Resamples {
     /// The intervals of many samples.
     #[must_use]
     pub fn mean_intervals(&self, samples: &[&[f64]]) -> Vec<Option<Interval>> {
-        /// Samples that are picked from at a time: a pick costs as much as adding what it picks of so many.
-        const LANES: usize = 8;
-        let is_kept = |values: &[f64]| values.len() == self.n && self.n >= 2;
+        let is_kept = |values: &[f64]| values.len() == self.n && !self.picks.is_empty();
         let kept: Vec<usize> = (0..samples.len()).filter(|&at| is_kept(samples[at])).collect();
         let mut found: Vec<Option<Interval>> = samples
             .iter()
             .map(|values| if is_kept(values) { None } else { mean_interval(values, self.seed) })
             .collect();
         for group in kept.chunks(LANES) {
-            let lane =
-                |row: usize| std::array::from_fn(|lane| group.get(lane).map_or(0.0, |&at| samples[at][row]));
-            let rows: Vec<[f64; LANES]> = (0..self.n).map(lane).collect();
-            let mut means = vec![[0.0; LANES]; RESAMPLES];
+            let mut rows = vec![[0.0; LANES]; self.n];
+            for (lane, &at) in group.iter().enumerate() {
+                rows.iter_mut().zip(samples[at]).for_each(|(row, value)| row[lane] = *value);
+            }
             // for the widest vectors that this processor has
-            Arch::new().dispatch(|| {
-                for (means, picks) in means.iter_mut().zip(self.picks.chunks_exact(self.n)) {
-                    // two sums side by side: one alone would wait for itself
-                    let mut sums = [[0.0; LANES]; 2];
-                    let (pairs, rest) = picks.as_chunks::<2>();
-                    for pair in pairs {
-                        for (sums, &at) in sums.iter_mut().zip(pair) {
-                            let row = &rows[at as usize];
-                            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-                        }
-                    }
-                    for &at in rest {
-                        sums[0].iter_mut().zip(&rows[at as usize]).for_each(|(sum, value)| *sum += value);
-                    }
-                    for (lane, mean) in means.iter_mut().enumerate() {
-                        *mean = (sums[0][lane] + sums[1][lane]) / self.n as f64;
-                    }
-                }
-            });
+            let means = Arch::new().dispatch(Means { rows: &rows, picks: &self.picks });
             for (lane, &at) in group.iter().enumerate() {
                 let resamples = means.iter().map(|means| means[lane]).collect();
                 found[at] = mean(samples[at]).map(|value| interval(value, resamples));
             }
         }
         found
+    }
+}
+
+/// Samples that are picked from at a time: a pick costs as much as adding what it picks of so many.
+const LANES: usize = 8;
+
+/// The means of all resamples of some samples: the values of a row stand beside each other.
+struct Means<'a> {
+    rows: &'a [[f64; LANES]],
+    picks: &'a [u16],
+}
+
+impl WithSimd for Means<'_> {
+    type Output = Vec<[f64; LANES]>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
+        /// Sums side by side: one alone would wait for itself.
+        const SUMS: usize = 4;
+        let Self { rows, picks } = self;
+        let n = rows.len();
+        let mut means = vec![[0.0; LANES]; RESAMPLES];
+        for resample in 0..RESAMPLES {
+            let picks = &picks[resample * n..][..n];
+            let mut sums = [[0.0; LANES]; SUMS];
+            for group in 0..n / SUMS {
+                for at in 0..SUMS {
+                    let row = &rows[usize::from(picks[group * SUMS + at])];
+                    for lane in 0..LANES {
+                        sums[at][lane] += row[lane];
+                    }
+                }
+            }
+            for at in n / SUMS * SUMS..n {
+                for lane in 0..LANES {
+                    sums[0][lane] += rows[usize::from(picks[at])][lane];
+                }
+            }
+            for lane in 0..LANES {
+                means[resample][lane] =
+                    ((sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane])) / n as f64;
+            }
+        }
+        means
     }
 }
 

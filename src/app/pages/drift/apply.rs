@@ -71,7 +71,10 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
             }
         }
-        Command::Near(name) => return effect(Effect::Touch(name)),
+        Command::Near(name) => {
+            let by_value = state.screen.drift.open.contains(&name);
+            return effect(Effect::Touch(name, by_value));
+        }
         Command::Moved => {
             let draft = &mut state.screen.drift;
             draft.scenario = None;

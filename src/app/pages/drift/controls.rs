@@ -1,5 +1,7 @@
 //! The cause: scenarios, sliders for each input, the rule itself, when it happens.
 
+use std::time::Duration;
+
 use eframe::egui::{Align, Align2, Layout, Rect, Response, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::lab::{Feature, FeatureData, Lab};
@@ -63,10 +65,16 @@ pub(super) fn controls_ui(
         if draft.shifts != before {
             commands.push(Command::Moved);
         }
-        if draft.near != near
-            && let Some(name) = &draft.near
+        let (now, is_down) = ui.input(|input| (input.time, input.pointer.any_down()));
+        if let Some(name) = &draft.near
+            && !is_down
+            && lab.n_rows() >= MANY
         {
-            commands.push(Command::Near(name.clone()));
+            if draft.near != near || now - draft.near_since >= AGAIN {
+                draft.near_since = now;
+                commands.push(Command::Near(name.clone()));
+            }
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(AGAIN));
         }
     });
     let t = tokens(ui);
@@ -110,6 +118,11 @@ pub(super) fn controls_ui(
         });
     });
 }
+
+/// Rows from which their memory is not near the processor any more when a hand comes to a slider.
+const MANY: usize = 100_000;
+/// Seconds after which memory that nobody reads may be slow again.
+const AGAIN: f64 = 0.5;
 
 /// A slider with its name's value above it, in one of three columns.
 fn column_ui(

@@ -34,7 +34,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let slot = match &effect {
         Effect::Prepare => Slot::DriftLab,
         Effect::Measure(_) => Slot::DriftWorld,
-        Effect::Refine(..) | Effect::Touch(_) => Slot::DriftExact,
+        Effect::Refine(..) | Effect::Touch(..) => Slot::DriftExact,
         Effect::Simulate(_) => Slot::DriftWeeks,
         Effect::Retrain(..) | Effect::Compare(..) => Slot::DriftRetrain,
         Effect::Find(..) | Effect::RunAgain(_) => Slot::DriftPast,
@@ -56,9 +56,9 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let champion = version.entry.number;
     let lab = super::ready(&state.truth, &state.results.drift).map(Arc::clone);
     match effect {
-        Effect::Touch(name) => {
+        Effect::Touch(name, by_value) => {
             // no work that anybody waits for, and over within milliseconds
-            let touch = move || lab.iter().for_each(|lab| lab.touch(&name));
+            let touch = move || lab.iter().for_each(|lab| lab.touch(&name, by_value));
             drop(std::thread::Builder::new().name("touch".into()).spawn(touch));
         }
         Effect::Prepare => {

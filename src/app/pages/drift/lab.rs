@@ -11,7 +11,8 @@ use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, Large, LevelsMeasured, Measured, Outside, Shifts, means, touch,
+    FeatureShift, Judge, LabColumn, LabLevels, Large, Left, LevelsMeasured, Measured, Outside, Shifts, means,
+    touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -71,6 +72,8 @@ pub(crate) struct Lab {
     pub(super) settings: Settings,
     /// Another kind of model that learned from the same rows, and its name; none where it could not be trained.
     pub(super) other: Option<(&'static str, Predictor)>,
+    /// Where values are moved one by one.
+    spare: Left<Large>,
 }
 
 /// An input of the model.
@@ -244,6 +247,7 @@ impl Lab {
             races: races(),
             settings,
             other: None,
+            spare: Left::default(),
         })
     }
 
@@ -254,24 +258,30 @@ impl Lab {
             let feature = self.features.iter().find(|feature| feature.name == *name)?;
             let FeatureData::Numbers { lab, values, mean, .. } = &feature.data else { return None };
             let shift = shifts.features.get(name)?.clone();
-            let mut moved = shift.numbers(values, *mean, Seed::default(), name);
-            moved.retain(|value| !value.is_nan());
+            let mut left = self.spare.for_numbers(values.len());
+            let mut n = 0;
+            for value in shift.shifted(values, *mean, Seed::default(), name).filter(|value| !value.is_nan()) {
+                left[n] = value;
+                n += 1;
+            }
+            let moved = &left[..n];
             let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
             let with = |(a, b): (f64, f64)| (low.min(a), high.max(b));
             let edges = |range: (f64, f64)| match chart_bins(with(range)) {
                 Bins::Edges(edges) | Bins::Values(edges) => edges,
             };
-            let (statistics, outline) = if let Some(loose) =
-                lab.measure_loose((moved.len(), copied(&moved)), &feature.judge, edges)
-            {
+            let (statistics, outline) = if let Some(loose) = lab.measure_loose(moved, &feature.judge, edges) {
                 let drawn = outline(lab, with(loose.range), |bins| loose.counts_in(bins));
-                (Statistics::Numbers(loose.measured()), drawn)
+                let measured = loose.measured();
+                lab.take_back(loose);
+                (Statistics::Numbers(measured), drawn)
             } else {
-                let moved = Sorted::new(moved);
+                let moved = Sorted::new(moved.to_vec());
                 let range = with(moved.range().unwrap_or((low, high)));
                 let drawn = outline(lab, range, |bins| bins.counts(&moved));
                 (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
             };
+            self.spare.leave(left);
             Some(Refined { name: name.clone(), shift, statistics, outline })
         };
         let (first, second) = names.split_at(names.len() / 2);
@@ -293,13 +303,18 @@ impl Lab {
         })
     }
 
-    /// Reads what a move of an input asks for: memory that was not read for a while is slow, and a move has a frame.
-    pub(super) fn touch(&self, name: &str) {
+    /// Reads what a move of an input asks for: memory that was not read for a while is slow, and a move has a frame. With
+    /// `by_value` a move of its values one by one, too.
+    pub(super) fn touch(&self, name: &str, by_value: bool) {
         for feature in self.features.iter().filter(|feature| feature.name == name) {
             if let FeatureData::Numbers { lab, values, .. } = &feature.data {
                 touch(values);
                 self.features.iter().for_each(|feature| feature.outside.touch());
                 lab.touch();
+                if by_value {
+                    lab.make_ready(values.len());
+                    self.spare.make_ready(values.len());
+                }
             }
         }
         if let Some(predicted) = &self.predicted {
@@ -391,11 +406,6 @@ fn shares(counts: &[usize]) -> Vec<f64> {
 pub(super) fn chart_bins(range: (f64, f64)) -> Bins {
     let width = (range.1 - range.0) / CHART_BINS as f64;
     Bins::Edges((1..CHART_BINS).map(|at| range.0 + width * at as f64).collect())
-}
-
-/// Values as they are, from a row on.
-pub(super) fn copied(values: &[f64]) -> impl Fn(usize, &mut [f64]) + Sync + '_ {
-    |from, into| into.copy_from_slice(&values[from..from + into.len()])
 }
 
 /// Bars of equal width over a range, beside a column's reference.

@@ -134,6 +134,9 @@ pub(crate) struct Draft {
     /// The input whose sliders the pointer or the focus is at.
     #[serde(skip)]
     pub(crate) near: Option<String>,
+    /// When what a move of that input asks for was read, in seconds of the window's time.
+    #[serde(skip)]
+    pub(crate) near_since: f64,
     /// Weeks until the true values are known.
     pub(crate) delay: u64,
     /// Whether a slider was moved or a scenario chosen, ever.
@@ -169,6 +172,7 @@ impl Default for Draft {
     fn default() -> Self {
         Self {
             near: None,
+            near_since: 0.0,
             shifts: unmoved(),
             scenario: None,
             delay: 2,
@@ -255,8 +259,8 @@ pub(crate) enum Command {
 pub(crate) enum Effect {
     Prepare,
     Measure(Asked),
-    /// Read what a move of that input asks for.
-    Touch(String),
+    /// Read what a move of that input asks for, and with a yes what a move of its values one by one does.
+    Touch(String, bool),
     /// The inputs of these names, from all rows.
     Refine(Asked, Vec<String>),
     Simulate(Asked),

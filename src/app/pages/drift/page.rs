@@ -120,11 +120,15 @@ pub(crate) fn drift_page_ui(
         .live
         .as_ref()
         .is_some_and(|live| lab.rough(live).any(|name| exact(results, draft, name).is_none()));
-    if is_rough && !results.refining && results.not_refined.as_ref() != Some(&draft.shifts) {
+    let waits = is_rough && results.not_refined.as_ref() != Some(&draft.shifts);
+    if waits && !results.refining {
         commands.push(Command::Refine);
     }
     if let Some(asked) = asked(view.truth, draft) {
-        work_out(ui, results, (&lab, draft), &asked, commands);
+        // the exact figures first: two workers would take longer for both
+        if !waits {
+            work_out(ui, results, (&lab, draft), &asked, commands);
+        }
     }
     if draft.part != Part::Laboratory {
         two_ui(ui, view, (server, results), &lab, draft, commands);

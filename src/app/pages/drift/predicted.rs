@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, copied, outline, outline_of_shares};
+use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, outline, outline_of_shares};
 use crate::data::{Coded, ColumnKind, Table};
 use crate::drift::lab::{
-    Affine, Judge, LabColumn, Large, Part, Shifts, Weighted, apply, conclude, filled, touch,
+    Affine, Judge, LabColumn, Large, Part, Shifts, Values, Weighted, apply, conclude, filled, touch,
 };
 use crate::drift::{
     Bins, ColumnDrift, Measures, Rule, Sorted, compare_levels, compare_numbers, predict_leniently,
@@ -37,7 +37,7 @@ pub(super) struct Kept {
     /// The others' moves.
     others: Vec<(usize, Affine)>,
     /// The predictions with them; none where no other moves.
-    sums: Option<Arc<Vec<f64>>>,
+    sums: Option<Arc<Large>>,
 }
 
 /// What a move adds to the predictions, row by row.
@@ -64,7 +64,7 @@ impl Predicted {
                 let lab = LabColumn::new(Sorted::new(a.clone()), Sorted::new(b))?;
                 let judge = Judge::new(before, lab.reference(), &a);
                 // the first move finds its memory there
-                if let Some(loose) = lab.measure_loose((rows.len(), copied(&rows)), &judge, |_| Vec::new()) {
+                if let Some(loose) = lab.measure_loose(&*rows, &judge, |_| Vec::new()) {
                     lab.take_back(loose);
                 }
                 let kind = Kind::Numbers { lab: Box::new(lab), rows, weighted: Weighted::new(model) };
@@ -208,17 +208,18 @@ impl Predicted {
             };
             let except = streams.iter().find(is_new).unwrap_or(&streams[0]).0;
             let others: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at != except).collect();
-            let sums = (!others.is_empty()).then(|| Arc::new(filled(rows.len(), summed(rows, 0.0, &others))));
+            let sums = (!others.is_empty())
+                .then(|| Arc::new(filled(&Summed { rows, constant: 0.0, streams: &others })));
             Kept { except, others: others_of(except), sums }
         });
         let last: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at == kept.except).collect();
-        let before = kept.sums.as_ref().map_or(rows, |sums| sums.as_slice());
-        let now = || summed(before, constant, &last);
+        let before = kept.sums.as_ref().map_or(rows, |sums| sums);
+        let now = Summed { rows: before, constant, streams: &last };
         let edges = |range: (f64, f64)| match range_with(column, range).map(chart_bins) {
             Some(Bins::Edges(edges)) => edges,
             _ => Vec::new(),
         };
-        let shown = match column.measure_loose((rows.len(), now()), &self.judge, edges) {
+        let shown = match column.measure_loose(&now, &self.judge, edges) {
             Some(loose) => {
                 let drawn = range_with(column, loose.range)
                     .map(|range| outline(column, range, |bins| loose.counts_in(bins)));
@@ -226,7 +227,7 @@ impl Predicted {
                 column.take_back(loose);
                 Some((judged, drawn.unwrap_or_default()))
             }
-            None => self.of_sorted(column, &Sorted::new(filled(rows.len(), now()))),
+            None => self.of_sorted(column, &Sorted::new(filled(&now).to_vec())),
         };
         (shown, Some(kept))
     }
@@ -238,16 +239,26 @@ fn range_with(column: &LabColumn, range: (f64, f64)) -> Option<(f64, f64)> {
     Some((own.0.min(range.0), own.1.max(range.1)))
 }
 
-/// Predictions, a constant, and what moves add: those from a row on.
-fn summed<'a>(
+/// Predictions, a constant, and what moves add.
+struct Summed<'a> {
     rows: &'a [f64],
     constant: f64,
     streams: &'a [Stream<'a>],
-) -> impl Fn(usize, &mut [f64]) + Sync + 'a {
-    move |from, into| {
-        into.iter_mut().zip(&rows[from..]).for_each(|(into, row)| *into = row + constant);
-        for (_, affine, part, values) in streams {
-            part.add(*affine, &values[from..], into);
+}
+
+impl Values for Summed<'_> {
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[inline(always)]
+    fn write(&self, from: usize, into: &mut [f64]) {
+        let rows = &self.rows[from..][..into.len()];
+        for at in 0..into.len() {
+            into[at] = rows[at] + self.constant;
+        }
+        for (_, affine, part, values) in self.streams {
+            part.add(*affine, &values[from..][..into.len()], into);
         }
     }
 }
