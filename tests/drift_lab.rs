@@ -352,7 +352,8 @@ fn say_the_same(mut found: ColumnDrift, reference: &[f64], moved: &[f64]) {
         && let (Some(found), Some(expected)) = (found.ks, &mut expected.ks)
     {
         let share = |values: &[f64]| {
-            values.iter().filter(|value| **value <= found.at).count() as f64 / values.len() as f64
+            let there = values.iter().filter(|value| !value.is_nan()).count();
+            values.iter().filter(|value| **value <= found.at).count() as f64 / there as f64
         };
         let gap = (share(reference) - share(moved)).abs();
         assert!(
@@ -420,9 +421,20 @@ proptest! {
             .map(|(at, &x)| if at % 2 == 0 { moves.0.of(x) } else { moves.1.of(x) })
             .collect();
         match lab.measure_loose(moved.as_slice(), &judge, |_| Vec::new()) {
-            Some(loose) => say_the_same(judge.of_loose(&lab, &loose), &reference, &moved),
+            Some(loose) => say_the_same(judge.of_loose(&lab, &loose, 0), &reference, &moved),
             None => prop_assert!(reference.iter().chain(&moved).all(|x| *x == moved[0])),
         }
+        // and some of them are gone: chance has fewer values to work on
+        let gone = |at: usize| at % 3 == 1;
+        let there: Vec<f64> =
+            moved.iter().enumerate().filter(|(at, _)| !gone(*at)).map(|(_, x)| *x).collect();
+        let gaps: Vec<f64> =
+            moved.iter().enumerate().map(|(at, &x)| if gone(at) { f64::NAN } else { x }).collect();
+        if let Some(loose) = lab.measure_loose(there.as_slice(), &judge, |_| Vec::new()) {
+            let found = judge.of_loose(&lab, &loose, gaps.len() - there.len());
+            say_the_same(found, &reference, &gaps);
+        }
+        say_the_same(judge.of_sorted(&lab, &Sorted::new(gaps.clone())), &reference, &gaps);
     }
 }
 
@@ -445,7 +457,7 @@ fn a_hundred_thousand_values_that_are_not_sorted_are_measured_exactly() {
             .map(|(at, x)| if at % 2 == 0 { *x } else { scale * x + shift })
             .collect();
         let loose = lab.measure_loose(moved.as_slice(), &judge, |_| Vec::new()).unwrap();
-        say_the_same(judge.of_loose(&lab, &loose), &reference, &moved);
+        say_the_same(judge.of_loose(&lab, &loose, 0), &reference, &moved);
         // the next one is made in its memory
         lab.take_back(loose);
     }
@@ -515,14 +527,41 @@ fn moves_of_a_weighted_sum_add_up_to_its_predictions() {
             assert!((found - expected).abs() < 1e-9, "row {row}: {found} for {expected}");
         }
         // and the rows outside the training range are those of the table
-        let flags = |name: &str, values: &[f64]| {
+        let range = |name: &str| {
             let input = predictor.model().inputs.iter().find(|input| input.name == name).unwrap();
             let InputKind::Number { min, max, .. } = input.kind else { panic!("{name}") };
-            Outside::of_moved(values, shifts.features[name].affine(means[name]).unwrap(), (min, max))
+            (min, max)
+        };
+        let flags = |name: &str, values: &[f64]| {
+            Outside::of_moved(values, shifts.features[name].affine(means[name]).unwrap(), range(name))
         };
         let found = Outside::share(&[&flags("x", &x), &flags("z", &z)], rows.n_rows());
         assert_eq!(found, outside(&predictor, &moved));
         assert!(found.is_some_and(|share| share > 0.2 && share < 0.9), "{found:?}");
+        // moves of single values, some of which go missing, add up as well
+        let shift = FeatureShift {
+            noise: 2.0,
+            missing: 0.2,
+            clip: Some((-3.0, f64::MAX)),
+            ..shifts.features["x"].clone()
+        };
+        let moves =
+            Shifts { features: BTreeMap::from([("x".to_owned(), shift.clone())]), ..Shifts::default() };
+        let table = apply(&rows, None, &moves, &means, 1.0, Seed::default(), None);
+        let (_, after, left_out) = predict_leniently(&predictor, &table, 1).unwrap();
+        assert_eq!(left_out, 0);
+        let moved = shift.numbers(&x, means["x"], Seed::default(), "x");
+        assert!(moved.iter().filter(|value| value.is_nan()).count() > 40);
+        let mut predictions = before.output(0).to_vec();
+        assert!(weighted.part("x").unwrap().add_moved(&x, &moved, &mut predictions));
+        for (row, (found, expected)) in predictions.iter().zip(after.output(0)).enumerate() {
+            assert!((found - expected).abs() < 1e-9, "row {row}: {found} for {expected}");
+        }
+        let flags = Outside::of_moved(&moved, Affine::default(), range("x"));
+        assert_eq!(Outside::share(&[&flags], rows.n_rows()), outside(&predictor, &table));
+        // a model that fills nothing in has no prediction there
+        let strict = drydock::drift::lab::Part { fill: None, ..weighted.part("x").unwrap().clone() };
+        assert!(!strict.add_moved(&x, &moved, &mut predictions));
     }
 }
 

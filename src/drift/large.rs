@@ -29,7 +29,8 @@ impl Large {
     }
 
     /// So many zeros.
-    pub(crate) fn zeros(n: usize) -> Self {
+    #[must_use]
+    pub fn zeros(n: usize) -> Self {
         #[cfg(target_os = "linux")]
         if let Some(map) = large_pages(n) {
             return Self(Kind::Many(map));

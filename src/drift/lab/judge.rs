@@ -4,7 +4,9 @@
 use super::column::{LabColumn, Measured};
 use super::loose::Loose;
 use super::ranked::Affine;
-use crate::drift::column::{NumberMeasures, settle, shares};
+use crate::drift::column::{Missing, NumberMeasures, empty_side, settle, shares};
+use crate::drift::control::control_of_numbers;
+use crate::drift::ks::detectable_gap;
 use crate::drift::rule_card::{NannymlNumbers, NumberFacts, of_numbers};
 use crate::drift::{Bins, ColumnDrift, Effect, Measures, Rule, Sides, Sorted, chi_squared_pooled};
 
@@ -84,18 +86,49 @@ impl Judge {
         self.judged(lab, &lab.moved(affine), measured, (mean, std))
     }
 
-    /// The comparison with other values, as many as before. The verdict is open until [`conclude`] has seen all columns.
+    /// The comparison with other values, of which some are `missing`. The verdict is open until [`conclude`] has seen all
+    /// columns.
     #[must_use]
-    pub fn of_loose(&self, lab: &LabColumn, loose: &Loose) -> ColumnDrift {
-        self.judged(lab, loose, &loose.measured, (Some(loose.mean), loose.std))
+    pub fn of_loose(&self, lab: &LabColumn, loose: &Loose, missing: usize) -> ColumnDrift {
+        let after = self.judged(lab, loose, &loose.measured, (Some(loose.mean), loose.std));
+        Self::with_missing(after, lab, (loose.len(), missing))
     }
 
-    /// The comparison with other values, sorted, as many as before. The verdict is open until [`conclude`] has seen all
-    /// columns.
+    /// The comparison with other values, sorted. The verdict is open until [`conclude`] has seen all columns.
     #[must_use]
     pub fn of_sorted(&self, lab: &LabColumn, current: &Sorted) -> ColumnDrift {
         let (mean, std) = current.mean_and_std().unzip();
-        self.judged(lab, current, &lab.measure_sorted(current.clone()), (mean, std.flatten()))
+        let after = self.judged(lab, current, &lab.measure_sorted(current.clone()), (mean, std.flatten()));
+        Self::with_missing(after, lab, (current.len(), current.missing()))
+    }
+
+    /// The same with `n` values and some missing: what is missing is compared, and where chance has another number of values
+    /// to work on than before, what it does is worked out anew.
+    fn with_missing(mut after: ColumnDrift, lab: &LabColumn, (n, missing): (usize, usize)) -> ColumnDrift {
+        let missing = Sides { reference: lab.reference().missing(), current: missing };
+        let rows = Sides { reference: after.n.reference + missing.reference, current: n + missing.current };
+        after.missing = Missing::new(missing, rows);
+        if n == after.n.current {
+            return after;
+        }
+        after.n.current = n;
+        after.unusable = empty_side(after.n);
+        let Measures::Numbers(measures) = &after.measures else { return after };
+        after.control = after.control.and_then(|before| {
+            let drawn = (before.resamples, before.seed, after.name.as_str());
+            control_of_numbers(lab.reference(), lab.bins(), n, measures.std.reference, drawn)
+        });
+        after.verdict.detectable_ks = detectable_gap(after.n.reference, n, Rule::default().alpha);
+        Self::with_new_control(after)
+    }
+
+    /// What an effect is held against, after another control.
+    fn with_new_control(mut after: ColumnDrift) -> ColumnDrift {
+        let p95 = |measure| after.control.as_ref().and_then(|control| control.p95(measure));
+        let again =
+            |effect: Effect| Effect::new(effect.measure, effect.value, effect.threshold, p95(effect.measure));
+        after.verdict.effects = after.verdict.effects.drain(..).map(again).collect();
+        after
     }
 
     /// What was compared without a control, given the control of the same column before; `None` where there are not as many
@@ -105,13 +138,8 @@ impl Judge {
         if after.n != self.before.n {
             return None;
         }
-        let control = self.before.control.as_ref();
-        let p95 = |measure| control.and_then(|control| control.p95(measure));
-        let again =
-            |effect: Effect| Effect::new(effect.measure, effect.value, effect.threshold, p95(effect.measure));
-        after.verdict.effects = after.verdict.effects.into_iter().map(again).collect();
         after.control.clone_from(&self.before.control);
-        Some(after)
+        Some(Self::with_new_control(after))
     }
 
     fn judged(

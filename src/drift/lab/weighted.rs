@@ -18,6 +18,8 @@ pub struct Part {
     pub weight: f64,
     /// The range that values are held in, where the model's policy does that.
     pub held_in: Option<(f64, f64)>,
+    /// What the model takes for a missing value, where its policy does that.
+    pub fill: Option<f64>,
 }
 
 impl Weighted {
@@ -31,10 +33,16 @@ impl Weighted {
         let terms = model.encoding.iter().zip(&linear.coefficients);
         let numbers = terms.filter_map(|(term, &weight)| {
             let input = model.inputs.get(term.input)?;
-            let InputKind::Number { min, max, .. } = input.kind else { return None };
+            let InputKind::Number { min, max, fill, .. } = input.kind else { return None };
             let policies = input.policies.unwrap_or(model.policies);
             let held_in = (policies.out_of_range == Policy::Impute).then_some((min, max));
-            matches!(term.kind, TermKind::Value).then(|| Part { name: input.name.clone(), weight, held_in })
+            let fill = (policies.missing_value == Policy::Impute).then_some(fill);
+            matches!(term.kind, TermKind::Value).then(|| Part {
+                name: input.name.clone(),
+                weight,
+                held_in,
+                fill,
+            })
         });
         Some(Self { parts: numbers.collect() })
     }
@@ -76,5 +84,23 @@ impl Part {
             let value = values[at];
             predictions[at] += with(weight * (held(affine.of(value)) - held(value)), value);
         }
+    }
+
+    /// Adds what moves of single values add to each row's prediction, each value moved in its own way or gone missing.
+    /// Whether that is known: not where a value is missing and the model fills none in.
+    ///
+    /// # Shapes
+    /// As many predictions as values, before and after.
+    pub fn add_moved(&self, values: &[f64], moved: &[f64], predictions: &mut [f64]) -> bool {
+        let (low, high) = self.held_in.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let fill = self.fill.unwrap_or(f64::NAN);
+        let taken = |value: f64| if value.is_nan() { fill } else { value.max(low).min(high) };
+        let mut is_known = true;
+        for ((prediction, &before), &after) in predictions.iter_mut().zip(values).zip(moved) {
+            let added = self.weight * (taken(after) - taken(before));
+            is_known &= !added.is_nan();
+            *prediction += added;
+        }
+        is_known
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::one_by_one::Refined;
 use super::past::identity;
 use super::policies::replay_asked;
 use super::sending::Look;
@@ -223,9 +224,8 @@ fn looked_up(state: &mut AppState) -> Vec<AppEffect> {
 /// The inputs that are known from a part of the rows only, and were not worked out from all of them.
 fn rough_names(state: &AppState) -> Vec<String> {
     let (results, draft) = (&state.results.drift, &state.screen.drift);
-    let (Some(lab), Some(live)) = (ready(&state.truth, results), &draft.live) else { return Vec::new() };
-    let names = lab.rough(live).filter(|name| exact(results, draft, name).is_none());
-    names.map(str::to_owned).collect()
+    let Some(live) = &draft.live else { return Vec::new() };
+    live.rough.iter().filter(|name| exact(results, draft, name).is_none()).cloned().collect()
 }
 
 fn retrain(state: &mut AppState) -> Vec<AppEffect> {
@@ -269,8 +269,15 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             if !ready(&state.truth, results).is_some_and(|now| Arc::ptr_eq(now, &lab)) {
                 return Vec::new();
             }
-            results.exact.retain(|old| refined.iter().all(|new| new.name != old.name));
-            results.exact.extend(refined);
+            let shifts = &state.screen.drift.shifts.features;
+            let is_here = |refined: &Refined| shifts.get(&refined.name) == Some(&refined.shift);
+            let is_new = |name: &str| refined.iter().any(|new| new.name == name);
+            let (kept, left): (Vec<_>, Vec<_>) = std::mem::take(&mut results.exact)
+                .into_iter()
+                .partition(|old| is_here(old) && !is_new(&old.name));
+            let (new, passed): (Vec<_>, Vec<_>) = refined.into_iter().partition(is_here);
+            left.into_iter().chain(passed).for_each(|left| lab.take_back(left));
+            results.exact = kept.into_iter().chain(new).collect();
         }
         Event::Simulated(weeks) => {
             results.simulating = false;

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::followed::LabWeeks;
-use super::live::Live;
 use super::methods::{Race, races};
 use super::predicted::Predicted;
 use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, Large, Left, LevelsMeasured, Measured, Outside, Shifts, means,
-    touch,
+    FeatureShift, Judge, LabColumn, LabLevels, Large, Left, LevelsMeasured, Measured, Outside, means, touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -73,7 +71,9 @@ pub(crate) struct Lab {
     /// Another kind of model that learned from the same rows, and its name; none where it could not be trained.
     pub(super) other: Option<(&'static str, Predictor)>,
     /// Where values are moved one by one.
-    spare: Left<Large>,
+    pub(super) spare: Left<Large>,
+    /// Where it is kept what that adds to the predictions.
+    pub(super) spare_added: Left<Large>,
 }
 
 /// An input of the model.
@@ -133,16 +133,6 @@ pub(crate) struct Outline {
     pub(super) reference: Vec<f64>,
     /// The current rows' share in each bar.
     pub(super) current: Vec<f64>,
-}
-
-/// An input under sliders that move values one by one, from all rows.
-#[derive(Debug, Clone)]
-pub(crate) struct Refined {
-    pub(super) name: String,
-    /// Its sliders.
-    pub(super) shift: FeatureShift,
-    pub(super) statistics: Statistics,
-    pub(super) outline: Outline,
 }
 
 impl Lab {
@@ -248,58 +238,7 @@ impl Lab {
             settings,
             other: None,
             spare: Left::default(),
-        })
-    }
-
-    /// The exact figures of the inputs of these names, whose sliders move values one by one: all rows, sorted again. On two
-    /// threads.
-    pub(super) fn refined(&self, shifts: &Shifts, names: &[String]) -> Vec<Refined> {
-        let one = |name: &String| {
-            let feature = self.features.iter().find(|feature| feature.name == *name)?;
-            let FeatureData::Numbers { lab, values, mean, .. } = &feature.data else { return None };
-            let shift = shifts.features.get(name)?.clone();
-            let mut left = self.spare.for_numbers(values.len());
-            let mut n = 0;
-            for value in shift.shifted(values, *mean, Seed::default(), name).filter(|value| !value.is_nan()) {
-                left[n] = value;
-                n += 1;
-            }
-            let moved = &left[..n];
-            let (low, high) = lab.reference().range().unwrap_or((0.0, 1.0));
-            let with = |(a, b): (f64, f64)| (low.min(a), high.max(b));
-            let edges = |range: (f64, f64)| match chart_bins(with(range)) {
-                Bins::Edges(edges) | Bins::Values(edges) => edges,
-            };
-            let (statistics, outline) = if let Some(loose) = lab.measure_loose(moved, &feature.judge, edges) {
-                let drawn = outline(lab, with(loose.range), |bins| loose.counts_in(bins));
-                let measured = loose.measured();
-                lab.take_back(loose);
-                (Statistics::Numbers(measured), drawn)
-            } else {
-                let moved = Sorted::new(moved.to_vec());
-                let range = with(moved.range().unwrap_or((low, high)));
-                let drawn = outline(lab, range, |bins| bins.counts(&moved));
-                (Statistics::Numbers(lab.measure_sorted(moved)), drawn)
-            };
-            self.spare.leave(left);
-            Some(Refined { name: name.clone(), shift, statistics, outline })
-        };
-        let (first, second) = names.split_at(names.len() / 2);
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| first.iter().filter_map(one).collect::<Vec<_>>());
-            let own: Vec<Refined> = second.iter().filter_map(one).collect();
-            let mut all = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            all.extend(own);
-            all
-        })
-    }
-
-    /// The inputs that are known from a part of the rows only, at this place of the sliders.
-    pub(super) fn rough<'a>(&'a self, live: &'a Live) -> impl Iterator<Item = &'a str> {
-        let both = self.features.iter().zip(&live.features);
-        both.filter_map(|(feature, (statistics, _))| match statistics {
-            Statistics::Numbers(measured) if measured.band.is_some() => Some(feature.name.as_str()),
-            _ => None,
+            spare_added: Left::default(),
         })
     }
 
@@ -314,6 +253,7 @@ impl Lab {
                 if by_value {
                     lab.make_ready(values.len());
                     self.spare.make_ready(values.len());
+                    self.spare_added.make_ready(values.len());
                 }
             }
         }

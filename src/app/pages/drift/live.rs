@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::followed::weeks_now;
-use super::lab::{FeatureData, Lab, Outline, Statistics, measured};
+use super::lab::{Feature, FeatureData, Lab, Outline, Statistics, measured};
+use super::one_by_one::{Refined, is_one_by_one, of_place};
 use super::predicted::Kept;
 use super::{Draft, Results};
 use crate::drift::ColumnDrift;
@@ -32,26 +33,49 @@ pub(crate) struct Live {
     pub(super) outside: Option<f64>,
     /// The weeks; none without true values, or where rows can't be predicted.
     pub(super) weeks: Option<Vec<FollowedWeek>>,
+    /// The inputs whose sliders move values one by one, and that were not known from all rows then.
+    pub(super) rough: Vec<String>,
     /// The rows outside the training range, by feature.
     flags: Vec<Arc<Outside>>,
     /// The sum that the last slider was added to.
     kept: Option<Kept>,
 }
 
+/// Moves of the inputs.
+pub(super) struct Moves<'a> {
+    /// Those of all values of an input alike, by its place.
+    pub(super) affine: Vec<(usize, Affine)>,
+    /// Those of single values.
+    pub(super) one_by_one: Vec<&'a Refined>,
+}
+
 impl Live {
-    /// What the sliders make of the rows: exactly where they move all values alike, else the inputs from a part of the rows,
-    /// with an error band. What did not move since `before` is taken from there.
-    pub(super) fn new(lab: &Lab, predictor: &Predictor, shifts: &Shifts, before: Option<&Self>) -> Self {
-        let moves = moves(lab, shifts);
+    /// What the sliders make of the rows: exactly where they move all values alike, or `exact` has what they make of single
+    /// ones; else the inputs from a part of the rows, with an error band. What did not move since `before` is taken from there.
+    pub(super) fn new(
+        lab: &Lab,
+        predictor: &Predictor,
+        shifts: &Shifts,
+        exact: &[Refined],
+        before: Option<&Self>,
+    ) -> Self {
+        let rough: Vec<String> = lab
+            .features
+            .iter()
+            .filter(|feature| is_rough(feature, shifts, exact))
+            .map(|feature| feature.name.clone())
+            .collect();
+        let moves = if rough.is_empty() { moves(lab, shifts, exact) } else { None };
+        let moves = moves.as_ref();
         let predict = || {
             let kept = before.and_then(|before| before.kept.as_ref());
-            let predicted = lab.predicted.as_ref().zip(moves.as_deref());
+            let predicted = lab.predicted.as_ref().zip(moves);
             predicted.map(|(predicted, moves)| predicted.at(lab, predictor, shifts, moves, kept))
         };
         let takes_two = lab
             .predicted
             .as_ref()
-            .zip(moves.as_deref())
+            .zip(moves)
             .is_some_and(|(predicted, moves)| predicted.takes_two(lab, moves));
         // what does not ask for the inputs' figures beside them, so that a move of all sliders fits in a frame
         let (beside, own) = std::thread::scope(|scope| {
@@ -59,7 +83,7 @@ impl Live {
                 let weeks = weeks_now(lab, predictor, shifts);
                 (weeks, if takes_two { None } else { predict() })
             });
-            let own = Self::of_inputs(lab, shifts, moves.as_deref(), before);
+            let own = Self::of_inputs(lab, shifts, (moves, exact), before);
             let predicted = if takes_two { predict() } else { None };
             // a panic there is this frame's own
             let (weeks, other) = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -67,16 +91,16 @@ impl Live {
         });
         let (weeks, predicted) = beside;
         let (prediction, kept) = predicted.unwrap_or_default();
-        Self { prediction, weeks, kept, ..own }
+        Self { prediction, weeks, rough, kept, ..own }
     }
 
     fn of_inputs(
         lab: &Lab,
         shifts: &Shifts,
-        moves: Option<&[(usize, Affine)]>,
+        (moves, exact): (Option<&Moves<'_>>, &[Refined]),
         before: Option<&Self>,
     ) -> Self {
-        let features = features(lab, shifts, before);
+        let features = features(lab, shifts, exact, before);
         let mut own = Self {
             shifts: shifts.clone(),
             features,
@@ -84,12 +108,18 @@ impl Live {
             prediction: None,
             outside: None,
             weeks: None,
+            rough: Vec::new(),
             flags: Vec::new(),
             kept: None,
         };
         let Some(moves) = moves else { return own };
-        let moved = |at: usize| moves.iter().find(|(moved, _)| *moved == at).map(|(_, affine)| *affine);
+        let moved =
+            |at: usize| moves.affine.iter().find(|(moved, _)| *moved == at).map(|(_, affine)| *affine);
+        let refined = |name: &str| moves.one_by_one.iter().find(|refined| refined.name == name);
         let columns = lab.features.iter().enumerate().map(|(at, feature)| {
+            if let Some(refined) = refined(&feature.name) {
+                return refined.column.clone();
+            }
             match (moved(at), &feature.data, &own.features[at].0) {
                 (Some(affine), FeatureData::Numbers { lab, .. }, Statistics::Numbers(measured)) => {
                     feature.judge.after(lab, affine, measured)
@@ -103,6 +133,9 @@ impl Live {
         own.flags = (0..lab.features.len())
             .map(|at| {
                 let feature = &lab.features[at];
+                if let Some(refined) = refined(&feature.name) {
+                    return Arc::clone(&refined.outside);
+                }
                 let (Some(affine), FeatureData::Numbers { values, .. }) = (moved(at), &feature.data) else {
                     return Arc::clone(&feature.outside);
                 };
@@ -126,8 +159,16 @@ fn shift_of<'a>(shifts: &'a Shifts, name: &str) -> Option<&'a FeatureShift> {
 }
 
 /// What the sliders make of each input.
-fn features(lab: &Lab, shifts: &Shifts, before: Option<&Live>) -> Vec<(Statistics, Outline)> {
+fn features(
+    lab: &Lab,
+    shifts: &Shifts,
+    exact: &[Refined],
+    before: Option<&Live>,
+) -> Vec<(Statistics, Outline)> {
     let known = |at: usize, name: &str| {
+        if let Some(refined) = of_place(exact, shifts, name) {
+            return Some((refined.statistics.clone(), refined.outline.clone()));
+        }
         let before = before?;
         let is_same = shift_of(&before.shifts, name) == shift_of(shifts, name);
         before.features.get(at).filter(|_| is_same).cloned()
@@ -168,18 +209,27 @@ fn features(lab: &Lab, shifts: &Shifts, before: Option<&Live>) -> Vec<(Statistic
     found.into_iter().flatten().collect()
 }
 
-/// The inputs that moved, all values of each alike; `None` where a slider moves, takes away or replaces single values.
-fn moves(lab: &Lab, shifts: &Shifts) -> Option<Vec<(usize, Affine)>> {
-    let mut moves = Vec::new();
+/// Whether sliders move single values of an input, and what that makes of it is not known from all rows.
+fn is_rough(feature: &Feature, shifts: &Shifts, exact: &[Refined]) -> bool {
+    let FeatureData::Numbers { mean, .. } = &feature.data else { return false };
+    let moves = shift_of(shifts, &feature.name).is_some_and(|shift| is_one_by_one(shift, *mean));
+    moves && of_place(exact, shifts, &feature.name).is_none()
+}
+
+/// The inputs that moved; `None` where what a slider does to one is known only from the rows as they are then.
+fn moves<'a>(lab: &Lab, shifts: &Shifts, exact: &'a [Refined]) -> Option<Moves<'a>> {
+    let mut moves = Moves { affine: Vec::new(), one_by_one: Vec::new() };
     for (at, feature) in lab.features.iter().enumerate() {
         let Some(shift) = shift_of(shifts, &feature.name) else { continue };
         match &feature.data {
-            FeatureData::Numbers { mean, .. } => {
-                let affine = shift.affine(*mean).filter(|_| shift.missing <= 0.0)?;
-                if affine != Affine::default() {
-                    moves.push((at, affine));
+            FeatureData::Numbers { mean, .. } => match shift.affine(*mean) {
+                Some(affine) if !is_one_by_one(shift, *mean) => {
+                    if affine != Affine::default() {
+                        moves.affine.push((at, affine));
+                    }
                 }
-            }
+                _ => moves.one_by_one.push(of_place(exact, shifts, &feature.name)?),
+            },
             FeatureData::Levels { .. } => {
                 if shift.missing > 0.0 || shift.mix_share > 0.0 {
                     return None;

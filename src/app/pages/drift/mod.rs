@@ -13,6 +13,7 @@ mod lab;
 mod labels;
 mod live;
 mod methods;
+mod one_by_one;
 mod page;
 mod past;
 mod policies;
@@ -34,9 +35,10 @@ use serde::{Deserialize, Serialize};
 use apply::not_begun;
 pub(crate) use apply::{apply, cancelled, escape, failed, happened};
 pub(crate) use jobs::carry_out;
-use lab::{Lab, Prepared, Refined};
+use lab::{Lab, Prepared};
 use live::Live;
 use methods::Methods;
+use one_by_one::Refined;
 pub(crate) use page::drift_page_ui;
 pub(crate) use past::{Again, Found, PastId};
 use policies::{Policies, ReplayAsked, Revealed};
@@ -340,8 +342,7 @@ pub(super) fn ready<'a>(truth: &Truth, results: &'a Results) -> Option<&'a Arc<L
 
 /// An input from all rows, at this place of its sliders, where it was worked out.
 pub(super) fn exact<'a>(results: &'a Results, draft: &Draft, name: &str) -> Option<&'a Refined> {
-    let shift = draft.shifts.features.get(name)?;
-    results.exact.iter().find(|refined| refined.name == name && refined.shift == *shift)
+    one_by_one::of_place(&results.exact, &draft.shifts, name)
 }
 
 /// What the results must be of to be of this moment.

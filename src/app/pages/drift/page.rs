@@ -104,9 +104,15 @@ pub(crate) fn drift_page_ui(
         return;
     };
     let lab = Arc::clone(lab);
-    if draft.live.as_ref().is_none_or(|live| live.shifts != draft.shifts) {
-        let live = Live::new(&lab, &version.predictor, &draft.shifts, draft.live.as_deref());
+    let is_here = draft.live.as_ref().is_some_and(|live| live.shifts == draft.shifts);
+    let has_come = |live: &Live| live.rough.iter().any(|name| exact(results, draft, name).is_some());
+    let has_come = is_here && draft.live.as_deref().is_some_and(has_come);
+    if !is_here || has_come {
+        let before = draft.live.as_deref();
+        let live = Live::new(&lab, &version.predictor, &draft.shifts, &results.exact, before);
         draft.live = Some(Arc::new(live));
+    }
+    if !is_here {
         draft.at_rest = 0;
         if results.simulating {
             // what it works out is of another place of the sliders by now, and it would take this frame's time
@@ -116,10 +122,7 @@ pub(crate) fn drift_page_ui(
         draft.at_rest += 1;
         ui.ctx().request_repaint();
     }
-    let is_rough = draft
-        .live
-        .as_ref()
-        .is_some_and(|live| lab.rough(live).any(|name| exact(results, draft, name).is_none()));
+    let is_rough = draft.live.as_ref().is_some_and(|live| !live.rough.is_empty());
     let waits = is_rough && results.not_refined.as_ref() != Some(&draft.shifts);
     if waits && !results.refining {
         commands.push(Command::Refine);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::lab::{AT_ONCE, FeatureData, Lab, Outline, chart_bins, outline, outline_of_shares};
+use super::live::Moves;
+use super::one_by_one::Added;
 use crate::data::{Coded, ColumnKind, Table};
 use crate::drift::lab::{
     Affine, Judge, LabColumn, Large, Part, Shifts, Values, Weighted, apply, conclude, filled, touch,
@@ -87,15 +89,24 @@ impl Predicted {
         }
     }
 
+    /// The predictions as a weighted sum, where they are one.
+    pub(super) fn weighted(&self) -> Option<&Weighted> {
+        match &self.kind {
+            Kind::Numbers { weighted, .. } => weighted.as_ref(),
+            Kind::Classes(_) => None,
+        }
+    }
+
     /// Whether what these moves make of the predictions is worked out by two threads.
-    pub(super) fn takes_two(&self, lab: &Lab, moves: &[(usize, Affine)]) -> bool {
-        let Kind::Numbers { weighted: Some(weighted), .. } = &self.kind else { return false };
-        moves.iter().any(|&(at, affine)| {
-            let feature = &lab.features[at];
-            let FeatureData::Numbers { has_missing, .. } = &feature.data else { return false };
-            let part = weighted.part(&feature.name).filter(|part| part.weight != 0.0);
-            part.is_some_and(|part| part.constant(affine, *has_missing).is_none())
-        })
+    pub(super) fn takes_two(&self, lab: &Lab, moves: &Moves<'_>) -> bool {
+        let Some(weighted) = self.weighted() else { return false };
+        !moves.one_by_one.is_empty()
+            || moves.affine.iter().any(|&(at, affine)| {
+                let feature = &lab.features[at];
+                let FeatureData::Numbers { has_missing, .. } = &feature.data else { return false };
+                let part = weighted.part(&feature.name).filter(|part| part.weight != 0.0);
+                part.is_some_and(|part| part.constant(affine, *has_missing).is_none())
+            })
     }
 
     /// The predictions' verdict and outline after moves of the inputs; none where that takes longer than a frame. And what
@@ -105,14 +116,14 @@ impl Predicted {
         lab: &Lab,
         predictor: &Predictor,
         shifts: &Shifts,
-        moves: &[(usize, Affine)],
+        moves: &Moves<'_>,
         kept: Option<&Kept>,
     ) -> (Option<Shown>, Option<Kept>) {
         let (found, kept) = match &self.kind {
             Kind::Numbers { lab: column, rows, weighted: Some(weighted) } => {
                 self.by_weights(lab, (column, rows, weighted), moves, kept)
             }
-            _ if moves.is_empty() => (self.at_rest(), None),
+            _ if moves.affine.is_empty() && moves.one_by_one.is_empty() => (self.at_rest(), None),
             _ if lab.n_rows() <= AT_ONCE => (self.predicted_again(lab, predictor, shifts), None),
             _ => (None, None),
         };
@@ -169,12 +180,20 @@ impl Predicted {
         &self,
         lab: &Lab,
         (column, rows, weighted): (&LabColumn, &[f64], &Weighted),
-        moves: &[(usize, Affine)],
+        moves: &Moves<'_>,
         kept: Option<&Kept>,
     ) -> (Option<Shown>, Option<Kept>) {
+        let mut added: Vec<&[f64]> = Vec::new();
+        for refined in &moves.one_by_one {
+            match &refined.added {
+                Added::Nothing => {}
+                Added::Rows(rows) => added.push(rows),
+                Added::Unknown => return (None, None),
+            }
+        }
         let mut constant = 0.0;
         let mut streams: Vec<Stream<'_>> = Vec::new();
-        for &(at, affine) in moves {
+        for &(at, affine) in &moves.affine {
             let feature = &lab.features[at];
             let FeatureData::Numbers { values, has_missing, .. } = &feature.data else { continue };
             let Some(part) = weighted.part(&feature.name).filter(|part| part.weight != 0.0) else { continue };
@@ -183,7 +202,7 @@ impl Predicted {
                 None => streams.push((at, affine, part, values)),
             }
         }
-        if streams.is_empty() {
+        if streams.is_empty() && added.is_empty() {
             let affine = Affine { scale: 1.0, shift: constant };
             let measured = column.measure(affine);
             let ends = column.current_range().map(|(low, high)| (affine.of(low), affine.of(high)));
@@ -193,28 +212,11 @@ impl Predicted {
             let shown = outline.map(|outline| (self.judge.after(column, affine, &measured), outline));
             return (shown, None);
         }
-        // the slider that is being moved is the one that was left out before, or another that was not there or was else
-        let others_of = |except: usize| -> Vec<(usize, Affine)> {
-            streams.iter().filter(|(at, ..)| *at != except).map(|(at, affine, ..)| (*at, *affine)).collect()
-        };
-        let known = kept.filter(|kept| {
-            streams.iter().any(|(at, ..)| *at == kept.except) && others_of(kept.except) == kept.others
-        });
-        let kept = known.cloned().unwrap_or_else(|| {
-            let is_new = |stream: &&Stream<'_>| {
-                kept.is_none_or(|kept| {
-                    !kept.others.contains(&(stream.0, stream.1)) && kept.except != stream.0
-                })
-            };
-            let except = streams.iter().find(is_new).unwrap_or(&streams[0]).0;
-            let others: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at != except).collect();
-            let sums = (!others.is_empty())
-                .then(|| Arc::new(filled(&Summed { rows, constant: 0.0, streams: &others })));
-            Kept { except, others: others_of(except), sums }
-        });
-        let last: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at == kept.except).collect();
-        let before = kept.sums.as_ref().map_or(rows, |sums| sums);
-        let now = Summed { rows: before, constant, streams: &last };
+        let kept = kept_of(rows, &streams, kept);
+        let except = kept.as_ref().map(|kept| kept.except);
+        let last: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| Some(*at) == except).collect();
+        let before = kept.as_ref().and_then(|kept| kept.sums.as_ref()).map_or(rows, |sums| sums);
+        let now = Summed { rows: before, constant, streams: &last, added: &added };
         let edges = |range: (f64, f64)| match range_with(column, range).map(chart_bins) {
             Some(Bins::Edges(edges)) => edges,
             _ => Vec::new(),
@@ -223,14 +225,36 @@ impl Predicted {
             Some(loose) => {
                 let drawn = range_with(column, loose.range)
                     .map(|range| outline(column, range, |bins| loose.counts_in(bins)));
-                let judged = self.judge.of_loose(column, &loose);
+                let judged = self.judge.of_loose(column, &loose, 0);
                 column.take_back(loose);
                 Some((judged, drawn.unwrap_or_default()))
             }
             None => self.of_sorted(column, &Sorted::new(filled(&now).to_vec())),
         };
-        (shown, Some(kept))
+        (shown, kept)
     }
+}
+
+/// The predictions with all of these moves but one, from the last time if they are the same; none without a move.
+fn kept_of(rows: &[f64], streams: &[Stream<'_>], before: Option<&Kept>) -> Option<Kept> {
+    // the slider that is being moved is the one that was left out before, or another that was not there or was else
+    let others_of = |except: usize| -> Vec<(usize, Affine)> {
+        streams.iter().filter(|(at, ..)| *at != except).map(|(at, affine, ..)| (*at, *affine)).collect()
+    };
+    let known = before.filter(|kept| {
+        streams.iter().any(|(at, ..)| *at == kept.except) && others_of(kept.except) == kept.others
+    });
+    if let Some(known) = known {
+        return Some(known.clone());
+    }
+    let is_new = |stream: &&Stream<'_>| {
+        before.is_none_or(|kept| !kept.others.contains(&(stream.0, stream.1)) && kept.except != stream.0)
+    };
+    let except = streams.iter().find(is_new).or(streams.first())?.0;
+    let others: Vec<Stream<'_>> = streams.iter().copied().filter(|(at, ..)| *at != except).collect();
+    let summed = Summed { rows, constant: 0.0, streams: &others, added: &[] };
+    let sums = (!others.is_empty()).then(|| Arc::new(filled(&summed)));
+    Some(Kept { except, others: others_of(except), sums })
 }
 
 /// The range of the reference's predictions and others.
@@ -244,6 +268,8 @@ struct Summed<'a> {
     rows: &'a [f64],
     constant: f64,
     streams: &'a [Stream<'a>],
+    /// What moves of single values add, row by row.
+    added: &'a [&'a [f64]],
 }
 
 impl Values for Summed<'_> {
@@ -259,6 +285,12 @@ impl Values for Summed<'_> {
         }
         for (_, affine, part, values) in self.streams {
             part.add(*affine, &values[from..][..into.len()], into);
+        }
+        for added in self.added {
+            let added = &added[from..][..into.len()];
+            for at in 0..into.len() {
+                into[at] += added[at];
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::lab::{Outline, Prepared, Refined};
+use super::lab::{Outline, Prepared};
+use super::one_by_one::Refined;
 use super::past::{Again, Found};
 use super::policies::{Played, Revealed};
 use super::served::Monitor;
