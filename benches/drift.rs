@@ -93,6 +93,8 @@ fn main() {
     let start = Start { folder: Some(workspace), open: None, clock: Clock::system(), cage: None };
     let mut harness = Harness::builder()
         .with_size([1440.0, 900.0])
+        // frames of a screen, as far as the page's own clock goes
+        .with_step_dt(1.0 / 60.0)
         .build_eframe(move |cc| Drydock::new(&cc.egui_ctx, start));
     let since = Instant::now();
     while harness.query_by_role_and_label(Role::Slider, "x1: mean").is_none() {

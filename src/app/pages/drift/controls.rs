@@ -189,6 +189,8 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
                 shift = FeatureShift { noise: 0.0, unit: None, clip: None, ..shift };
             } else {
                 draft.open.insert(feature.name.clone());
+                // these move values one by one: what that takes is made ready now
+                draft.near_since = f64::NEG_INFINITY;
             }
         }
     }

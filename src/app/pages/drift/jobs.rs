@@ -58,7 +58,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     match effect {
         Effect::Touch(name, by_value) => {
             // no work that anybody waits for, and over within milliseconds
-            let touch = move || lab.iter().for_each(|lab| lab.touch(&name, by_value));
+            let shifts = state.screen.drift.shifts.clone();
+            let touch = move || lab.iter().for_each(|lab| lab.touch(&predictor, &shifts, &name, by_value));
             drop(std::thread::Builder::new().name("touch".into()).spawn(touch));
         }
         Effect::Prepare => {

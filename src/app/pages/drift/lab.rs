@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::followed::LabWeeks;
+use super::followed::{LabWeeks, weeks_now};
 use super::methods::{Race, races};
 use super::predicted::Predicted;
 use crate::app::job::JobError;
 use crate::app::state::Problem;
 use crate::data::{ColumnData, Table};
 use crate::drift::lab::{
-    FeatureShift, Judge, LabColumn, LabLevels, Large, Left, LevelsMeasured, Measured, Outside, means, touch,
+    FeatureShift, Judge, LabColumn, LabLevels, Large, Left, LevelsMeasured, Measured, Outside, Shifts, means,
+    touch,
 };
 use crate::drift::retraining::{LossEstimator, Losses, losses, outside_of};
 use crate::drift::{BinNames, BinShares, Bins, Rule, Sorted, compare, inputs_of};
@@ -242,9 +243,13 @@ impl Lab {
         })
     }
 
-    /// Reads what a move of an input asks for: memory that was not read for a while is slow, and a move has a frame. With
-    /// `by_value` a move of its values one by one, too.
-    pub(super) fn touch(&self, name: &str, by_value: bool) {
+    /// Reads what a move of an input away from these sliders asks for: memory that was not read for a while is slow, and a move
+    /// has a frame. With `by_value` a move of its values one by one, too.
+    pub(super) fn touch(&self, predictor: &Predictor, shifts: &Shifts, name: &str, by_value: bool) {
+        // what is spread over many small pieces is read by following the weeks, of a move that is none
+        let mut shifts = shifts.clone();
+        shifts.features.entry(name.to_owned()).or_default().mean += f64::MIN_POSITIVE;
+        drop(weeks_now(self, predictor, &shifts));
         for feature in self.features.iter().filter(|feature| feature.name == name) {
             if let FeatureData::Numbers { lab, values, .. } = &feature.data {
                 touch(values);
