@@ -72,11 +72,16 @@ impl LabColumn {
         &self.bins
     }
 
-    /// Reads both sides and what a measuring left once, so that the next move does not wait for memory.
+    /// Reads both sides, so that the next move does not wait for memory.
     pub fn touch(&self) {
-        self.kept.touch();
         self.reference.touch();
         self.current.touch();
+    }
+
+    /// Reads what [`LabColumn::measure_loose`] reads all of, and what the last one left.
+    pub fn touch_loose(&self) {
+        self.kept.touch();
+        self.reference.touch_sums();
     }
 
     /// Has memory ready in which [`LabColumn::measure_loose`] measures `n` values.

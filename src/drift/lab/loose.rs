@@ -48,9 +48,9 @@ impl Loose {
         kept.leave(self.memory);
     }
 
-    /// Measures values against a reference; some are asked for twice. `edges` are those that the counts below will be asked for, and `more` gives further ones for the
-    /// range of the values. `None` where a value is not finite or too large, all are one, a side is empty or has more than
-    /// four thousand million values: then sort.
+    /// Measures values against a reference; some are asked for twice. `edges` are those that the counts below will be asked
+    /// for, and `more` gives further ones for the range of the values. `None` where a value is not finite or too large, all
+    /// are one, a side is empty or has more than four thousand million values: then sort.
     ///
     /// `kept` is what the last time against the same reference left.
     pub(crate) fn new(

@@ -77,6 +77,11 @@ impl Ranked {
     pub(crate) fn touch(&self) {
         self.marks.iter().for_each(|marks| touch(marks));
         touch(self.sorted.values());
+        self.touch_sums();
+    }
+
+    /// Reads the running sums once.
+    pub(crate) fn touch_sums(&self) {
         touch(&self.sums);
     }
 

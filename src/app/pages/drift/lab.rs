@@ -246,25 +246,34 @@ impl Lab {
     /// Reads what a move of an input away from these sliders asks for: memory that was not read for a while is slow, and a move
     /// has a frame. With `by_value` a move of its values one by one, too.
     pub(super) fn touch(&self, predictor: &Predictor, shifts: &Shifts, name: &str, by_value: bool) {
-        // what is spread over many small pieces is read by following the weeks, of a move that is none
-        let mut shifts = shifts.clone();
-        shifts.features.entry(name.to_owned()).or_default().mean += f64::MIN_POSITIVE;
-        drop(weeks_now(self, predictor, &shifts));
-        for feature in self.features.iter().filter(|feature| feature.name == name) {
-            if let FeatureData::Numbers { lab, values, .. } = &feature.data {
+        let data = self.features.iter().find(|feature| feature.name == name).map(|feature| &feature.data);
+        let numbers = match data {
+            Some(FeatureData::Numbers { lab, values, .. }) => Some((lab, values)),
+            _ => None,
+        };
+        let beside = |of_predicted: &(dyn Fn(&Predicted) + Sync), own: &dyn Fn()| {
+            std::thread::scope(|scope| {
+                scope.spawn(|| self.predicted.iter().for_each(of_predicted));
+                own();
+            });
+        };
+        // first all that a move reads all of, then what it reads here and there
+        beside(&Predicted::touch_first, &|| {
+            // what is spread over many small pieces is read by following the weeks, of a move that is none
+            let mut shifts = shifts.clone();
+            shifts.features.entry(name.to_owned()).or_default().mean += f64::MIN_POSITIVE;
+            drop(weeks_now(self, predictor, &shifts));
+            self.features.iter().for_each(|feature| feature.outside.touch());
+            if let Some((lab, values)) = numbers {
                 touch(values);
-                self.features.iter().for_each(|feature| feature.outside.touch());
-                lab.touch();
                 if by_value {
                     lab.make_ready(values.len());
                     self.spare.make_ready(values.len());
                     self.spare_added.make_ready(values.len());
                 }
             }
-        }
-        if let Some(predicted) = &self.predicted {
-            predicted.touch();
-        }
+        });
+        beside(&Predicted::touch, &|| numbers.iter().for_each(|(lab, _)| lab.touch()));
     }
 
     /// The current rows' number.

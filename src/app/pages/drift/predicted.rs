@@ -81,10 +81,17 @@ impl Predicted {
         }
     }
 
-    /// Reads what a move asks for, so that it does not wait for memory.
-    pub(super) fn touch(&self) {
+    /// Reads all that a move reads all of, so that it does not wait for memory.
+    pub(super) fn touch_first(&self) {
         if let Kind::Numbers { lab, rows, .. } = &self.kind {
             touch(rows);
+            lab.touch_loose();
+        }
+    }
+
+    /// Reads the rest.
+    pub(super) fn touch(&self) {
+        if let Kind::Numbers { lab, .. } = &self.kind {
             lab.touch();
         }
     }
