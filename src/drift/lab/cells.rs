@@ -6,7 +6,7 @@ use super::halved::{RUN, Values, on_two};
 use super::memory::HalfParts;
 use crate::drift::sorted::sort;
 
-/// The most cells.
+/// The number of cells.
 pub(super) const CELLS: usize = 1 << 15;
 /// Cells begin at a multiple of so many of their widths, and are a power of two wide: values that moved a little have the
 /// same ones, and the reference's ranks there are known.

@@ -65,7 +65,11 @@ impl Left<Memory> {
     /// Has memory for `n` values there, so that the next one does not wait for it.
     pub(super) fn make_ready(&self, n: usize) {
         let mut memory = self.for_values(n);
-        memory.clear();
+        if memory.ranks_of.is_some() {
+            memory.touch();
+        } else {
+            memory.fault_in();
+        }
         self.lock().get_or_insert(memory);
     }
 }
@@ -217,17 +221,16 @@ impl Memory {
     }
 
     /// Has it there: all that every measuring writes, and as much of the rest as most of them do.
-    fn clear(&mut self) {
+    fn fault_in(&mut self) {
         let Places { halves, .. } = Places::of(self.n);
         write_pages(&mut self.block[..halves[0].picked.start]);
         for HalfPlaces { picked, .. } in halves {
             let some = picked.len() / 8;
             write_pages(&mut self.block[picked][..some]);
         }
-        self.ranks_of = None;
     }
 
-    /// Reads it once.
+    /// Reads each page of it that was used.
     fn touch(&self) {
         let Found { ends, picked, .. } = self.found();
         let tables = Places::of(self.n).halves[0].picked.start;

@@ -27,7 +27,7 @@ impl Outside {
         })
     }
 
-    /// Reads all of it once, so that whoever reads it next does not wait for memory.
+    /// Reads each page of it, so that whoever reads it next does not wait for memory.
     pub fn touch(&self) {
         touch(bytemuck::must_cast_slice(&self.bits));
     }

@@ -73,14 +73,14 @@ impl Ranked {
         Self { sorted: sorted.kept(), marks, centre, sums: sums.into() }
     }
 
-    /// Reads all of it once, so that whoever asks next does not wait for memory.
+    /// Reads each page of it, so that whoever asks next does not wait for memory.
     pub(crate) fn touch(&self) {
         self.marks.iter().for_each(|marks| touch(marks));
         touch(self.sorted.values());
         self.touch_sums();
     }
 
-    /// Reads the running sums once.
+    /// Reads each page of the running sums.
     pub(crate) fn touch_sums(&self) {
         touch(&self.sums);
     }

@@ -72,10 +72,7 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
                 state.say(StatusKind::Note, format!("{}: {}", preset.title, preset.story));
             }
         }
-        Command::Near(name) => {
-            let by_value = state.screen.drift.open.contains(&name);
-            return effect(Effect::Touch(name, by_value));
-        }
+        Command::Near(name, by_value) => return effect(Effect::Touch(name, by_value)),
         Command::Moved => {
             let draft = &mut state.screen.drift;
             draft.scenario = None;
@@ -86,7 +83,13 @@ pub(crate) fn apply(state: &mut AppState, command: Command) -> Vec<AppEffect> {
             draft.shifts = unmoved();
             draft.held = None;
             draft.scenario = None;
-            state.results.drift.challenge = None;
+            let results = &mut state.results.drift;
+            results.challenge = None;
+            // of values moved one by one none is left
+            let left = std::mem::take(&mut results.exact);
+            if let Some(lab) = ready(&state.truth, results) {
+                left.into_iter().for_each(|left| lab.take_back(left));
+            }
             state.say(StatusKind::Done, "Every slider is back where it was");
         }
         Command::Choose(name) => state.screen.drift.chosen = name,
@@ -251,6 +254,7 @@ pub(crate) fn happened(state: &mut AppState, event: Event, seconds: f64) -> Vec<
             // of other rows
             (results.world, results.weeks, results.revealed) = (None, None, None);
             results.exact.clear();
+            results.not_refined = None;
             (results.wrong, results.replay_problem, results.monitor.served) = (None, None, None);
             state.screen.drift.live = None;
             state.screen.drift.methods.seen = None;

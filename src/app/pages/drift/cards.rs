@@ -6,6 +6,8 @@ use eframe::egui::{
 };
 
 use super::lab::{Lab, Outline, Statistics};
+use super::live::has_drifted;
+use super::predicted::Predicted;
 use super::{Command, Draft, Results, exact, live};
 use crate::app::command::Commands;
 use crate::app::state::Version;
@@ -41,22 +43,28 @@ pub(super) fn cards_ui(
     commands: &mut Commands,
 ) {
     let Some(inputs) = draft.live.clone() else { return };
-    let world = results.world.as_ref().filter(|world| world.asked.champion == version.entry.number);
     let columns = live::columns(results, draft);
     let of_column =
         |name: &str| columns.and_then(|columns| columns.iter().find(|column| column.name == name));
     let mut shown: Vec<Shown<'_>> = Vec::new();
-    let now = live::prediction(results, draft);
-    if let Some((column, outline)) = now.or(world.and_then(|world| world.prediction.as_ref())) {
+    let name = format!("prediction, {}", version.model().output.name);
+    let stand_in = inputs.stand_in.as_deref();
+    // where predictions are not worked out in the frame, a job's last ones are newer
+    let world = results.world.as_ref().filter(|world| {
+        let by_job = lab.predicted.as_ref().and_then(Predicted::weighted).is_none();
+        by_job && world.asked.champion == version.entry.number
+    });
+    let stand_in = stand_in.filter(|_| world.is_none());
+    let nothing = Outline::default();
+    if let Some((column, outline)) = live::prediction(results, draft) {
         let (left, right) = figures(column);
-        shown.push(Shown {
-            key: PREDICTION,
-            name: format!("prediction, {}", version.model().output.name),
-            outline,
-            verdict: Some(column).filter(|_| now.is_some()),
-            left,
-            right,
-        });
+        shown.push(Shown { key: PREDICTION, name, outline, verdict: Some(column), left, right });
+    } else if stand_in.is_some() || world.is_some() || lab.predicted.is_some() {
+        // the card keeps its place until its figures are there
+        let of_world = world.and_then(|world| world.prediction.as_ref()).map(|(_, outline)| outline);
+        let outline = stand_in.map(|stand_in| &stand_in.prediction).or(of_world).unwrap_or(&nothing);
+        let (left, right) = ("PSI …".to_owned(), String::new());
+        shown.push(Shown { key: PREDICTION, name, outline, verdict: None, left, right });
     }
     for (feature, (statistics, outline)) in lab.features.iter().zip(&inputs.features) {
         let (statistics, outline) = match exact(results, draft, &feature.name) {
@@ -76,10 +84,14 @@ pub(super) fn cards_ui(
         });
     }
     // what drifted is seen first; the predictions stay in front
-    let drifted = |card: &Shown<'_>| {
-        let before = || world.and_then(|world| world.report.columns.iter().find(|c| c.name == card.key));
-        let column = card.verdict.or_else(before);
-        column.is_some_and(|column| column.drifted == Some(true) || column.missing.changed == Some(true))
+    let drifted = |card: &Shown<'_>| match card.verdict {
+        Some(column) => has_drifted(column),
+        None => match stand_in {
+            Some(stand_in) => stand_in.drifted.contains(card.key),
+            None => world.is_some_and(|world| {
+                world.report.columns.iter().any(|column| column.name == card.key && has_drifted(column))
+            }),
+        },
     };
     shown.sort_by_key(|card| (card.key != PREDICTION, !drifted(card)));
     let width = ui.available_width();

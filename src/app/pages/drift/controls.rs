@@ -27,13 +27,12 @@ pub(super) fn controls_ui(
     ui: &mut Ui,
     view: View<'_>,
     lab: &Lab,
-    outside: Option<f64>,
     draft: &mut Draft,
     commands: &mut Commands,
 ) {
     let card = ui.max_rect();
     card_head(ui, None, "What changed in the world?", true, |_| {});
-    let (body, foot) = under_head(card, FOOT);
+    let (body, _) = under_head(card, FOOT);
     let mut area = ui.new_child(UiBuilder::new().id_salt("world").max_rect(body));
     ScrollArea::vertical().auto_shrink(false).show(&mut area, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -65,18 +64,35 @@ pub(super) fn controls_ui(
         if draft.shifts != before {
             commands.push(Command::Moved);
         }
-        let (now, is_down) = ui.input(|input| (input.time, input.pointer.any_down()));
-        if let Some(name) = &draft.near
-            && !is_down
-            && lab.n_rows() >= MANY
-        {
-            if draft.near != near || now - draft.near_since >= AGAIN {
-                draft.near_since = now;
-                commands.push(Command::Near(name.clone()));
-            }
-            ui.ctx().request_repaint_after(Duration::from_secs_f64(AGAIN));
-        }
+        near_ui(ui, lab, (draft, near), commands);
     });
+}
+
+/// Has read what a move of the sliders takes that the pointer or the focus is at: at once where they are `near` others than
+/// before, and again while the hand is there.
+fn near_ui(ui: &Ui, lab: &Lab, (draft, near): (&mut Draft, Option<(String, bool)>), commands: &mut Commands) {
+    let Some((name, by_value)) = draft.near.clone().filter(|_| lab.n_rows() >= MANY) else { return };
+    let (now, is_down, is_looked_at) = ui.input(|input| {
+        let is_there = input.focused && f64::from(input.pointer.time_since_last_movement()) < LEFT;
+        (input.time, input.pointer.any_down(), is_there)
+    });
+    // a move reads it itself
+    if is_down {
+        return;
+    }
+    if draft.near != near || (is_looked_at && now - draft.near_since >= AGAIN) {
+        draft.near_since = now;
+        commands.push(Command::Near(name, by_value));
+    }
+    if is_looked_at {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(AGAIN));
+    }
+}
+
+/// The foot of the left card.
+pub(super) fn controls_foot_ui(ui: &mut Ui, lab: &Lab, outside: Option<f64>, commands: &mut Commands) {
+    let card = ui.max_rect();
+    let (_, foot) = under_head(card, FOOT);
     let t = tokens(ui);
     ui.painter().hline(card.x_range(), foot.top(), hairline(&t));
     let mut row = ui.new_child(
@@ -123,6 +139,8 @@ pub(super) fn controls_ui(
 const MANY: usize = 100_000;
 /// Seconds after which memory that nobody reads may be slow again.
 const AGAIN: f64 = 0.5;
+/// Seconds without a movement after which the hand has left the pointer.
+const LEFT: f64 = 10.0;
 
 /// A slider with its name's value above it, in one of three columns.
 fn column_ui(
@@ -189,8 +207,6 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
                 shift = FeatureShift { noise: 0.0, unit: None, clip: None, ..shift };
             } else {
                 draft.open.insert(feature.name.clone());
-                // these move values one by one: what that takes is made ready now
-                draft.near_since = f64::NEG_INFINITY;
             }
         }
     }
@@ -217,13 +233,15 @@ fn feature_ui(ui: &mut Ui, feature: &Feature, draft: &mut Draft) {
             };
             let spread =
                 column_ui(ui, place(1.0), &named("spread"), &shown, &mut percent, (-90.0..=200.0, 1.0));
-            if mean.has_focus() || spread.has_focus() || ui.rect_contains_pointer(rect) {
-                draft.near = Some(feature.name.clone());
-            }
+            let has_focus = mean.has_focus() || spread.has_focus();
             if ((shift.spread - 1.0) * 100.0 - percent).abs() > 1e-9 {
                 shift.spread = 1.0 + percent / 100.0;
             }
-            missing_ui(ui, place(2.0), &named("missing"), &mut shift);
+            let missing = missing_ui(ui, place(2.0), &named("missing"), &mut shift);
+            if has_focus || missing.has_focus() || ui.rect_contains_pointer(whole) {
+                let takes_away = shift.missing > 0.0 || missing.has_focus() || missing.hovered();
+                draft.near = Some((feature.name.clone(), is_open || takes_away));
+            }
         }
         FeatureData::Levels { rare, .. } => {
             let mut percent = shift.mix_share * 100.0;
@@ -322,13 +340,14 @@ fn other_unit(feature: &Feature) -> (Affine, &'static str) {
     }
 }
 
-fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, shift: &mut FeatureShift) {
+fn missing_ui(ui: &mut Ui, rect: Rect, name: &str, shift: &mut FeatureShift) -> Response {
     let mut percent = shift.missing * 100.0;
     let shown = if percent == 0.0 { "missing 0".to_owned() } else { format!("{percent:.0} % gone") };
-    column_ui(ui, rect, name, &shown, &mut percent, (0.0..=80.0, 1.0));
+    let response = column_ui(ui, rect, name, &shown, &mut percent, (0.0..=80.0, 1.0));
     if (shift.missing * 100.0 - percent).abs() > 1e-9 {
         shift.missing = percent / 100.0;
     }
+    response
 }
 
 /// The relation between inputs and target.

@@ -57,7 +57,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
     let lab = super::ready(&state.truth, &state.results.drift).map(Arc::clone);
     match effect {
         Effect::Touch(name, by_value) => {
-            // no work that anybody waits for, and over within milliseconds
+            // no work that anybody waits for, and over within some milliseconds
             let shifts = state.screen.drift.shifts.clone();
             let touch = move || lab.iter().for_each(|lab| lab.touch(&predictor, &shifts, &name, by_value));
             drop(std::thread::Builder::new().name("touch".into()).spawn(touch));
@@ -93,7 +93,7 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         }
         Effect::Refine(asked, names) => {
             let Some(lab) = lab else { return };
-            outside.start(state, Slot::DriftExact, "Sorting the shifted values", move |_| {
+            outside.start(state, Slot::DriftExact, "Measuring the shifted values", move |_| {
                 let refined = lab.refined(&asked.shifts, &names);
                 Ok(AppEvent::Drift(Event::Refined(lab, refined)))
             });

@@ -1,7 +1,7 @@
 //! The rows of the laboratory, made ready once, so that a slider is answered in the frame in which it moves.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::followed::{LabWeeks, weeks_now};
 use super::methods::{Race, races};
@@ -75,6 +75,8 @@ pub(crate) struct Lab {
     pub(super) spare: Left<Large>,
     /// Where it is kept what that adds to the predictions.
     pub(super) spare_added: Left<Large>,
+    /// Held while memory is read ahead.
+    touching: Mutex<()>,
 }
 
 /// An input of the model.
@@ -240,12 +242,15 @@ impl Lab {
             other: None,
             spare: Left::default(),
             spare_added: Left::default(),
+            touching: Mutex::default(),
         })
     }
 
     /// Reads what a move of an input away from these sliders asks for: memory that was not read for a while is slow, and a move
     /// has a frame. With `by_value` a move of its values one by one, too.
     pub(super) fn touch(&self, predictor: &Predictor, shifts: &Shifts, name: &str, by_value: bool) {
+        // one at a time: a pointer may come over many sliders
+        let Ok(_alone) = self.touching.try_lock() else { return };
         let data = self.features.iter().find(|feature| feature.name == name).map(|feature| &feature.data);
         let numbers = match data {
             Some(FeatureData::Numbers { lab, values, .. }) => Some((lab, values)),

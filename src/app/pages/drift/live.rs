@@ -1,6 +1,7 @@
 //! What the sliders of this moment make of the inputs, the predictions and the weeks: worked out in the frame in which one
 //! moves, from what was made ready.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::followed::weeks_now;
@@ -25,7 +26,8 @@ pub(crate) struct Live {
     pub(super) shifts: Shifts,
     /// By feature, in order.
     pub(super) features: Vec<(Statistics, Outline)>,
-    /// The verdicts over the inputs; none where a slider moves values one by one, which takes longer.
+    /// The verdicts over the inputs; none where sliders move values one by one and all rows are not measured yet, and where
+    /// they replace levels.
     pub(super) columns: Option<Vec<ColumnDrift>>,
     /// The verdict over the predictions; none where they take longer.
     pub(super) prediction: Option<(ColumnDrift, Outline)>,
@@ -39,6 +41,21 @@ pub(crate) struct Live {
     flags: Vec<Arc<Outside>>,
     /// The sum that the last slider was added to.
     kept: Option<Kept>,
+    /// What stands while this place waits for a job.
+    pub(super) stand_in: Option<Arc<StandIn>>,
+}
+
+/// What was last known of all inputs and the predictions.
+#[derive(Debug)]
+pub(super) struct StandIn {
+    /// The inputs that had drifted.
+    pub(super) drifted: BTreeSet<String>,
+    pub(super) prediction: Outline,
+}
+
+/// Whether a column drifted, or its gaps did.
+pub(super) fn has_drifted(column: &ColumnDrift) -> bool {
+    column.drifted == Some(true) || column.missing.changed == Some(true)
 }
 
 /// Moves of the inputs.
@@ -80,7 +97,11 @@ impl Live {
         // what does not ask for the inputs' figures beside them, so that a move of all sliders fits in a frame
         let (beside, own) = std::thread::scope(|scope| {
             let beside = scope.spawn(|| {
-                let weeks = weeks_now(lab, predictor, shifts);
+                let known = before.filter(|before| before.shifts == *shifts);
+                let weeks = match known {
+                    Some(before) => before.weeks.clone(),
+                    None => weeks_now(lab, predictor, shifts),
+                };
                 (weeks, if takes_two { None } else { predict() })
             });
             let own = Self::of_inputs(lab, shifts, (moves, exact), before);
@@ -91,7 +112,26 @@ impl Live {
         });
         let (weeks, predicted) = beside;
         let (prediction, kept) = predicted.unwrap_or_default();
-        Self { prediction, weeks, rough, kept, ..own }
+        let now = Self { prediction, weeks, rough, kept, ..own };
+        let stand_in = match before {
+            Some(before) if !now.is_whole() => before.as_stand_in(),
+            _ => None,
+        };
+        Self { stand_in, ..now }
+    }
+
+    /// Whether nothing that is drawn waits for a job: the weeks' drift and the advice do not belong to it.
+    fn is_whole(&self) -> bool {
+        self.columns.is_some() && self.prediction.is_some()
+    }
+
+    /// What of it stands until another place of the sliders is known.
+    fn as_stand_in(&self) -> Option<Arc<StandIn>> {
+        let (Some(columns), Some((_, outline))) = (&self.columns, &self.prediction) else {
+            return self.stand_in.clone();
+        };
+        let drifted = columns.iter().filter(|column| has_drifted(column)).map(|column| column.name.clone());
+        Some(Arc::new(StandIn { drifted: drifted.collect(), prediction: outline.clone() }))
     }
 
     fn of_inputs(
@@ -111,6 +151,7 @@ impl Live {
             rough: Vec::new(),
             flags: Vec::new(),
             kept: None,
+            stand_in: None,
         };
         let Some(moves) = moves else { return own };
         let moved =
@@ -272,5 +313,5 @@ pub(super) fn outside(results: &Results, draft: &Draft) -> Option<f64> {
 
 /// Whether nothing that is drawn waits for a job: the weeks' drift and the advice do not belong to it.
 pub(super) fn is_whole(draft: &Draft) -> bool {
-    now(draft).is_some_and(|live| live.columns.is_some() && live.prediction.is_some())
+    now(draft).is_some_and(Live::is_whole)
 }

@@ -133,9 +133,9 @@ pub(crate) struct Draft {
     pub(crate) shifts: Shifts,
     /// The scenario that the sliders were last set by.
     pub(crate) scenario: Option<String>,
-    /// The input whose sliders the pointer or the focus is at.
+    /// The input whose sliders the pointer or the focus is at, and whether those may move values one by one.
     #[serde(skip)]
-    pub(crate) near: Option<String>,
+    pub(crate) near: Option<(String, bool)>,
     /// When what a move of that input asks for was read, in seconds of the window's time.
     #[serde(skip)]
     pub(crate) near_since: f64,
@@ -196,7 +196,6 @@ impl Default for Draft {
 }
 
 /// No slider moved; a change would come all at once.
-/// No slider is moved.
 pub(crate) fn unmoved() -> Shifts {
     Shifts { schedule: Schedule::Sudden { from: FROM }, ..Shifts::default() }
 }
@@ -218,8 +217,8 @@ pub(crate) enum Command {
     Scenario(&'static str),
     /// A slider was moved.
     Moved,
-    /// The pointer, or the focus, is at the sliders of that input.
-    Near(String),
+    /// The pointer, or the focus, is at the sliders of that input; whether those may move values one by one.
+    Near(String, bool),
     /// All sliders back.
     Reset,
     /// Look at an input closely, or no longer.

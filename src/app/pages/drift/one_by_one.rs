@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::lab::{FeatureData, Lab, Outline, Statistics, chart_bins, outline};
+use super::predicted::Predicted;
 use crate::drift::lab::{Affine, FeatureShift, Large, Outside, Shifts};
 use crate::drift::{Bins, ColumnDrift, Sorted};
 use crate::work::Seed;
 
 /// An input under such sliders, from all rows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Refined {
     pub(super) name: String,
     /// Its sliders.
@@ -25,9 +26,9 @@ pub(crate) struct Refined {
 }
 
 /// What moves of single values add to the predictions.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Added {
-    /// Nothing: the model gives the input no weight.
+    /// Nothing: the model gives the input no weight, and refuses no row for it.
     Nothing,
     /// This, row by row.
     Rows(Arc<Large>),
@@ -111,13 +112,23 @@ impl Lab {
     }
 
     fn added(&self, name: &str, values: &[f64], moved: &[f64]) -> Added {
-        let Some(weighted) = self.predicted.as_ref().and_then(|predicted| predicted.weighted()) else {
+        let Some(weighted) = self.predicted.as_ref().and_then(Predicted::weighted) else {
             return Added::Unknown;
         };
-        let Some(part) = weighted.part(name).filter(|part| part.weight != 0.0) else { return Added::Nothing };
+        let part = weighted.part(name);
+        let Some(part) = part.filter(|part| part.weight != 0.0) else {
+            // without a weight a value counts nothing, but for one that is not there: a model may refuse its row
+            let is_filled = part.is_some_and(|part| part.fill.is_some());
+            let has_gap = || values.iter().zip(moved).any(|(value, moved)| moved.is_nan() && !value.is_nan());
+            return if is_filled || !has_gap() { Added::Nothing } else { Added::Unknown };
+        };
         let mut added = self.spare_added.for_numbers(values.len());
         added.fill(0.0);
-        if part.add_moved(values, moved, &mut added) { Added::Rows(Arc::new(added)) } else { Added::Unknown }
+        if part.add_moved(values, moved, &mut added) {
+            return Added::Rows(Arc::new(added));
+        }
+        self.spare_added.leave(added);
+        Added::Unknown
     }
 
     /// Takes back what nobody asks any more: the next one is worked out in its memory.

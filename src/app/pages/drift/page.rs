@@ -6,7 +6,7 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Ui
 
 use super::advice::advice_ui;
 use super::cards::cards_ui;
-use super::controls::controls_ui;
+use super::controls::{controls_foot_ui, controls_ui};
 use super::detail::detail_ui;
 use super::lab::Lab;
 use super::methods::{pairs_ui, race_ui};
@@ -104,36 +104,10 @@ pub(crate) fn drift_page_ui(
         return;
     };
     let lab = Arc::clone(lab);
-    let is_here = draft.live.as_ref().is_some_and(|live| live.shifts == draft.shifts);
-    let has_come = |live: &Live| live.rough.iter().any(|name| exact(results, draft, name).is_some());
-    let has_come = is_here && draft.live.as_deref().is_some_and(has_come);
-    if !is_here || has_come {
-        let before = draft.live.as_deref();
-        let live = Live::new(&lab, &version.predictor, &draft.shifts, &results.exact, before);
-        draft.live = Some(Arc::new(live));
-    }
-    if !is_here {
-        draft.at_rest = 0;
-        if results.simulating {
-            // what it works out is of another place of the sliders by now, and it would take this frame's time
-            commands.push(Command::StopSimulating);
-        }
-    } else if draft.at_rest < AT_REST {
-        draft.at_rest += 1;
-        ui.ctx().request_repaint();
-    }
-    let is_rough = draft.live.as_ref().is_some_and(|live| !live.rough.is_empty());
-    let waits = is_rough && results.not_refined.as_ref() != Some(&draft.shifts);
-    if waits && !results.refining {
-        commands.push(Command::Refine);
-    }
-    if let Some(asked) = asked(view.truth, draft) {
-        // the exact figures first: two workers would take longer for both
-        if !waits {
-            work_out(ui, results, (&lab, draft), &asked, commands);
-        }
-    }
+    // a scenario, an undone step or a job's figures may have come since the last frame
+    let has_moved = keep_up(version, results, &lab, draft);
     if draft.part != Part::Laboratory {
+        ask_for_rest(ui, (view, results), (&lab, draft), has_moved, commands);
         two_ui(ui, view, (server, results), &lab, draft, commands);
         return;
     }
@@ -159,12 +133,59 @@ pub(crate) fn drift_page_ui(
         };
         let middle_end = if beside { right.left() - space::S4 } else { rect.right() };
         let middle = column(left.right() + space::S4, middle_end);
-        let outside = live::outside(results, draft);
-        controls_ui(&mut card_place(ui, left, "sliders"), view, &lab, outside, draft, commands);
+        let mut sliders = card_place(ui, left, "sliders");
+        controls_ui(&mut sliders, view, &lab, draft, commands);
+        // what a slider does is drawn in the very frame in which it moves
+        let has_moved = keep_up(version, results, &lab, draft) || has_moved;
+        ask_for_rest(&sliders, (view, results), (&lab, draft), has_moved, commands);
+        controls_foot_ui(&mut sliders, &lab, live::outside(results, draft), commands);
         middle_ui(ui, middle, view, version, results, &lab, draft, commands);
         advice_ui(&mut card_place(ui, right, "advice"), view, results, draft, commands);
         follow_focus(ui);
     });
+}
+
+/// Works out what is not of this place of the sliders, or is known better by now. Whether they moved.
+fn keep_up(version: &Version, results: &Results, lab: &Lab, draft: &mut Draft) -> bool {
+    let before = draft.live.as_deref();
+    let is_here = before.is_some_and(|live| live.shifts == draft.shifts);
+    let has_come = |live: &Live| live.rough.iter().any(|name| exact(results, draft, name).is_some());
+    if !is_here || before.is_some_and(has_come) {
+        let live = Live::new(lab, &version.predictor, &draft.shifts, &results.exact, before);
+        draft.live = Some(Arc::new(live));
+    }
+    !is_here
+}
+
+/// Asks the jobs for what is not worked out in the frame.
+fn ask_for_rest(
+    ui: &Ui,
+    (view, results): (View<'_>, &Results),
+    (lab, draft): (&Lab, &mut Draft),
+    has_moved: bool,
+    commands: &mut Commands,
+) {
+    if has_moved {
+        draft.at_rest = 0;
+        if results.simulating {
+            // what it works out is of another place of the sliders by now, and it would take this frame's time
+            commands.push(Command::StopSimulating);
+        }
+    } else if draft.at_rest < AT_REST {
+        draft.at_rest += 1;
+        ui.ctx().request_repaint();
+    }
+    let is_rough = draft.live.as_ref().is_some_and(|live| !live.rough.is_empty());
+    let waits = is_rough && results.not_refined.as_ref() != Some(&draft.shifts);
+    if waits && !results.refining {
+        commands.push(Command::Refine);
+    }
+    // the exact figures first: two workers would take longer for both
+    if let Some(asked) = asked(view.truth, draft)
+        && !waits
+    {
+        work_out(ui, results, (lab, draft), &asked, commands);
+    }
 }
 
 /// The parts of the page.
