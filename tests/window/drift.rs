@@ -116,13 +116,13 @@ fn while_a_slider_is_dragged_every_frame_is_of_its_own_place() {
     let at = |step: f32| egui::pos2(slider.center().x + step * 2.0, slider.center().y);
     bench.harness.event(egui::Event::PointerMoved(at(2.0)));
     bench.harness.step();
-    let button = |pressed| egui::Event::PointerButton {
-        pos: at(2.0),
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
         button: egui::PointerButton::Primary,
         pressed,
         modifiers: Modifiers::NONE,
     };
-    bench.harness.event(button(true));
+    bench.harness.event(button(at(2.0), true));
     bench.harness.step();
     let mut last = psi(&card(&bench, "temperature_c"));
     for step in 4..12_u8 {
@@ -134,7 +134,7 @@ fn while_a_slider_is_dragged_every_frame_is_of_its_own_place() {
         assert!(!bench.labels().contains(": …,"), "step {step}: {}", bench.labels());
         assert!(bench.says("prediction, units_sold: ") && bench.says("over 20 weeks"), "step {step}");
     }
-    bench.harness.event(button(false));
+    bench.harness.event(button(at(11.0), false));
     at_rest(&mut bench);
     assert_eq!(psi(&card(&bench, "temperature_c")), last);
 }

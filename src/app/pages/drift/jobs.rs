@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::followed::{Drawn, DrawnWeeks};
-use super::lab::{LEARNED, Lab, Outline, Prepared, evenly, outline_of, outline_of_shares};
+use super::lab::{LEARNED, Lab, Near, Outline, Prepared, evenly, outline_of, outline_of_shares};
 use super::served::ServedAsked;
 use super::{Asked, Effect, Event, WEEKS, Weeks, World};
 use super::{again, labels, past, sending};
@@ -59,7 +59,8 @@ pub(crate) fn carry_out(effect: Effect, state: &mut AppState, outside: &mut Outs
         Effect::Touch(name, by_value) => {
             // no work that anybody waits for, and over within some milliseconds
             let shifts = state.screen.drift.shifts.clone();
-            let touch = move || lab.iter().for_each(|lab| lab.touch(&predictor, &shifts, &name, by_value));
+            let Some(lab) = lab else { return };
+            let touch = move || lab.touch(&predictor, Near { shifts, name, by_value });
             drop(std::thread::Builder::new().name("touch".into()).spawn(touch));
         }
         Effect::Prepare => {

@@ -75,8 +75,20 @@ pub(crate) struct Lab {
     pub(super) spare: Left<Large>,
     /// Where it is kept what that adds to the predictions.
     pub(super) spare_added: Left<Large>,
-    /// Held while memory is read ahead.
+    /// Held while memory is read ahead, and for whom it is to be read next.
     touching: Mutex<()>,
+    touch_next: Left<Near>,
+}
+
+/// A slider that may be moved next.
+#[derive(Debug)]
+pub(super) struct Near {
+    /// The sliders of now.
+    pub(super) shifts: Shifts,
+    /// The input whose slider it is.
+    pub(super) name: String,
+    /// Whether it may move values one by one.
+    pub(super) by_value: bool,
 }
 
 /// An input of the model.
@@ -243,19 +255,33 @@ impl Lab {
             spare: Left::default(),
             spare_added: Left::default(),
             touching: Mutex::default(),
+            touch_next: Left::default(),
         })
     }
 
-    /// Reads what a move of an input away from these sliders asks for: memory that was not read for a while is slow, and a move
-    /// has a frame. With `by_value` a move of its values one by one, too.
-    pub(super) fn touch(&self, predictor: &Predictor, shifts: &Shifts, name: &str, by_value: bool) {
-        // one at a time: a pointer may come over many sliders
+    /// Reads what a move asks for: memory that was not read for a while is slow, and a move has a frame.
+    pub(super) fn touch(&self, predictor: &Predictor, near: Near) {
+        // one at a time: a pointer may come over many sliders, of which the last one counts
+        self.touch_next.leave(near);
         let Ok(_alone) = self.touching.try_lock() else { return };
+        while let Some(near) = self.touch_next.take() {
+            self.touch_for(predictor, near);
+        }
+    }
+
+    fn touch_for(&self, predictor: &Predictor, Near { mut shifts, name, by_value }: Near) {
         let data = self.features.iter().find(|feature| feature.name == name).map(|feature| &feature.data);
         let numbers = match data {
             Some(FeatureData::Numbers { lab, values, .. }) => Some((lab, values)),
             _ => None,
         };
+        if by_value && let Some((lab, values)) = numbers {
+            self.spare.make_ready(values.len());
+            self.spare_added.make_ready(values.len());
+            lab.make_ready(values.len());
+        }
+        // what is spread over many small pieces is read by following the weeks, of a move that is none
+        shifts.features.entry(name).or_default().mean += f64::MIN_POSITIVE;
         let beside = |of_predicted: &(dyn Fn(&Predicted) + Sync), own: &dyn Fn()| {
             std::thread::scope(|scope| {
                 scope.spawn(|| self.predicted.iter().for_each(of_predicted));
@@ -264,19 +290,9 @@ impl Lab {
         };
         // first all that a move reads all of, then what it reads here and there
         beside(&Predicted::touch_first, &|| {
-            // what is spread over many small pieces is read by following the weeks, of a move that is none
-            let mut shifts = shifts.clone();
-            shifts.features.entry(name.to_owned()).or_default().mean += f64::MIN_POSITIVE;
             drop(weeks_now(self, predictor, &shifts));
             self.features.iter().for_each(|feature| feature.outside.touch());
-            if let Some((lab, values)) = numbers {
-                touch(values);
-                if by_value {
-                    lab.make_ready(values.len());
-                    self.spare.make_ready(values.len());
-                    self.spare_added.make_ready(values.len());
-                }
-            }
+            numbers.iter().for_each(|(_, values)| touch(values));
         });
         beside(&Predicted::touch, &|| numbers.iter().for_each(|(lab, _)| lab.touch()));
     }
